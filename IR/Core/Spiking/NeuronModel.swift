@@ -1,0 +1,123 @@
+// What the neurons of a population do with what they receive.
+
+public import Diagnostics
+
+/// The dynamics of a population's neurons.
+///
+/// Values are in units: a neuron that emits n units in a window says n · quantum. The sum of
+/// what projections deliver in a tick (`rate`) or in a window (`phased`, `weighted`), bias
+/// included, is called the input I below.
+public enum NeuronModel: Hashable, Sendable {
+
+  /// Driven from outside by an encoder: emits a graded value, each tick under `rate`, once
+  /// otherwise.
+  case source
+
+  /// Stateless: emits I, at once and graded. Carries sums, averages, concatenations and moved
+  /// elements; hardware targets fold it away.
+  case relay
+
+  /// Emits the largest of the values of the neurons in each window of its projection.
+  ///
+  /// Under `rate` the value of a neuron at tick t is its count of units up to t, and the
+  /// population emits the difference to its value at t − 1: exact, and at most one spike a tick
+  /// for sources that fire at most one. Otherwise integers are pooled, exactly.
+  case maximum
+
+  /// Integrates and fires, with reset by subtraction.
+  case integrateAndFire(IntegrateAndFire)
+
+  /// Integrates and never fires: the readout.
+  case integrator
+
+  /// The keyword in the text form.
+  public var mnemonic: String {
+    switch self {
+    case .source: "source"
+    case .relay: "relay"
+    case .maximum: "maximum"
+    case .integrateAndFire: IntegrateAndFire.mnemonic
+    case .integrator: "integrator"
+    }
+  }
+
+  /// The parameters, in the order in which they are printed.
+  public var attributes: [Attribute] {
+    if case .integrateAndFire(let model) = self { model.attributes } else { [] }
+  }
+
+  /// `true` iff the neurons keep a membrane potential.
+  public var integrates: Bool {
+    switch self {
+    case .integrateAndFire, .integrator: true
+    case .source, .relay, .maximum: false
+    }
+  }
+
+  /// Creates the model with the given keyword from its parameters.
+  ///
+  /// - Throws: `ir.unknown-neuron`, `ir.bad-attribute`.
+  public init(mnemonic: String, reading reader: inout AttributeReader) throws(Diagnostic) {
+    switch mnemonic {
+    case "source": self = .source
+    case "relay": self = .relay
+    case "maximum": self = .maximum
+    case "integrator": self = .integrator
+    case IntegrateAndFire.mnemonic: self = .integrateAndFire(try .init(reading: &reader))
+    default: throw .error("ir.unknown-neuron", "there is no neuron model '\(mnemonic)'")
+    }
+  }
+}
+
+/// Integrate-and-fire with reset by subtraction; the arithmetic is exact in integers.
+///
+/// Let θ be the threshold, h = initial potential (⌊θ/2⌋ unless given), Q the code's levels.
+///
+/// `rate`, unsigned: v(0) = h; each tick v ← v + I; if v ≥ θ: emit +1, v ← v − θ.
+///
+/// `rate`, signed: v(0) = 0; each tick v ← v + I; if v ≥ θ − h: emit +1, v ← v − θ; else if
+/// v ≤ −(θ − h): emit −1, v ← v + θ.
+///
+/// `phased`, `weighted`: v = Σ I over the window; then q units are emitted,
+/// unsigned: q = min(max(⌊(v + h)/θ⌋, 0), Q);
+/// signed: q = sgn(v) · min(⌊(|v| + h)/θ⌋, Q).
+/// Under `phased` in the first |q| ticks, under `weighted` as the binary digits of |q|.
+///
+/// - Source: reset by subtraction: Rueckauer et al. (2017), equation 4; h = θ/2: Bu et al. (2022),
+///   theorem 2; `weighted`: Stöckl and Maass (2021), equations 1 to 3.
+public struct IntegrateAndFire: Attributed {
+
+  /// θ, [channels] or the population's shape, positive.
+  public var threshold: TensorID
+
+  /// h, the potential before the first input, same shape as θ; ⌊θ/2⌋ if absent.
+  public var initial: TensorID?
+
+  /// `true` iff neurons emit negative units too.
+  public var isSigned: Bool
+
+  /// Creates a model.
+  public init(threshold: TensorID, initial: TensorID? = nil, isSigned: Bool = false) {
+    self.threshold = threshold
+    self.initial = initial
+    self.isSigned = isSigned
+  }
+
+  /// The keyword in the text form.
+  public static let mnemonic = "if"
+
+  /// The parameters, in the order in which they are printed.
+  public var attributes: [Attribute] {
+    [
+      Attribute("threshold", .tensor(threshold)), Attribute("initial", initial.map { .tensor($0) }),
+      Attribute("signed", isSigned ? .word("true") : nil),
+    ].compactMap { $0 }
+  }
+
+  /// Creates a model from its parameters.
+  public init(reading reader: inout AttributeReader) throws(Diagnostic) {
+    threshold = try reader.tensor("threshold")
+    initial = try reader.optionalTensor("initial")
+    isSigned = try reader.flag("signed")
+  }
+}

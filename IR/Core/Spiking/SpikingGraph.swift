@@ -1,0 +1,188 @@
+// The `snn` level: populations joined by projections, with encoders and decoders.
+
+/// A group of neurons of one kind.
+public struct Population: Hashable, Sendable {
+
+  /// The name; unique within a verified graph.
+  public var name: String
+
+  /// The arrangement of the neurons: [height, width, channels] or [channels].
+  public var shape: Shape
+
+  /// How values are said in spikes.
+  public var code: SpikeCode
+
+  /// The dynamics of the neurons.
+  public var model: NeuronModel
+
+  /// The offsets, in membrane units, [channels] or the population's shape, if any: added in each
+  /// tick under `rate`, once otherwise.
+  public var bias: TensorID?
+
+  /// The real value of one emitted unit, f32 [channels] or [1]; absent for an integrator.
+  ///
+  /// Under `rate` the value is that of one spike per T ticks times T: a neuron that fires n
+  /// times in T ticks says n/T · quantum.
+  public var quantum: TensorID?
+
+  /// The real value of one unit of membrane potential, f32 [channels] or [1]; 1 if absent.
+  public var membraneUnit: TensorID?
+
+  /// The node of the `ann` graph whose value the population says, if any.
+  public var layer: String?
+
+  /// Creates a population.
+  public init(
+    name: String, shape: Shape, code: SpikeCode, model: NeuronModel, bias: TensorID? = nil,
+    quantum: TensorID? = nil, membraneUnit: TensorID? = nil, layer: String? = nil
+  ) {
+    self.name = name
+    self.shape = shape
+    self.code = code
+    self.model = model
+    self.bias = bias
+    self.quantum = quantum
+    self.membraneUnit = membraneUnit
+    self.layer = layer
+  }
+}
+
+/// How raw data become the network's input: x' = (x · scale − mean) / std.
+public struct Preprocessing: Hashable, Sendable {
+
+  /// The factor applied first.
+  public var scale: Float
+
+  /// What is subtracted, one number or one a channel.
+  public var mean: [Float]
+
+  /// What is divided by, one number or one a channel.
+  public var std: [Float]
+
+  /// Creates a preprocessing.
+  public init(scale: Float = 1, mean: [Float] = [0], std: [Float] = [1]) {
+    self.scale = scale
+    self.mean = mean
+    self.std = std
+  }
+}
+
+/// What turns an input of the network into the units of a `source` population.
+///
+/// q = min(max(round(x'/quantum), −levels), levels), rounded to nearest, halves away from zero.
+public struct Encoder: Hashable, Sendable {
+
+  /// The population that is driven.
+  public var population: PopulationID
+
+  /// The largest magnitude of a unit, at least 1.
+  public var levels: Int
+
+  /// How raw data become the network's input.
+  public var preprocessing: Preprocessing
+
+  /// Creates an encoder.
+  public init(
+    population: PopulationID, levels: Int, preprocessing: Preprocessing = Preprocessing()
+  ) {
+    self.population = population
+    self.levels = levels
+    self.preprocessing = preprocessing
+  }
+}
+
+/// What turns the potentials of an `integrator` population into an output of the network.
+///
+/// y = f(v · membraneUnit / n), where n is the number of ticks under `rate` and 1 otherwise.
+public struct Decoder: Hashable, Sendable {
+
+  /// A function applied to the potentials by the host.
+  public enum Function: String, Hashable, Sendable, CaseIterable {
+    /// The potentials as they are.
+    case none
+    /// Normalized exponentials over the channels.
+    case softmax
+    /// 1 / (1 + e⁻ˣ), element by element.
+    case sigmoid
+    /// tanh x, element by element.
+    case tanh
+  }
+
+  /// The population that is read.
+  public var population: PopulationID
+
+  /// The function f.
+  public var function: Function
+
+  /// Creates a decoder.
+  public init(population: PopulationID, function: Function = .none) {
+    self.population = population
+    self.function = function
+  }
+}
+
+/// A feed-forward spiking network.
+///
+/// Populations are in topological order: a projection goes from an earlier to a later one.
+public struct SpikingGraph: Hashable, Sendable {
+
+  /// The name of the model.
+  public var name: String
+
+  /// The populations, sources first.
+  public var populations = PrimaryMap<PopulationID, Population>()
+
+  /// The projections.
+  public var projections = PrimaryMap<ProjectionID, Projection>()
+
+  /// The inputs of the network, in order.
+  public var encoders: [Encoder] = []
+
+  /// The outputs of the network, in order.
+  public var decoders: [Decoder] = []
+
+  /// The constants.
+  public var tensors = TensorStore()
+
+  /// Creates an empty graph.
+  public init(name: String) {
+    self.name = name
+  }
+
+  /// Accesses the population `id`.
+  public subscript(id: PopulationID) -> Population {
+    get { populations[id] }
+    set { populations[id] = newValue }
+  }
+
+  /// Accesses the projection `id`.
+  public subscript(id: ProjectionID) -> Projection {
+    get { projections[id] }
+    set { projections[id] = newValue }
+  }
+
+  /// Returns, for each population, the projections that it receives, in order.
+  ///
+  /// - Complexity: O(populations + projections).
+  public func afferents() -> [[ProjectionID]] {
+    var result = [[ProjectionID]](repeating: [], count: populations.count)
+    for id in projections.ids { result[projections[id].target.index].append(id) }
+    return result
+  }
+
+  /// Returns, for each population, the projections that it feeds, in order.
+  ///
+  /// - Complexity: O(populations + projections).
+  public func efferents() -> [[ProjectionID]] {
+    var result = [[ProjectionID]](repeating: [], count: populations.count)
+    for id in projections.ids { result[projections[id].source.index].append(id) }
+    return result
+  }
+
+  /// `true` iff weights, thresholds and biases are integers.
+  public var isQuantized: Bool {
+    projections.elements.allSatisfy { projection in
+      projection.kind.weights.map { tensors[$0].elementType != .float32 } ?? true
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+// The manifest: one target a folder, dependencies pointing one way (see ARCHITECTURE.md).
+
+import PackageDescription
+
+/// The settings of every Swift target.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Returns a library target at `path` with the house settings; strict memory safety is on unless
+/// the target handles pointers of C or of kernels.
+func library(
+  _ name: String, path: String, _ dependencies: [Target.Dependency] = [],
+  handlesPointers: Bool = false
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: path,
+    swiftSettings: handlesPointers ? strict : strict + [.strictMemorySafety()])
+}
+
+/// Returns a test target that mirrors the folder it tests.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)",
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "spikec",
+  products: [
+    .executable(name: "spikec", targets: ["spikec"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    // Foundations: know nothing of networks.
+    library("Diagnostics", path: "Sources/Diagnostics"),
+    .target(name: "CKernels", path: "Sources/CKernels"),
+    library("Kernels", path: "Sources/Kernels", ["CKernels"], handlesPointers: true),
+    .systemLibrary(
+      name: "CHDF5", path: "Frontends/CHDF5", pkgConfig: "hdf5-serial",
+      providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    library("HDF5", path: "Sources/HDF5", ["CHDF5", "Diagnostics"], handlesPointers: true),
+    library(
+      "DataIO", path: "Sources/DataIO", ["CZlib", "HDF5", "Diagnostics"],
+      handlesPointers: true),
+
+    // The intermediate representation, its text, its meaning, its transformations.
+    library("SpikeIR", path: "IR/Core", ["Diagnostics"]),
+    library("SpikeText", path: "IR/Text", ["SpikeIR", "Diagnostics"]),
+    library("SpikeInterpreter", path: "IR/Interpreter", ["SpikeIR", "Kernels", "Diagnostics"]),
+    library("PluginAPI", path: "Sources/PluginAPI", ["SpikeIR", "Diagnostics"]),
+    library(
+      "SpikePasses", path: "IR/Passes",
+      ["SpikeIR", "SpikeInterpreter", "PluginAPI", "Kernels", "Diagnostics"]),
+
+    // Frontends and backends: know the representation, not each other.
+    library(
+      "KerasFrontend", path: "Frontends/Keras", ["SpikeIR", "PluginAPI", "HDF5", "Diagnostics"]),
+    library(
+      "EventCPU", path: "Backends/EventCPU",
+      ["SpikeIR", "SpikeText", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
+
+    // The driver knows everybody; the command is a thin shell around it.
+    library(
+      "Driver", path: "Sources/Driver",
+      [
+        "SpikeIR", "SpikeText", "SpikeInterpreter", "SpikePasses", "PluginAPI", "KerasFrontend",
+        "EventCPU", "DataIO", "HDF5", "Kernels", "Diagnostics",
+      ]),
+    .executableTarget(
+      name: "spikec",
+      dependencies: [
+        "Driver", "Diagnostics",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/spikec", swiftSettings: strict),
+
+    // Tests mirror the targets.
+    .target(
+      name: "TestSupport", dependencies: ["SpikeIR", "Diagnostics"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
+  ]
+)

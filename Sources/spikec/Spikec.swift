@@ -1,0 +1,8 @@
+// The command.
+
+import ArgumentParser
+
+@main
+struct Spikec: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "spikec")
+}

@@ -1,0 +1,21 @@
+// A repeatable source of random numbers for tests.
+
+/// A small repeatable generator (SplitMix64, Steele, Lea and Flood 2014).
+public struct SplitMix64: RandomNumberGenerator, Sendable {
+
+  private var state: UInt64
+
+  /// Creates a generator from a seed.
+  public init(seed: UInt64) {
+    state = seed
+  }
+
+  /// Returns the next number of the sequence.
+  public mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return z ^ z >> 31
+  }
+}
