@@ -1,5 +1,7 @@
 // The `ann` level: tensor operators as imported, in static single assignment form.
 
+public import Diagnostics
+
 /// An operator applied to values; it computes one value, known by the node's identity.
 public struct Node: Hashable, Sendable {
 

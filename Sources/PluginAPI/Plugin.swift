@@ -14,9 +14,7 @@ public protocol Frontend: Sendable {
 
   /// Returns whether the file at `path`, which begins with `prefix`, is in this frontend's format.
   ///
-  /// - Parameters:
-  ///   - path: the file's path, for its extension.
-  ///   - prefix: the file's first bytes, at most 4,096.
+  /// The prefix is the file's first bytes, at most 4,096.
   func recognizes(path: String, prefix: [UInt8]) -> Bool
 
   /// Returns the network in the file at `path`; warnings go to `sink`.
