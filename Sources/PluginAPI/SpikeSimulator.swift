@@ -1,0 +1,35 @@
+// What a pass may ask of an executor of spiking networks, without knowing which one.
+
+public import Diagnostics
+public import SpikeIR
+
+/// The inputs on which a network is calibrated: what the network itself takes, preprocessed.
+public struct CalibrationInputs: Sendable {
+
+  /// The number of samples.
+  public var count: Int
+
+  /// Returns the values of sample i, one list for each input of the network, in row-major order.
+  public var sample: @Sendable (Int) -> [[Float]]
+
+  /// Creates a set of inputs.
+  public init(count: Int, sample: @escaping @Sendable (Int) -> [[Float]]) {
+    self.count = count
+    self.sample = sample
+  }
+}
+
+/// An executor of spiking networks that passes measure with.
+public protocol SpikeSimulator: Sendable {
+
+  /// Returns averages over samples and positions, one a channel, of what a population says.
+  ///
+  /// For a population that emits: the number of units in a window, signed. For an integrator: the
+  /// potential at the end, divided by the number of ticks under `rate`.
+  ///
+  /// - Throws: what lowering the graph throws.
+  func means(
+    of population: PopulationID, in graph: SpikingGraph, over inputs: CalibrationInputs,
+    threads: Int
+  ) throws(CompileError) -> [Double]
+}
