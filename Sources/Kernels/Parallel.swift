@@ -1,17 +1,11 @@
 // The one place where work is spread over processors.
 
+internal import CKernels
 internal import Dispatch
-internal import Glibc
 internal import Synchronization
 
 /// The number of processors that the process may use.
-public var processorCount: Int {
-  var set = cpu_set_t()
-  guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return 1 }
-  return withUnsafeBytes(of: &set) { bytes in
-    max(1, bytes.reduce(0) { $0 + $1.nonzeroBitCount })
-  }
-}
+public var processorCount: Int { Int(spikec_processor_count()) }
 
 /// Calls `body` once for each worker, 0 ..< `workers`, at the same time, and waits for all.
 ///
