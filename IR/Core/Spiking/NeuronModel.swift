@@ -19,6 +19,9 @@ public enum NeuronModel: Hashable, Sendable {
 
   /// Emits the largest of the values of the neurons in each window of its projection.
   ///
+  /// It receives one projection, a `pool` without shift, and has no bias; neurons outside the
+  /// image do not count, and a window that lies outside altogether says 0.
+  ///
   /// Under `rate` the value of a neuron at tick t is its count of units up to t, and the
   /// population emits the difference to its value at t − 1: exact, and at most one spike a tick
   /// for sources that fire at most one. Otherwise integers are pooled, exactly.

@@ -23,6 +23,10 @@ public struct Projection: Hashable, Sendable {
   public var shift: Int
 
   /// The ticks that a spike travels; 0 is within the same tick.
+  ///
+  /// Under `rate`, what is emitted in tick t arrives in tick t + delay, and what would arrive
+  /// after the last tick is lost. Otherwise the target's window starts later by as much, and what
+  /// it integrates stays the same.
   public var delay: Int
 
   /// Creates a projection.
@@ -173,8 +177,8 @@ public struct ConvProjection: Attributed {
   }
 }
 
-/// The connections of a pooling, channel by channel: into a `relay` they add up, into a
-/// `maximum` the largest counts.
+/// The connections of a pooling, channel by channel: into a `maximum` the largest counts, into
+/// every other model they add up; neurons outside the image do not exist.
 public struct PoolProjection: Attributed {
 
   /// The window.

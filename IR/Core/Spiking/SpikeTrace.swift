@@ -13,6 +13,7 @@ public struct SpikeTrace: Hashable, Sendable {
 
   /// The potentials at the end, [population][neuron]; empty for populations without potential.
   ///
+  /// Under `rate`: after the last tick, spikes subtracted, the initial potential included.
   /// Of an integrate-and-fire population under `phased` and `weighted`: after the window was
   /// integrated, before it fires, without the initial potential.
   public var potentials: [[Int32]]

@@ -21,8 +21,8 @@ public struct Population: Hashable, Sendable {
 
   /// The real value of one emitted unit, f32 [channels] or [1]; absent for an integrator.
   ///
-  /// Under `rate` the value is that of one spike per T ticks times T: a neuron that fires n
-  /// times in T ticks says n/T · quantum.
+  /// Under `rate` a neuron that emits n units in T ticks says n/T · quantum: the quantum is the
+  /// value of a neuron that emits a unit in every tick.
   public var quantum: TensorID?
 
   /// The real value of one unit of membrane potential, f32 [channels] or [1]; 1 if absent.
@@ -69,7 +69,8 @@ public struct Preprocessing: Hashable, Sendable {
 
 /// What turns an input of the network into the units of a `source` population.
 ///
-/// q = min(max(round(x'/quantum), −levels), levels), rounded to nearest, halves away from zero.
+/// q = min(max(round(x'/quantum), −levels), levels); the quotient is taken in single precision
+/// and rounded to nearest, halves away from zero.
 public struct Encoder: Hashable, Sendable {
 
   /// The population that is driven.
@@ -124,6 +125,7 @@ public struct Decoder: Hashable, Sendable {
 /// A feed-forward spiking network.
 ///
 /// Populations are in topological order: a projection goes from an earlier to a later one.
+/// Their codes are all `rate`, with the same number of ticks, or none of them is.
 public struct SpikingGraph: Hashable, Sendable {
 
   /// The name of the model.
@@ -181,8 +183,13 @@ public struct SpikingGraph: Hashable, Sendable {
 
   /// `true` iff weights, thresholds and biases are integers.
   public var isQuantized: Bool {
-    projections.elements.allSatisfy { projection in
-      projection.kind.weights.map { tensors[$0].elementType != .float32 } ?? true
+    var constants = projections.elements.compactMap { $0.kind.weights }
+    for population in populations.elements {
+      if let bias = population.bias { constants.append(bias) }
+      if case .integrateAndFire(let model) = population.model {
+        constants += [model.threshold, model.initial].compactMap { $0 }
+      }
     }
+    return constants.allSatisfy { tensors[$0].elementType != .float32 }
   }
 }
