@@ -61,10 +61,11 @@ public struct Conv2D: Operator {
         "kernel has shape \(k), expected [\(window.size.height),\(window.size.width),in,out]")
     }
     let channels = inputs[0][2]
-    guard groups >= 1, channels == k[2] * groups, k[3] % groups == 0 else {
+    // Divided rather than multiplied: the number of groups may be anything.
+    guard groups >= 1, channels % groups == 0, channels / groups == k[2], k[3] % groups == 0 else {
       throw .badShape(
-        "input has \(channels) channels, kernel \(k) with \(groups) groups expects "
-          + "\(k[2] * max(1, groups)) and a multiple of \(groups) outputs")
+        "input has \(channels) channels, kernel \(k) with \(groups) groups expects \(k[2]) "
+          + "a group and a multiple of \(groups) outputs")
     }
     if let bias { try tensors.requireVector(bias, count: k[3], as: "bias") }
     let extents = try window.outputExtents(height: inputs[0][0], width: inputs[0][1])

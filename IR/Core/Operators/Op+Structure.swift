@@ -234,7 +234,7 @@ public struct Slice: Operator {
     else {
       throw .badShape("the part \(starts)..<\(ends) by \(steps) does not lie in \(x)")
     }
-    return Shape(x.extents.indices.map { (ends[$0] - starts[$0] + steps[$0] - 1) / steps[$0] })
+    return Shape(x.extents.indices.map { (ends[$0] - starts[$0] - 1) / steps[$0] + 1 })
   }
 }
 
