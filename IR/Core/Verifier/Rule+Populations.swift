@@ -1,0 +1,162 @@
+// Rules on populations for themselves: their arrangement, their code, and their parameters.
+
+internal import Diagnostics
+
+extension VerifierRule<SpikingGraph> {
+
+  /// Populations are images or vectors, with a window of an accepted length.
+  static var soundPopulations: Self {
+    Self(
+      ["ir.bad-shape", "ir.bad-code"],
+      "A population is an image or a vector of at most 2^31 - 1 neurons; its code has 1 to 4,096 "
+        + "ticks, 1 to 12 if weighted."
+    ) { graph, sink in
+      for id in graph.populations.ids {
+        let population = graph[id]
+        if !population.isSound {
+          sink.report(.badPopulationShape(population.shape, at: graph.site(id)))
+        }
+        do throws(Diagnostic) {
+          _ = try SpikeCode(
+            keyword: population.code.keyword, timesteps: population.code.timesteps)
+        } catch {
+          sink.report(error.located(at: graph.site(id)))
+        }
+      }
+    }
+  }
+
+  /// Constants that populations and projections use exist.
+  static var constantsExist: Self {
+    Self(
+      ["ir.bad-tensor"], "The constants that populations and projections use exist."
+    ) { graph, sink in
+      for use in graph.constants where graph.tensors.find(use.tensor) == nil {
+        sink.report(.missingTensor(use.tensor, at: use.site))
+      }
+    }
+  }
+
+  /// Parameters have one element a channel, a neuron, or for all.
+  static var parametersFit: Self {
+    Self(
+      ["ir.bad-parameter"],
+      "Thresholds and biases have the shape [channels] or that of the population, initial "
+        + "potentials that of the thresholds, quanta and membrane units [channels] or [1]."
+    ) { graph, sink in
+      for id in graph.populations.ids where graph[id].isSound {
+        let population = graph[id]
+        let perNeuron = [[population.shape.channels], population.shape]
+        let perChannel: [Shape] = [[population.shape.channels], [1]]
+        func check(_ tensor: TensorID?, _ role: String, _ accepted: [Shape]) {
+          guard let found = tensor.flatMap({ graph.tensors.sound($0) })?.shape,
+            !accepted.contains(found)
+          else { return }
+          sink.report(.badParameterShape(role, found, accepted, at: graph.site(id)))
+        }
+        if case .integrateAndFire(let model) = population.model {
+          check(model.threshold, "threshold", perNeuron)
+          if let threshold = graph.tensors.sound(model.threshold)?.shape,
+            perNeuron.contains(threshold)
+          {
+            check(model.initial, "initial potential", [threshold])
+          }
+        }
+        check(population.bias, "bias", perNeuron)
+        check(population.quantum, "quantum", perChannel)
+        check(population.membraneUnit, "membrane unit", perChannel)
+      }
+    }
+  }
+
+  /// Thresholds, quanta and membrane units are positive.
+  static var parametersArePositive: Self {
+    Self(
+      ["ir.bad-threshold", "ir.bad-unit"], "Thresholds, quanta and membrane units are positive."
+    ) { graph, sink in
+      for use in graph.constants {
+        guard [.threshold, .quantum, .membraneUnit].contains(use.role),
+          let elements = graph.tensors.find(use.tensor)?.data.floatingPoint,
+          let x = elements.first(where: { $0 <= 0 })
+        else { continue }
+        sink.report(
+          use.role == .threshold
+            ? .nonPositiveThreshold(x, at: use.site) : .nonPositiveUnit(x, at: use.site))
+      }
+    }
+  }
+
+  /// Neurons have no parameter that their model does not use.
+  static var noParametersWithoutMeaning: Self {
+    Self(
+      ["ir.unexpected-parameter", "ir.missing-quantum"],
+      "Only neurons that integrate have a bias, an integrator has no quantum, a source has one."
+    ) { graph, sink in
+      for id in graph.populations.ids {
+        let population = graph[id]
+        if population.bias != nil, !population.model.integrates {
+          sink.report(.unexpected("bias", of: population.model, at: graph.site(id)))
+        }
+        if population.model == .integrator, population.quantum != nil {
+          sink.report(.unexpected("quantum", of: population.model, at: graph.site(id)))
+        }
+        if population.model == .source, population.quantum == nil {
+          sink.report(.missingQuantum(at: graph.site(id)))
+        }
+      }
+    }
+  }
+}
+
+extension Population {
+
+  /// `true` iff the neurons are an image or a vector and their number fits 32 bits.
+  var isSound: Bool {
+    (shape.rank == 1 || shape.rank == 3) && shape.isSound && shape.count <= Int(Int32.max)
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns an error about a population that is neither an image nor a vector, or too large.
+  fileprivate static func badPopulationShape(_ shape: Shape, at site: Site) -> Diagnostic {
+    .error(
+      "ir.bad-shape",
+      "the population has shape \(shape), expected [height,width,channels] or "
+        + "[channels] with extents of at least 1 and at most 2^31 - 1 neurons", at: site)
+  }
+
+  /// Returns an error about a parameter whose shape does not fit the population.
+  fileprivate static func badParameterShape(
+    _ role: String, _ found: Shape, _ accepted: [Shape], at site: Site
+  ) -> Diagnostic {
+    var distinct: [String] = []
+    for shape in accepted where !distinct.contains(shape.description) {
+      distinct.append(shape.description)
+    }
+    return .error(
+      "ir.bad-parameter",
+      "the \(role) has shape \(found), expected \(distinct.joined(separator: " or "))", at: site)
+  }
+
+  /// Returns an error about a quantum or membrane unit that is 0 or negative.
+  fileprivate static func nonPositiveUnit(_ unit: Float, at site: Site) -> Diagnostic {
+    .error("ir.bad-unit", "a unit is \(unit), expected a positive number", at: site)
+  }
+
+  /// Returns an error about a parameter that neurons of a model do not use.
+  fileprivate static func unexpected(
+    _ role: String, of model: NeuronModel, at site: Site
+  ) -> Diagnostic {
+    .error(
+      "ir.unexpected-parameter",
+      "the population has a \(role), which '\(model.mnemonic)' neurons "
+        + "do not use", at: site)
+  }
+
+  /// Returns an error about a source that does not say what its units are worth.
+  fileprivate static func missingQuantum(at site: Site) -> Diagnostic {
+    .error(
+      "ir.missing-quantum", "the source has no quantum, which its encoder divides by", at: site)
+  }
+}

@@ -1,0 +1,147 @@
+// Rules on the element types of constants, at both levels.
+
+internal import Diagnostics
+
+extension VerifierRule<ANNGraph> {
+
+  /// Constants of operators and thresholds are floating point.
+  static var floatingPointConstants: Self {
+    Self(
+      ["ir.bad-element-type"],
+      "The constants of operators, except plugins' own, and thresholds are f32."
+    ) { graph, sink in
+      for id in graph.ids {
+        var used = graph[id].op.tensors
+        if case .custom = graph[id].op { used = [] }
+        if let threshold = graph[id].threshold { used.append(threshold) }
+        for tensor in used {
+          guard let type = graph.tensors.find(tensor)?.elementType, type != .float32 else {
+            continue
+          }
+          sink.report(.badElementType(type, of: tensor, expected: "f32", at: graph.site(id)))
+        }
+      }
+    }
+  }
+}
+
+extension VerifierRule<SpikingGraph> {
+
+  /// Constants with one possible type have it.
+  static var elementTypes: Self {
+    Self(
+      ["ir.bad-element-type"],
+      "Quanta and membrane units are f32, wires i32; thresholds, initial potentials and biases are "
+        + "f32 or i32."
+    ) { graph, sink in
+      for use in graph.constants {
+        guard let type = graph.tensors.find(use.tensor)?.elementType else { continue }
+        let accepted = use.role.acceptedTypes
+        if accepted.contains(type) { continue }
+        let expected = accepted.map(\.rawValue).joined(separator: " or ")
+        sink.report(.badElementType(type, of: use.tensor, expected: expected, at: use.site))
+      }
+    }
+  }
+
+  /// Either all weights, thresholds, initial potentials and biases are integers, or all are f32.
+  static var quantizedAsAWhole: Self {
+    Self(
+      ["ir.mixed-types"],
+      "Weights, thresholds, initial potentials and biases are all integers or all f32."
+    ) { graph, sink in
+      let uses = graph.constants.filter(\.role.isQuantized)
+      let floats = uses.filter { graph.tensors.find($0.tensor)?.elementType == .float32 }
+      let integers = uses.filter {
+        graph.tensors.find($0.tensor).map { $0.elementType != .float32 } ?? false
+      }
+      guard !floats.isEmpty, !integers.isEmpty else { return }
+      // Blame the smaller group: most likely it is what was forgotten.
+      let odd = floats.count <= integers.count ? floats : integers
+      sink.report(
+        .mixedTypes(floats: floats.count, integers: integers.count, odd[0].tensor, at: odd[0].site))
+    }
+  }
+}
+
+/// What a constant of a spiking graph is for.
+enum ConstantRole {
+  case weights, threshold, initial, bias, quantum, membraneUnit, wires
+
+  /// The element types that the constant may have.
+  var acceptedTypes: [ElementType] {
+    switch self {
+    case .weights: ElementType.allCases
+    case .threshold, .initial, .bias: [.float32, .int32]
+    case .quantum, .membraneUnit: [.float32]
+    case .wires: [.int32]
+    }
+  }
+
+  /// `true` iff the pass `quantize` turns the constant into integers.
+  var isQuantized: Bool {
+    switch self {
+    case .weights, .threshold, .initial, .bias: true
+    case .quantum, .membraneUnit, .wires: false
+    }
+  }
+}
+
+/// A use of a constant in a spiking graph.
+struct ConstantUse {
+  /// The constant.
+  var tensor: TensorID
+  /// What it is for.
+  var role: ConstantRole
+  /// The population or projection that uses it.
+  var site: Site
+}
+
+extension SpikingGraph {
+
+  /// The uses of constants, by populations and then by projections.
+  var constants: [ConstantUse] {
+    var uses: [ConstantUse] = []
+    func use(_ tensor: TensorID?, _ role: ConstantRole, _ site: Site) {
+      if let tensor { uses.append(ConstantUse(tensor: tensor, role: role, site: site)) }
+    }
+    for id in populations.ids {
+      let population = populations[id]
+      if case .integrateAndFire(let model) = population.model {
+        use(model.threshold, .threshold, site(id))
+        use(model.initial, .initial, site(id))
+      }
+      use(population.bias, .bias, site(id))
+      use(population.quantum, .quantum, site(id))
+      use(population.membraneUnit, .membraneUnit, site(id))
+    }
+    for id in projections.ids {
+      let kind = projections[id].kind
+      use(kind.weights, .weights, site(id))
+      if case .wire(let wires) = kind { use(wires.sources, .wires, site(id)) }
+    }
+    return uses
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns an error about a constant of the wrong element type.
+  fileprivate static func badElementType(
+    _ found: ElementType, of tensor: TensorID, expected: String, at site: Site
+  ) -> Diagnostic {
+    .error(
+      "ir.bad-element-type", "the tensor \(tensor) holds \(found.rawValue), expected \(expected)",
+      at: site)
+  }
+
+  /// Returns an error about a graph that is quantized in part.
+  fileprivate static func mixedTypes(
+    floats: Int, integers: Int, _ odd: TensorID, at site: Site
+  ) -> Diagnostic {
+    .error(
+      "ir.mixed-types",
+      "\(floats) constants are floating point and \(integers) are integers, \(odd) among the fewer",
+      at: site, notes: ["the pass 'quantize' turns all of them into integers"])
+  }
+}
