@@ -89,5 +89,6 @@ let package = Package(
       swiftSettings: strict),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
+    tests("HDF5Tests", ["HDF5", "Diagnostics"]),
   ]
 )
