@@ -26,6 +26,21 @@ extension VerifierRule<SpikingGraph> {
     }
   }
 
+  /// The populations of a graph fire while they integrate, all in the same window, or none does.
+  static var codesAgree: Self {
+    Self(
+      ["ir.code-mismatch"],
+      "All populations have the code rate with the same number of ticks, or none has."
+    ) { graph, sink in
+      guard let first = graph.populations.elements.first?.code else { return }
+      for id in graph.populations.ids {
+        let code = graph[id].code
+        if first.isRate ? code == first : !code.isRate { continue }
+        sink.report(.codeMismatch(code, first: first, at: graph.site(id)))
+      }
+    }
+  }
+
   /// Constants that populations and projections use exist.
   static var constantsExist: Self {
     Self(
@@ -124,6 +139,16 @@ extension Diagnostic {
       "ir.bad-shape",
       "the population has shape \(shape), expected [height,width,channels] or "
         + "[channels] with extents of at least 1 and at most 2^31 - 1 neurons", at: site)
+  }
+
+  /// Returns an error about a population that lives in another time than the first one.
+  fileprivate static func codeMismatch(
+    _ found: SpikeCode, first: SpikeCode, at site: Site
+  ) -> Diagnostic {
+    .error(
+      "ir.code-mismatch",
+      "the code is \(found), expected \(first.isRate ? "\(first)" : "phased or weighted") as in the "
+        + "first population", at: site)
   }
 
   /// Returns an error about a parameter whose shape does not fit the population.

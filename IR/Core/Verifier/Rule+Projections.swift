@@ -1,4 +1,4 @@
-// Rules on projections for themselves: what they join, in which order, when, and in which code.
+// Rules on projections for themselves: what they join, in which order, and when.
 
 internal import Diagnostics
 
@@ -39,21 +39,6 @@ extension VerifierRule<SpikingGraph> {
         if !(0...delayLimit ~= projection.delay) {
           sink.report(.badDelay(projection.delay, at: graph.site(id)))
         }
-      }
-    }
-  }
-
-  /// Projections join populations of the same code, under `rate` with the same window.
-  static var codesAgree: Self {
-    Self(
-      ["ir.code-mismatch"],
-      "A projection joins populations of the same code; under rate also of the same ticks."
-    ) { graph, sink in
-      for id in graph.projections.ids where graph.joinsPopulations(id) {
-        let source = graph[graph[id].source].code
-        let target = graph[graph[id].target].code
-        let agree = source.isRate ? source == target : source.keyword == target.keyword
-        if !agree { sink.report(.codeMismatch(source, target, at: graph.site(id))) }
       }
     }
   }
@@ -99,14 +84,5 @@ extension Diagnostic {
   fileprivate static func badDelay(_ delay: Int, at site: Site) -> Diagnostic {
     .error(
       "ir.bad-delay", "the delay is \(delay) ticks, accepted range is [0, \(delayLimit)]", at: site)
-  }
-
-  /// Returns an error about a projection between populations that say numbers differently.
-  fileprivate static func codeMismatch(
-    _ source: SpikeCode, _ target: SpikeCode, at site: Site
-  ) -> Diagnostic {
-    .error(
-      "ir.code-mismatch", "the source says numbers in \(source), the target expects \(target)",
-      at: site)
   }
 }

@@ -4,12 +4,12 @@ internal import Diagnostics
 
 extension VerifierRule<SpikingGraph> {
 
-  /// Sources receive nothing, maxima one unweighted projection, integrators feed nothing.
+  /// Sources receive nothing, maxima one pooling, integrators feed nothing.
   static var fedAsModelsNeed: Self {
     Self(
       ["ir.fed-source", "ir.bad-maximum", "ir.integrator-feeds"],
-      "A source receives no projection; a maximum receives exactly one, which pools, copies or "
-        + "wires without weights or shift; an integrator feeds none."
+      "A source receives no projection; a maximum receives exactly one, a pool without shift; an "
+        + "integrator feeds none."
     ) { graph, sink in
       var received = [Int](repeating: 0, count: graph.populations.count)
       for id in graph.projections.ids {
@@ -17,8 +17,8 @@ extension VerifierRule<SpikingGraph> {
         if let target = graph.populations.find(projection.target)?.model {
           received[projection.target.index] += 1
           if target == .source { sink.report(.fedSource(projection.target, at: graph.site(id))) }
-          if target == .maximum, !projection.movesUnits {
-            sink.report(.weightedMaximum(projection, at: graph.site(id)))
+          if target == .maximum, !projection.poolsUnits {
+            sink.report(.notPooled(projection, at: graph.site(id)))
           }
         }
         if graph.populations.find(projection.source)?.model == .integrator {
@@ -35,13 +35,9 @@ extension VerifierRule<SpikingGraph> {
 
 extension Projection {
 
-  /// `true` iff the units of the source arrive as they are.
-  fileprivate var movesUnits: Bool {
-    switch kind {
-    case .pool, .wire: shift == 0
-    case .identity(let kind): kind.weights == nil && shift == 0
-    case .dense, .conv: false
-    }
+  /// `true` iff the projection pools the units of the source as they are.
+  fileprivate var poolsUnits: Bool {
+    if case .pool = kind { shift == 0 } else { false }
   }
 }
 
@@ -53,12 +49,12 @@ extension Diagnostic {
       "ir.fed-source", "the target \(id) is a source, which only an encoder may drive", at: site)
   }
 
-  /// Returns an error about a projection into a maximum that changes what the source says.
-  fileprivate static func weightedMaximum(_ projection: Projection, at site: Site) -> Diagnostic {
+  /// Returns an error about a projection into a maximum that does not just pool.
+  fileprivate static func notPooled(_ projection: Projection, at site: Site) -> Diagnostic {
     .error(
       "ir.bad-maximum",
-      "the target \(projection.target) is a maximum, expected a projection 'pool', 'identity' or "
-        + "'wire' without weights and shift, found '\(projection.kind.mnemonic)'", at: site)
+      "the target \(projection.target) is a maximum, expected a 'pool' without shift, found "
+        + "'\(projection.kind.mnemonic)' with shift \(projection.shift)", at: site)
   }
 
   /// Returns an error about a maximum over no or several projections.

@@ -14,6 +14,7 @@
 //   ir.bad-threshold        clipping ranges are positive, one a channel        Rule+Operators
 // Rules of the level `snn`
 //   ir.bad-code             windows have an accepted number of ticks           Rule+Populations
+//   ir.code-mismatch        all populations or none have the code rate         Rule+Populations
 //   ir.bad-shape            populations are images or vectors                  Rule+Populations
 //   ir.bad-parameter        thresholds, biases and units fit the population    Rule+Populations
 //   ir.bad-threshold, ir.bad-unit   they are positive                          Rule+Populations
@@ -21,7 +22,6 @@
 //   ir.bad-population       projections, encoders, decoders name populations   Rule+Projections
 //   ir.backward-projection  projections go from earlier to later populations   Rule+Projections
 //   ir.bad-shift, ir.bad-delay   they are in range                             Rule+Projections
-//   ir.code-mismatch        a projection joins populations of one code         Rule+Projections
 //   ir.bad-shape            connections fit the populations that they join     Rule+Connections
 //   ir.bad-wire             wires start at neurons of the source               Rule+Connections
 //   ir.fed-source, ir.bad-maximum, ir.integrator-feeds   neurons are fed as their model needs
@@ -71,9 +71,9 @@ extension SpikingGraph {
   /// The rules of the level `snn`.
   public static var verifierRules: [VerifierRule<SpikingGraph>] {
     [
-      .uniqueNames, .soundTensors, .finiteTensors, .soundPopulations, .constantsExist,
+      .uniqueNames, .soundTensors, .finiteTensors, .soundPopulations, .codesAgree, .constantsExist,
       .parametersFit, .parametersArePositive, .noParametersWithoutMeaning, .projectionsGoForward,
-      .shiftsAndDelays, .codesAgree, .connectionsFit, .wiresStartAtNeurons, .fedAsModelsNeed,
+      .shiftsAndDelays, .connectionsFit, .wiresStartAtNeurons, .fedAsModelsNeed,
       .hasEncodersAndDecoders, .encodersFit, .decodersFit, .elementTypes, .quantizedAsAWhole,
     ]
   }
