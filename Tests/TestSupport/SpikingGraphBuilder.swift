@@ -1,0 +1,204 @@
+// The state of the generator of random spiking graphs: the graph so far, and how large the values
+// of its populations can become.
+
+internal import SpikeIR
+
+/// A population that later ones may listen to.
+struct Emitter {
+  /// The population.
+  var id: PopulationID
+  /// The arrangement of its neurons.
+  var shape: Shape
+  /// The most units that a neuron emits: in a tick under `rate`, in a window otherwise.
+  var bound: Int
+}
+
+/// A projection to a population that does not exist yet.
+struct Afferent {
+  /// The population that emits.
+  var source: Emitter
+  /// The connections.
+  var kind: ProjectionKind
+  /// The most connections that a target neuron has.
+  var fan: Int
+  /// The largest magnitude of a weight.
+  var magnitude: Int
+  /// The power of two by which weights are multiplied.
+  var shift: Int
+
+  /// The largest magnitude of what arrives, in a tick under `rate`, in a window otherwise.
+  var bound: Int { (fan * magnitude * source.bound) << shift }
+
+  /// The magnitude of what usually arrives.
+  var typical: Double {
+    Double(fan).squareRoot() * Double(magnitude * (1 << shift)) * Double(source.bound) / 4
+  }
+}
+
+/// A builder of one random spiking graph.
+struct SpikingGraphBuilder {
+
+  /// Where numbers come from.
+  var random: SplitMix64
+
+  /// What the graph may contain.
+  let options: SpikingGraphOptions
+
+  /// The codes from which populations choose.
+  let codes: [SpikeCode]
+
+  /// The graph so far.
+  var graph = SpikingGraph(name: "random")
+
+  /// The populations that may be listened to.
+  var emitters: [Emitter] = []
+
+  /// Creates a builder.
+  init(_ random: SplitMix64, _ options: SpikingGraphOptions) {
+    self.random = random
+    self.options = options
+    codes = options.codes.isEmpty ? Self.drawCodes(&self.random) : options.codes
+  }
+
+  private static func drawCodes(_ random: inout SplitMix64) -> [SpikeCode] {
+    switch random.int(0...3) {
+    case 0, 1: [.rate(timesteps: random.int(1...24))]
+    case 2: [.phased(timesteps: random.int(1...20))]
+    default:
+      random.chance(0.5)
+        ? [.weighted(bits: random.int(1...8))]
+        : [.weighted(bits: 3), .weighted(bits: 6), .phased(timesteps: 5)]
+    }
+  }
+
+  /// The number of times that what arrives in a tick is added up.
+  var repetitions: Int { codes[0].isRate ? codes[0].timesteps : 1 }
+
+  /// The most that may add up at a neuron from one projection.
+  let sumLimit = 1 << 26
+
+  /// The most units that a relay may emit, so that sums over it stay in bounds.
+  var relayLimit: Int { min(4096, sumLimit / (400 * repetitions)) }
+
+  /// Builds the graph.
+  mutating func build() -> SpikingGraph {
+    for _ in 0..<(random.chance(0.25) ? 2 : 1) { addSource() }
+    if random.chance(0.5) { graph.encoders.reverse() }
+    for _ in 0..<random.int(options.layers) { addLayer() }
+    addOutputs()
+    return graph
+  }
+
+  // MARK: Populations
+
+  /// Adds a source with its encoder.
+  private mutating func addSource() {
+    let shape: Shape =
+      random.chance(0.8)
+      ? [random.int(2...7), random.int(2...7), random.int(1...4)] : [random.int(1...20)]
+    let levels = codes[0].isRate ? random.int(1...4) : random.pick([1, 15, 255])
+    let id = addPopulation(shape, .source, afferents: [], bias: nil)
+    var encoder = Encoder(population: id, levels: levels)
+    if options.hasPreprocessing { encoder.preprocessing = preprocessing(shape.channels) }
+    graph.encoders.append(encoder)
+    emitters.append(Emitter(id: id, shape: shape, bound: levels))
+  }
+
+  /// Adds integrators for one or two outputs, and mostly for what nobody listens to.
+  private mutating func addOutputs() {
+    let efferents = graph.efferents()
+    let unheard = emitters.filter { efferents[$0.id.index].isEmpty }
+    for i in 0..<(random.chance(0.25) ? 2 : 1) {
+      let target: Shape = [random.int(1...10)]
+      var afferents = [dense(emitters[emitters.count - 1], to: target)]
+      for emitter in unheard.dropLast() where i == 0 && random.chance(0.7) {
+        afferents.append(dense(emitter, to: target))
+      }
+      let (input, shape) =
+        random.chance(0.8) ? (afferents, target) : anyInput(of: emitters[emitters.count - 1])
+      let bias = self.bias(shape, typical: input[0].typical)
+      let id = addPopulation(shape, .integrator, afferents: input, bias: bias)
+      graph.decoders.append(
+        Decoder(population: id, function: random.pick(Decoder.Function.allCases)))
+    }
+  }
+
+  /// Adds a population with what it receives.
+  @discardableResult
+  mutating func addPopulation(
+    _ shape: Shape, _ model: NeuronModel, afferents: [Afferent], bias: TensorID?
+  ) -> PopulationID {
+    let name = self.name("\(model.mnemonic)\(graph.populations.count)")
+    let id = graph.populations.append(
+      Population(
+        name: name, shape: shape, code: random.pick(codes), model: model, bias: bias,
+        quantum: model == .integrator ? nil : units("quantum", shape.channels),
+        membraneUnit: model.integrates && random.chance(0.7)
+          ? units("membrane-unit", shape.channels) : nil,
+        layer: random.chance(0.5) ? name : nil))
+    for afferent in afferents {
+      graph.projections.append(
+        Projection(
+          name: self.name("\(afferent.kind.mnemonic)\(graph.projections.count)"),
+          source: afferent.source.id, target: id, kind: afferent.kind, shift: afferent.shift,
+          delay: random.chance(0.5) ? 0 : random.int(0...options.maximumDelay)))
+    }
+    return id
+  }
+
+  /// Returns a unique name that begins with `stem`.
+  private mutating func name(_ stem: String) -> String {
+    guard options.hasOddNames else { return stem }
+    return stem + random.pick(["", "/a b", "\"q\"", "\\", "\n\t\r", "é漢字🧠", "\u{7F}\u{0}\u{1B}"])
+  }
+
+  // MARK: Constants
+
+  /// Returns positive real values, one for all channels or one a channel.
+  mutating func units(_ name: String, _ channels: Int) -> TensorID {
+    let count = random.chance(0.5) ? 1 : channels
+    let values = (0..<count).map { _ in random.float(0.001...2) }
+    return graph.tensors.add(name, shape: [count], floats: values)
+  }
+
+  /// Returns offsets for each channel or each neuron, or none.
+  mutating func bias(_ shape: Shape, typical: Double) -> TensorID? {
+    guard random.chance(0.7) else { return nil }
+    let layout: Shape = random.chance(0.6) ? [shape.channels] : shape
+    let magnitude = max(1, min(1 << 20, sumLimit / repetitions, Int(typical)))
+    return add(
+      "bias", layout, .int32((0..<layout.count).map { _ in Int32(random.weight(magnitude)) }))
+  }
+
+  /// Returns integrate-and-fire dynamics that fit what usually arrives in a tick or window.
+  mutating func integrateAndFire(_ shape: Shape, typical: Double) -> NeuronModel {
+    let layout: Shape = random.chance(0.7) ? [shape.channels] : shape
+    let scale = typical * random.pick([0.1, 0.5, 2]) / (codes[0].isRate ? 1 : 4)
+    let isSigned = random.chance(0.3)
+    let thresholds = (0..<layout.count).map { _ in
+      Int32(max(1, min(16_777_216, scale * Double(random.float(0.5...1.5)))))
+    }
+    let threshold = add("threshold", layout, .int32(thresholds))
+    guard random.chance(0.3) else {
+      return .integrateAndFire(IntegrateAndFire(threshold: threshold, isSigned: isSigned))
+    }
+    let initial = thresholds.map { θ in
+      Int32(random.int((isSigned ? 0 : -Int(θ) / 2)...Int(θ) - 1))
+    }
+    return .integrateAndFire(
+      IntegrateAndFire(
+        threshold: threshold, initial: add("initial", layout, .int32(initial)), isSigned: isSigned))
+  }
+
+  /// Adds a tensor.
+  mutating func add(_ name: String, _ shape: Shape, _ data: TensorData) -> TensorID {
+    graph.tensors.add(Tensor(name, shape: shape, data: data))
+  }
+
+  private mutating func preprocessing(_ channels: Int) -> Preprocessing {
+    let count = random.chance(0.5) ? 1 : channels
+    return Preprocessing(
+      scale: random.pick([1, 1 / 255]), mean: (0..<count).map { _ in random.float(-1...1) },
+      std: (0..<count).map { _ in random.float(0.1...2) })
+  }
+}
