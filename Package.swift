@@ -49,7 +49,7 @@ let package = Package(
       name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     library("HDF5", path: "Sources/HDF5", ["CHDF5", "Diagnostics"], handlesPointers: true),
     library(
-      "DataIO", path: "Sources/DataIO", ["CZlib", "HDF5", "Diagnostics"],
+      "DataIO", path: "Sources/DataIO", ["CZlib", "HDF5", "SpikeIR", "Diagnostics"],
       handlesPointers: true),
 
     // The intermediate representation, its text, its meaning, its transformations.
@@ -88,6 +88,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["SpikeIR", "Diagnostics"], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("DataIOTests", ["DataIO", "CZlib", "HDF5", "SpikeIR", "Diagnostics"]),
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
     tests("HDF5Tests", ["HDF5", "Diagnostics"]),
   ]

@@ -1,0 +1,125 @@
+// What the user said about preprocessing, and what follows for data of a given type.
+
+package import Diagnostics
+package import SpikeIR
+
+/// The parts of x' = (x · scale − mean) / std that the user gave; the others have defaults.
+package struct PreprocessingRequest: Hashable, Sendable {
+
+  /// The factor, if given.
+  package var scale: Float?
+
+  /// What is subtracted, one number or one a channel, if given.
+  package var mean: [Float]?
+
+  /// What is divided by, one number or one a channel, if given.
+  package var std: [Float]?
+
+  /// Creates a request without any part.
+  package init() {}
+
+  /// Reads the parts as the command line gives them: numbers or fractions, separated by commas.
+  ///
+  /// - Throws: `data.bad-number` if a text is not such a list, or a divisor is zero.
+  package init(scale: String?, mean: String?, std: String?) throws(Diagnostic) {
+    self.init()
+    if let scale {
+      let numbers = try numberList(scale, option: "--scale")
+      guard numbers.count == 1 else {
+        throw .badNumber(scale, option: "--scale", expected: "one number or fraction")
+      }
+      self.scale = numbers[0]
+    }
+    if let mean { self.mean = try numberList(mean, option: "--mean") }
+    if let std {
+      let numbers = try numberList(std, option: "--std")
+      guard !numbers.contains(0) else {
+        throw .badNumber(std, option: "--std", expected: "numbers other than 0")
+      }
+      self.std = numbers
+    }
+  }
+
+  /// `true` iff the user gave no part.
+  package var isEmpty: Bool { scale == nil && mean == nil && std == nil }
+
+  /// Returns the preprocessing of data of type `kind` for inputs of the given shape.
+  ///
+  /// Where parts are missing, those of `stored` are taken, or, if absent, the defaults: scale
+  /// 1/255 for 8-bit and 1/65535 for 16-bit unsigned data, 1 for others; mean 0; std 1. A default
+  /// scale other than 1 is reported to `sink`.
+  ///
+  /// - Throws: `data.channel-count` if there are neither one nor as many numbers as channels.
+  package func resolved(
+    for kind: ElementKind, shape: Shape, stored: Preprocessing? = nil,
+    sink: inout DiagnosticSink
+  ) throws(Diagnostic) -> Preprocessing {
+    var result = stored ?? Preprocessing()
+    if stored == nil && scale == nil {
+      let range: Float = kind == .uint8 ? 255 : kind == .uint16 ? 65535 : 1
+      result.scale = 1 / range
+      if range != 1 { sink.report(.defaultScale(kind, Int(range))) }
+    }
+    result.scale = scale ?? result.scale
+    result.mean = mean ?? result.mean
+    result.std = std ?? result.std
+    for (list, option) in [(result.mean, "--mean"), (result.std, "--std")] {
+      guard list.count == 1 || list.count == shape.channels else {
+        throw .channelCount(list.count, option: option, channels: shape.channels)
+      }
+    }
+    return result
+  }
+}
+
+/// Returns the numbers in a list such as `0.1,1/255`.
+private func numberList(_ text: String, option: String) throws(Diagnostic) -> [Float] {
+  var result: [Float] = []
+  for item in text.split(separator: ",", omittingEmptySubsequences: false) {
+    let parts = item.split(separator: "/", omittingEmptySubsequences: false).map { trimmed($0) }
+    let numbers = parts.compactMap { Double($0) }
+    guard numbers.count == parts.count, 1...2 ~= numbers.count else {
+      throw .badNumber(text, option: option, expected: "numbers or fractions such as 1/255")
+    }
+    let value = Float(numbers.count == 2 ? numbers[0] / numbers[1] : numbers[0])
+    guard value.isFinite else {
+      throw .badNumber(text, option: option, expected: "finite numbers")
+    }
+    result.append(value)
+  }
+  return result
+}
+
+private func trimmed(_ text: Substring) -> Substring {
+  var text = text.drop { $0 == " " }
+  while text.last == " " { text.removeLast() }
+  return text
+}
+
+extension Diagnostic {
+
+  /// Returns an error about an option that is not a list of numbers.
+  fileprivate static func badNumber(
+    _ text: String, option: String, expected: String
+  ) -> Diagnostic {
+    .error(
+      "data.bad-number", "'\(option) \(text)': expected \(expected)", exitCode: .usage)
+  }
+
+  /// Returns an error about an option with as many numbers as there are not channels.
+  fileprivate static func channelCount(
+    _ count: Int, option: String, channels: Int
+  ) -> Diagnostic {
+    .error(
+      "data.channel-count",
+      "'\(option)' has \(count) numbers, expected 1 or one for each of \(channels) channels",
+      exitCode: .usage)
+  }
+
+  /// Returns a remark on the factor taken for integer data.
+  fileprivate static func defaultScale(_ kind: ElementKind, _ range: Int) -> Diagnostic {
+    .remark(
+      "data.default-scale", "the data are \(kind.rawValue): scaled by 1/\(range)",
+      notes: ["give --scale to choose another factor"])
+  }
+}
