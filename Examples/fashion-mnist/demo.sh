@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Compiles the example network with each spike code, runs the Fashion-MNIST test set through it,
+# and prints one table.
+#
+#   SPIKEC  the program                          (.build/release/spikec)
+#   DATA    the folder of the data set           (/usr/share/datasets/fashion-mnist)
+#   OUT     where artefacts and dumps are put    (out/fashion-mnist)
+#   LIMIT   the number of test images            (all)
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+SPIKEC=${SPIKEC:-.build/release/spikec}
+DATA=${DATA:-/usr/share/datasets/fashion-mnist}
+OUT=${OUT:-out/fashion-mnist}
+model=$here/fashion_cnn.h5
+
+images=$DATA/t10k-images-idx3-ubyte.gz
+labels=$DATA/t10k-labels-idx1-ubyte.gz
+calibration=$DATA/train-images-idx3-ubyte.gz
+if [ ! -e "$images" ]; then
+  echo "demo: $DATA holds no test set; using the 1,000-image subset" >&2
+  images=$here/test1000-images-idx3-ubyte.gz
+  labels=$here/test1000-labels-idx1-ubyte.gz
+  calibration=$here/calibration512-images-idx3-ubyte.gz
+fi
+limit=()
+[ -z "${LIMIT:-}" ] || limit=(--limit "$LIMIT")
+mkdir -p "$OUT"
+
+# value NAME: the value of a top-level number of the JSON object on standard input.
+value() { sed -n "s/^{.*\"$1\":\([-0-9.eE+]*\)[,}].*/\1/p" <<< "$(sed 's/"layers":\[[^]]*\]//')"; }
+# total NAME: the sum of a number over all layers of the JSON object on standard input.
+total() { grep -o "\"$1\":[0-9]*" | awk -F: '{ s += $2 } END { print s + 0 }'; }
+
+result=$("$SPIKEC" infer "$model" --input "$images" --labels "$labels" "${limit[@]}" --json)
+count=$(value images <<< "$result")
+echo
+echo "Fashion-MNIST, $count test images, $(basename "$model"), 8-bit weights, no retraining"
+echo
+printf '%-10s %6s %10s %14s %14s %10s\n' code steps accuracy spikes/neuron synops/image images/s
+row() { printf '%-10s %6s %9.2f%% %14s %14s %10.0f\n' "$@"; }
+percent() { awk -v x="$1" 'BEGIN { printf "%.4f", 100 * x }'; }
+row ANN - "$(percent "$(value accuracy <<< "$result")")" - - "$(value imagesPerSecond <<< "$result")"
+
+for setting in weighted:4 weighted:6 phased:15 phased:31 rate:32 rate:64; do
+  code=${setting%:*} steps=${setting#*:}
+  artefact=$OUT/$code$steps.spk
+  "$SPIKEC" compile "$model" -o "$artefact" --code "$code" --timesteps "$steps" \
+    --calibration "$calibration" 2> "$OUT/$code$steps.log" \
+    || { cat "$OUT/$code$steps.log" >&2; exit 1; }
+  "$SPIKEC" inspect "$artefact" > "$OUT/$code$steps.sir"
+  result=$("$SPIKEC" run "$artefact" --input "$images" --labels "$labels" "${limit[@]}" --json)
+  neurons=$(total neurons <<< "$result")
+  row "$code" "$steps" "$(percent "$(value accuracy <<< "$result")")" \
+    "$(awk -v s="$(value spikesPerImage <<< "$result")" -v n="$neurons" \
+      'BEGIN { printf "%.2f", s / n }')" \
+    "$(awk -v s="$(value synapticOperationsPerImage <<< "$result")" \
+      'BEGIN { printf "%.2f M", s / 1e6 }')" \
+    "$(value imagesPerSecond <<< "$result")"
+done
+echo
+echo "Artefacts (.spk), networks as text (.sir) and compilation logs (.log) are in $OUT."
+echo "Read one: less $OUT/weighted4.sir"

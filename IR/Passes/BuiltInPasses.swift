@@ -1,0 +1,11 @@
+// The one list of built-in passes.
+
+package import PluginAPI
+
+extension Pass {
+
+  /// The passes that come with spikec, in the order in which a compilation applies them.
+  package static let builtIn: [Pass] = [
+    .simplify, .expandActivations, .foldBatchNorm, .convert, .quantize,
+  ]
+}

@@ -1,0 +1,241 @@
+// Sums of what populations say, and how they become populations and projections.
+
+internal import Diagnostics
+internal import SpikeIR
+
+/// A sum of linear images of what populations say, plus a constant.
+struct SpikingSum {
+
+  /// The summands.
+  var terms: [SpikingTerm]
+
+  /// The constant: one value, one a channel, or one an element.
+  var offset: [Float] = [0]
+
+  /// The arrangement of the elements; equals the node's shape up to a reshape.
+  var layout: Shape
+}
+
+/// A linear image of what a population says.
+struct SpikingTerm {
+
+  /// How elements of the sum come from elements of the population.
+  enum Map {
+    /// Element i is factor[i mod count] times element i of the population.
+    case direct(factor: [Float])
+    /// The elements are the product with a matrix [in, out].
+    case dense(matrix: [Float], columns: Int)
+    /// The elements are the convolution with kernels of the given extents.
+    case conv(kernel: [Float], extents: Shape, window: Window, groups: Int)
+  }
+
+  /// The population.
+  var source: PopulationID
+
+  /// The linear image, of real values.
+  var map: Map
+}
+
+/// A spiking graph under construction.
+struct SpikingBuilder {
+
+  /// The graph so far.
+  var graph: SpikingGraph
+
+  /// The code of all populations.
+  let code: SpikeCode
+
+  /// The real value of one unit of each population: one value, one a channel or one an element.
+  var quanta: [PopulationID: [Float]] = [:]
+
+  /// Creates an empty graph.
+  init(name: String, code: SpikeCode) {
+    graph = SpikingGraph(name: name)
+    self.code = code
+  }
+
+  /// Returns the quantum of a population with the given clipping range.
+  func quantum(ofRange threshold: [Float]) -> [Float] {
+    code.isRate ? threshold : threshold.map { $0 / Float(code.levels) }
+  }
+
+  /// Adds a population that does not integrate.
+  mutating func addPopulation(
+    _ name: String, shape: Shape, model: NeuronModel, quantum: [Float], layer: String?
+  ) -> PopulationID {
+    let id = graph.populations.append(
+      Population(
+        name: uniqueName(name), shape: shape, code: code, model: model, quantum: nil,
+        layer: layer))
+    setQuantum(of: id, quantum)
+    return id
+  }
+
+  /// Adds integrate-and-fire neurons that say `sum`.
+  ///
+  /// - Parameters:
+  ///   - name: the population's name.
+  ///   - sum: what is said.
+  ///   - threshold: the clipping range, one value, one a channel or one an element.
+  ///   - divisor: a number for each position by which its sum is divided, if any.
+  ///   - isSigned: whether negative values are said.
+  ///   - layer: the node that the population stands for.
+  /// - Returns: the population's identity.
+  /// - Throws: `convert.unsupported-shape`.
+  mutating func addNeurons(
+    _ name: String, saying sum: SpikingSum, threshold: [Float], dividedBy divisor: [Int]? = nil,
+    isSigned: Bool, layer: String
+  ) throws(Diagnostic) -> PopulationID {
+    let quantum = quantum(ofRange: threshold)
+    let channels = sum.layout.channels
+    var (membraneThreshold, offset) = (quantum, sum.offset)
+    if let divisor {
+      let cells = 0..<sum.layout.count
+      membraneThreshold = cells.map { quantum[$0 % quantum.count] * Float(divisor[$0 / channels]) }
+      offset = cells.map { sum.offset[$0 % sum.offset.count] * Float(divisor[$0 / channels]) }
+    }
+    let model = IntegrateAndFire(
+      threshold: add("\(name)/threshold", perChannel(membraneThreshold, sum.layout), sum.layout),
+      isSigned: isSigned)
+    let id = addPopulation(
+      name, shape: sum.layout, model: .integrateAndFire(model), quantum: quantum, layer: layer)
+    graph[id].bias = bias(offset, name, sum.layout)
+    try connect(sum, to: id)
+    return id
+  }
+
+  /// Adds a readout of `sum`.
+  ///
+  /// - Throws: `convert.unsupported-shape`.
+  mutating func addReadout(
+    _ name: String, of sum: SpikingSum, layer: String
+  ) throws(Diagnostic) -> PopulationID {
+    let id = graph.populations.append(
+      Population(
+        name: uniqueName(name), shape: sum.layout, code: code, model: .integrator, layer: layer))
+    graph[id].bias = bias(sum.offset, name, sum.layout)
+    try connect(sum, to: id)
+    return id
+  }
+
+  /// Adds the projections through which `target` receives `sum`.
+  private mutating func connect(
+    _ sum: SpikingSum, to target: PopulationID
+  ) throws(Diagnostic) {
+    for term in sum.terms {
+      var source = term.source
+      let kind: ProjectionKind
+      let name = "\(graph[source].name)->\(graph[target].name)"
+      switch term.map {
+      case .direct(let factor):
+        let weights = try perNeuron(product(factor, quanta[source] ?? [1]), sum.layout, name)
+        kind = .identity(
+          IdentityProjection(
+            weights: graph.tensors.add("\(name)/weights", shape: [weights.count], floats: weights)))
+      case .dense(var matrix, let columns):
+        let quantum = quanta[source] ?? [1]
+        for i in matrix.indices { matrix[i] *= quantum[i / columns % quantum.count] }
+        let shape: Shape = [matrix.count / columns, columns]
+        let weights = graph.tensors.add("\(name)/weights", shape: shape, floats: matrix)
+        kind = .dense(DenseProjection(weights: weights))
+      case .conv(let kernel, let extents, let window, let groups):
+        let quantum = try perChannelOnly(quanta[source] ?? [1], graph[source].shape, name)
+        let scaled = SpikingBuilder.scalingInputs(kernel, extents, groups, by: quantum)
+        let weights = graph.tensors.add("\(name)/weights", shape: extents, floats: scaled)
+        kind = .conv(ConvProjection(weights: weights, window: window, groups: groups))
+      }
+      source = term.source
+      graph.projections.append(Projection(name: name, source: source, target: target, kind: kind))
+    }
+  }
+
+  /// Sets the real value of one unit of `id`.
+  private mutating func setQuantum(of id: PopulationID, _ quantum: [Float]) {
+    quanta[id] = quantum
+    let compact = perChannel(quantum, graph[id].shape)
+    graph[id].quantum = add("\(graph[id].name)/quantum", compact, graph[id].shape)
+  }
+
+  /// Adds a tensor of one value a channel or one an element.
+  private mutating func add(_ name: String, _ values: [Float], _ shape: Shape) -> TensorID {
+    let isFull = values.count == shape.count && shape.rank > 1
+    return graph.tensors.add(name, shape: isFull ? shape : [values.count], floats: values)
+  }
+
+  /// Adds the bias tensor; none if all offsets are 0.
+  private mutating func bias(_ offset: [Float], _ name: String, _ shape: Shape) -> TensorID? {
+    if offset.allSatisfy({ $0 == 0 }) { return nil }
+    return add("\(name)/bias", perChannel(offset, shape), shape)
+  }
+
+  /// Returns `values` as one a channel where that says all, else one an element.
+  private func perChannel(_ values: [Float], _ shape: Shape) -> [Float] {
+    if values.count == 1 { return [Float](repeating: values[0], count: shape.channels) }
+    if values.count == shape.channels { return values }
+    let first = Array(values.prefix(shape.channels))
+    let repeats = values.indices.allSatisfy { values[$0] == first[$0 % shape.channels] }
+    if values.count == shape.count, repeats { return first }
+    return (0..<shape.count).map { values[$0 % values.count] }
+  }
+
+  /// Returns `values` as one a channel.
+  ///
+  /// - Throws: `convert.unsupported-shape` if they differ inside a channel.
+  func perChannelOnly(
+    _ values: [Float], _ shape: Shape, _ name: String
+  ) throws(Diagnostic) -> [Float] {
+    let result = perChannel(values, shape)
+    if result.count == shape.channels { return result }
+    throw .unsupportedShape("the factor of '\(name)' differs from place to place")
+  }
+
+  /// Returns `values` as one a channel; a full set only where channels and neurons coincide.
+  private func perNeuron(
+    _ values: [Float], _ shape: Shape, _ name: String
+  ) throws(Diagnostic) -> [Float] {
+    try perChannelOnly(values, shape, name)
+  }
+
+  /// Returns a name that no population has yet.
+  private func uniqueName(_ name: String) -> String {
+    let names = Set(graph.populations.elements.map(\.name))
+    if !names.contains(name) { return name }
+    var i = 2
+    while names.contains("\(name).\(i)") { i += 1 }
+    return "\(name).\(i)"
+  }
+
+  /// Returns kernels with those of input channel c multiplied by factor[c mod count].
+  static func scalingInputs(
+    _ kernel: [Float], _ extents: Shape, _ groups: Int, by factor: [Float]
+  ) -> [Float] {
+    var result = kernel
+    let (cin, cout) = (extents[2], extents[3])
+    for i in kernel.indices {
+      let (k, c) = (i % cout, i / cout % cin)
+      let channel = k / (cout / groups) * cin + c
+      result[i] *= factor[channel % factor.count]
+    }
+    return result
+  }
+}
+
+/// Returns the products of two periodic sequences, with the length of the longer.
+///
+/// - Precondition: one length divides the other, as lengths of one, channels and elements do.
+func product(_ a: [Float], _ b: [Float]) -> [Float] {
+  (0..<max(a.count, b.count)).map { a[$0 % a.count] * b[$0 % b.count] }
+}
+
+/// Returns the sums of two periodic sequences, with the length of the longer.
+func sum(_ a: [Float], _ b: [Float]) -> [Float] {
+  (0..<max(a.count, b.count)).map { a[$0 % a.count] + b[$0 % b.count] }
+}
+
+extension Diagnostic {
+
+  /// Returns an error about a structure that projections cannot express.
+  static func unsupportedShape(_ message: String) -> Diagnostic {
+    .error("convert.unsupported-shape", message)
+  }
+}

@@ -1,0 +1,290 @@
+// What becomes of each node of a graph of tensor operators when it is converted: the analysis
+// that `calibrate` (which nodes need a threshold?) and `convert` share.
+
+internal import Diagnostics
+internal import SpikeIR
+
+/// How a node's value is at hand in the spiking network.
+enum SpikingForm: Hashable {
+  /// One population says it, up to a positive factor a channel and an offset.
+  case single
+  /// A sum of what populations say.
+  case linear
+  /// A sum that only exists in the potentials of its users: the output of weights.
+  case projected
+  /// A function of what populations say that only the host computes, behind the readout.
+  case readout
+}
+
+/// What stands for a node in the spiking network.
+enum SpikingRole: Hashable {
+  /// A population driven by an encoder.
+  case source
+  /// Integrate-and-fire neurons that are the node's rectifier, cut at a maximum if there is one.
+  case rectifier(maximum: Float?)
+  /// Integrate-and-fire neurons that only turn a sum into spikes.
+  case quantizer(isSigned: Bool)
+  /// Nothing of its own, or populations without thresholds.
+  case other
+}
+
+/// The role and form of each node.
+struct SpikingPlan {
+
+  /// The forms, by node.
+  private(set) var forms: [SpikingForm] = []
+
+  /// The roles, by node.
+  private(set) var roles: [SpikingRole] = []
+
+  /// `true` for nodes whose value is never negative.
+  private(set) var isNonNegative: [Bool] = []
+
+  /// One error for each node that has no spiking counterpart.
+  private(set) var problems: [Diagnostic] = []
+
+  /// Plans the conversion of `graph`.
+  init(_ graph: ANNGraph) {
+    let users = graph.users()
+    for id in graph.ids {
+      let node = graph[id]
+      isNonNegative.append(nonNegative(node, graph))
+      var (form, role) = planned(id, node, graph, isReadout: graph.isReadout(id, users))
+      if form == .projected || form == .linear {
+        let need = users[id.index].map { graph[$0].op.operandForm }.min() ?? .projected
+        if form.rank > need.rank {
+          role = .quantizer(isSigned: !isNonNegative[id.index])
+          form = .single
+        }
+      }
+      forms.append(form)
+      roles.append(role)
+    }
+  }
+
+  /// Returns the form and role of a node, before its users are asked.
+  // size: table
+  private mutating func planned(
+    _ id: NodeID, _ node: Node, _ graph: ANNGraph, isReadout: Bool
+  ) -> (SpikingForm, SpikingRole) {
+    let operands = node.inputs.map { forms[$0.index] }
+    let widest = operands.max() ?? .linear
+    switch node.op {
+    case .input: return (.single, .source)
+    case .constant: return (.linear, .other)
+    case .conv2d, .dense, .convTranspose2d: return (.projected, .other)
+    case .pool(let pool):
+      if pool.kind == .maximum { return (.single, .other) }
+      if !pool.isEven(over: graph[node.inputs[0]].shape) {
+        return (.single, .quantizer(isSigned: !isNonNegative[id.index]))
+      }
+      return (widest, .other)
+    case .activation(let function):
+      if let maximum = function.rectifierMaximum { return (.single, .rectifier(maximum: maximum)) }
+      if isReadout, function.decoderFunction != nil { return (.readout, .other) }
+      problems.append(.noSpikes(node, because: function.reason))
+    case .softmax(let op):
+      if isReadout, !op.isLogarithm { return (.readout, .other) }
+      problems.append(.noSpikes(node, because: "spikes normalize nothing but the network's output"))
+    case .prelu:
+      problems.append(.noSpikes(node, because: "run the pass 'expand-activations' first"))
+    case .scale, .batchNorm:
+      let isPositive = (try? graph.affine(node)?.factor.allSatisfy { $0 > 0 }) ?? false
+      return (widest == .single && !isPositive ? .linear : widest, .other)
+    case .elementwise(let op):
+      if op.kind == .add, node.inputs.allSatisfy({ graph[$0].shape == node.shape }) {
+        return (operands.count == 1 ? widest : max(widest, .linear), .other)
+      }
+      problems.append(.noSpikes(node, because: op.reason))
+    case .concat, .transpose, .pad, .slice, .upsample: return (.single, .other)
+    case .reshape: return (widest, .other)
+    case .custom(let op):
+      problems.append(.noSpikes(node, because: "'\(op.name)' is known to a plugin only"))
+    }
+    return (.single, .other)
+  }
+
+  /// Returns whether a node's value cannot be negative, as far as its operator tells.
+  private func nonNegative(_ node: Node, _ graph: ANNGraph) -> Bool {
+    let operands = node.inputs.allSatisfy { isNonNegative[$0.index] }
+    switch node.op {
+    case .activation(let function):
+      switch function.kind {
+      case .relu: return function.alpha == 0 && function.threshold >= 0 || operands
+      case .sigmoid, .softplus, .exponential, .hardSigmoid, .absolute: return true
+      default: return false
+      }
+    case .softmax(let op): return !op.isLogarithm
+    case .pool, .concat, .reshape, .transpose, .slice, .upsample: return operands
+    case .elementwise(let op): return op.kind != .subtract && operands
+    case .scale, .batchNorm:
+      guard let (factor, offset) = try? graph.affine(node) else { return false }
+      return operands && factor.allSatisfy { $0 >= 0 } && offset.allSatisfy { $0 >= 0 }
+    case .pad(let op): return operands && op.value >= 0
+    case .input, .constant, .conv2d, .convTranspose2d, .dense, .prelu, .custom: return false
+    }
+  }
+}
+
+extension SpikingForm: Comparable {
+
+  /// The distance from a single population.
+  var rank: Int {
+    switch self {
+    case .single: 0
+    case .linear: 1
+    case .projected: 2
+    case .readout: 3
+    }
+  }
+
+  /// Returns whether `a` is nearer to a single population than `b`.
+  static func < (a: SpikingForm, b: SpikingForm) -> Bool { a.rank < b.rank }
+}
+
+extension Op {
+
+  /// The widest form in which the operator takes its operands.
+  fileprivate var operandForm: SpikingForm {
+    switch self {
+    case .conv2d, .dense, .convTranspose2d: .linear
+    case .pool(let pool): pool.kind == .maximum ? .single : .linear
+    case .concat, .transpose, .pad, .slice, .upsample: .single
+    case .input, .constant, .batchNorm, .activation, .prelu, .softmax, .scale, .elementwise,
+      .reshape, .custom:
+      .projected
+    }
+  }
+}
+
+extension Activation {
+
+  /// The plain rectifier's maximum, `nil` inside if there is none; `nil` if the function is
+  /// not a plain rectifier.
+  var rectifierMaximum: Float?? {
+    guard kind == .relu, alpha == 0, threshold == 0 else { return nil }
+    return .some(maximum)
+  }
+
+  /// The function of a decoder that computes the activation, if there is one.
+  var decoderFunction: Decoder.Function? {
+    switch kind {
+    case .sigmoid: .sigmoid
+    case .tanh: .tanh
+    default: nil
+    }
+  }
+
+  /// Why the function does not become spikes.
+  fileprivate var reason: String {
+    switch kind {
+    case .relu where threshold == 0, .absolute, .hardSigmoid, .hardTanh, .softShrink:
+      "run the pass 'expand-activations' first"
+    case .relu, .thresholded, .hardShrink: "the function jumps at its threshold"
+    default: "'\(kind.rawValue)' is curved; integrate-and-fire neurons are rectifiers"
+    }
+  }
+}
+
+extension Elementwise {
+
+  /// Why the combination does not become spikes.
+  fileprivate var reason: String {
+    switch kind {
+    case .multiply, .divide: "a product of two values is not a sum of spikes"
+    case .maximum, .minimum: "run the pass 'expand-activations' first"
+    case .add, .subtract, .average:
+      "run the pass 'simplify' first; operands of one shape are needed"
+    }
+  }
+}
+
+extension Pool {
+
+  /// Returns whether each window's sum is divided by the same number.
+  func isEven(over shape: Shape) -> Bool {
+    guard kind == .average, !countsPadding else { return true }
+    let counts = divisors(over: shape)
+    return counts.allSatisfy { $0 == counts.first }
+  }
+
+  /// Returns the number of elements inside the image of each window, row by row.
+  func divisors(over shape: Shape) -> [Int] {
+    guard let out = try? window.outputExtents(height: shape[0], width: shape[1]) else { return [] }
+    func inside(_ i: Int, _ stride: Int, _ dilation: Int, _ before: Int, _ taps: Int, _ n: Int)
+      -> Int
+    {
+      (0..<taps).count { (0..<n).contains(i * stride + $0 * dilation - before) }
+    }
+    let rows = (0..<out.height).map {
+      inside(
+        $0, window.strides.height, window.dilations.height, window.padding.top,
+        window.size.height, shape[0])
+    }
+    let columns = (0..<out.width).map {
+      inside(
+        $0, window.strides.width, window.dilations.width, window.padding.left,
+        window.size.width, shape[1])
+    }
+    return rows.flatMap { row in columns.map { row * $0 } }
+  }
+}
+
+extension ANNGraph {
+
+  /// Returns whether node `id` is an output that nothing else uses.
+  fileprivate func isReadout(_ id: NodeID, _ users: [[NodeID]]) -> Bool {
+    outputs.contains(id) && users[id.index].isEmpty
+  }
+
+  /// Returns the coefficients of a scale or normalization as one or one a channel or element;
+  /// `nil` for other operators.
+  func affine(_ node: Node) throws(Diagnostic) -> (factor: [Float], offset: [Float])? {
+    switch node.op {
+    case .batchNorm(let norm): return try norm.affine(tensors, channels: node.shape.channels)
+    case .scale(let scale):
+      return (
+        try expanded(scale.factor, default: 1, to: node.shape),
+        try expanded(scale.offset, default: 0, to: node.shape)
+      )
+    default: return nil
+    }
+  }
+
+  /// Returns tensor `id` broadcast to `shape`, or only its last dimension where that says all.
+  private func expanded(
+    _ id: TensorID?, default value: Float, to shape: Shape
+  ) throws(Diagnostic) -> [Float] {
+    guard let id else { return [value] }
+    let (values, own) = (try tensors.floats(id), tensors[id].shape)
+    if values.count == 1 || values.count == own.channels && own.channels == shape.channels {
+      return values
+    }
+    var strides = [Int](repeating: 0, count: shape.rank)
+    var step = 1
+    for i in (0..<own.rank).reversed() {
+      strides[i + shape.rank - own.rank] = own[i] == 1 ? 0 : step
+      step *= own[i]
+    }
+    return (0..<shape.count).map { flat in
+      var (rest, index) = (flat, 0)
+      for i in (0..<shape.rank).reversed() {
+        index += rest % shape[i] * strides[i]
+        rest /= shape[i]
+      }
+      return values[index]
+    }
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns an error about a node that has no spiking counterpart.
+  fileprivate static func noSpikes(_ node: Node, because reason: String) -> Diagnostic {
+    .error(
+      "convert.unsupported-operator",
+      "'\(node.op.mnemonic)' of node '\(node.name)' does not become spikes: \(reason)",
+      at: .entity(node.name),
+      notes: ["'spikec infer' still runs the network as it is"])
+  }
+}
