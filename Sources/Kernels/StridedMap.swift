@@ -1,0 +1,174 @@
+// Loops over operands of any layout: copying parts and permutations, combining with broadcasting.
+
+/// How an operand is combined with what the result holds already.
+package enum Combination: Hashable, Sendable {
+  /// out = in.
+  case copy
+  /// out = out + in.
+  case add
+  /// out = out − in.
+  case subtract
+  /// out = out · in.
+  case multiply
+  /// out = out / in.
+  case divide
+  /// out = max(out, in); a value that is not a number wins.
+  case maximum
+  /// out = min(out, in); a value that is not a number wins.
+  case minimum
+  /// out ≥ 0: out; else out · in.
+  case slope
+}
+
+/// A loop nest that pairs elements of a result with elements of an operand.
+///
+/// Index (i, j, …) pairs out[outOffset + i·outStrides[0] + …] with in[inOffset + i·inStrides[0]
+/// + …]; a stride of 0 repeats elements.
+package struct StridedMap: Hashable, Sendable {
+
+  /// The extents of the loops, outermost first, with neighbouring loops merged where possible.
+  private var extents: [Int] = []
+
+  /// The distance between paired elements of the result, for each loop.
+  private var outStrides: [Int] = []
+
+  /// The distance between paired elements of the operand, for each loop.
+  private var inStrides: [Int] = []
+
+  /// The first element of the result.
+  private let outOffset: Int
+
+  /// The first element of the operand.
+  private let inOffset: Int
+
+  /// Creates a loop nest.
+  ///
+  /// - Precondition: the lists have the same count, extents are at least 1.
+  package init(
+    extents: [Int], outStrides: [Int], inStrides: [Int], outOffset: Int = 0, inOffset: Int = 0
+  ) {
+    precondition(
+      extents.count == outStrides.count && extents.count == inStrides.count,
+      "internal: loops and strides differ in number")
+    self.outOffset = outOffset
+    self.inOffset = inOffset
+    for d in extents.indices where extents[d] != 1 {
+      if let last = self.extents.indices.last,
+        self.outStrides[last] == outStrides[d] * extents[d],
+        self.inStrides[last] == inStrides[d] * extents[d]
+      {
+        self.extents[last] *= extents[d]
+        self.outStrides[last] = outStrides[d]
+        self.inStrides[last] = inStrides[d]
+      } else {
+        self.extents.append(extents[d])
+        self.outStrides.append(outStrides[d])
+        self.inStrides.append(inStrides[d])
+      }
+    }
+  }
+
+  /// Creates the loops that broadcast an operand of one shape to a result of another, aligned at
+  /// the last dimension.
+  ///
+  /// - Precondition: the shapes broadcast.
+  /// - Source: NumPy's general broadcasting rules.
+  package init(broadcasting operand: [Int], to result: [Int]) {
+    let missing = result.count - operand.count
+    let strides = Self.rowMajor(operand)
+    let inStrides = result.indices.map { d in
+      d < missing || operand[d - missing] == 1 ? 0 : strides[d - missing]
+    }
+    self.init(extents: result, outStrides: Self.rowMajor(result), inStrides: inStrides)
+  }
+
+  /// Returns the distances between neighbours of a row-major array, for each dimension.
+  package static func rowMajor(_ extents: [Int]) -> [Int] {
+    var strides = [Int](repeating: 1, count: extents.count)
+    for d in extents.indices.dropLast().reversed() { strides[d] = strides[d + 1] * extents[d + 1] }
+    return strides
+  }
+
+  /// Combines the elements of an operand with their partners in the result.
+  ///
+  /// - Parameters:
+  ///   - out: the result. The elements that the loops reach are updated, others are left alone.
+  ///   - input: the operand.
+  ///   - combination: how elements are combined.
+  /// - Precondition: the loops stay inside both.
+  /// - Complexity: O(product of the extents), no allocation.
+  package func apply(
+    _ out: inout MutableSpan<Float>, input: Span<Float>, _ combination: Combination
+  ) {
+    precondition(out.count > lastIndex(outOffset, outStrides), "internal: loops leave the result")
+    precondition(input.count > lastIndex(inOffset, inStrides), "internal: loops leave the operand")
+    out.withUnsafeMutableBufferPointer { out in
+      input.withUnsafeBufferPointer { input in
+        guard let out = out.baseAddress, let input = input.baseAddress else { return }
+        walk(0, out + outOffset, input + inOffset, combination)
+      }
+    }
+  }
+
+  /// Returns the largest index that loops with the given strides reach; strides are not negative.
+  private func lastIndex(_ offset: Int, _ strides: [Int]) -> Int {
+    zip(extents, strides).reduce(offset) { $0 + ($1.0 - 1) * $1.1 }
+  }
+
+  /// Runs the loops from loop d inwards.
+  private func walk(
+    _ d: Int, _ out: UnsafeMutablePointer<Float>, _ input: UnsafePointer<Float>,
+    _ combination: Combination
+  ) {
+    if d + 1 < extents.count {
+      for i in 0..<extents[d] {
+        walk(d + 1, out + i * outStrides[d], input + i * inStrides[d], combination)
+      }
+    } else {
+      let row = Row(
+        out: out, input: input, count: extents.last ?? 1, outStride: outStrides.last ?? 1,
+        inStride: inStrides.last ?? 1)
+      row.combine(combination)
+    }
+  }
+}
+
+/// The innermost loop.
+private struct Row {
+
+  var out: UnsafeMutablePointer<Float>
+  var input: UnsafePointer<Float>
+  var count, outStride, inStride: Int
+
+  /// Combines the elements of the row.
+  func combine(_ combination: Combination) {
+    switch combination {
+    case .copy where outStride == 1 && inStride == 1: out.update(from: input, count: count)
+    case .copy: map { _, x in x }
+    case .add: map { $0 + $1 }
+    case .subtract: map { $0 - $1 }
+    case .multiply: map { $0 * $1 }
+    case .divide: map { $0 / $1 }
+    case .maximum: map(maximum)
+    case .minimum: map(minimum)
+    case .slope: map { $0 >= 0 ? $0 : $0 * $1 }
+    }
+  }
+
+  /// Sets each element to what `function` makes of it and its partner; the usual strides have
+  /// loops of their own, so that they vectorise.
+  @inline(__always)
+  private func map(_ function: (Float, Float) -> Float) {
+    switch (outStride, inStride) {
+    case (1, 1):
+      for i in 0..<count { out[i] = function(out[i], input[i]) }
+    case (1, 0):
+      let x = input.pointee
+      for i in 0..<count { out[i] = function(out[i], x) }
+    default:
+      for i in 0..<count {
+        out[i &* outStride] = function(out[i &* outStride], input[i &* inStride])
+      }
+    }
+  }
+}
