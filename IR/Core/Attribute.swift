@@ -147,6 +147,25 @@ public struct AttributeReader: Sendable {
     throw .badAttribute(name, of: subject, expected: "text in quotes")
   }
 
+  /// Returns the text called `name`, `nil` if there is none.
+  public mutating func optionalText(_ name: String) throws(Diagnostic) -> String? {
+    guard remaining.contains(where: { $0.name == name }) else { return nil }
+    return try text(name)
+  }
+
+  /// Returns the list of numbers called `name`, or `fallback`; integers are taken as numbers.
+  public mutating func numbers(
+    _ name: String, default fallback: [Float]? = nil
+  ) throws(Diagnostic) -> [Float] {
+    switch take(name) {
+    case .numbers(let x)?: return x
+    case .integers(let x)?: return x.map { Float($0) }
+    case nil: if let fallback { return fallback }
+    default: break
+    }
+    throw .badAttribute(name, of: subject, expected: "a list of numbers")
+  }
+
   /// Returns the list of integers called `name`, or `fallback`; `count` says how many there are.
   public mutating func integers(
     _ name: String, count: Int? = nil, default fallback: [Int]? = nil
