@@ -90,6 +90,7 @@ let package = Package(
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("DataIOTests", ["DataIO", "CZlib", "HDF5", "SpikeIR", "Diagnostics"]),
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
+    tests("SpikeTextTests", ["SpikeText", "SpikeIR", "Diagnostics"]),
     tests("HDF5Tests", ["HDF5", "Diagnostics"]),
   ]
 )
