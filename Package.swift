@@ -92,5 +92,6 @@ let package = Package(
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
     tests("SpikeTextTests", ["SpikeText", "SpikeIR", "Diagnostics"]),
     tests("HDF5Tests", ["HDF5", "Diagnostics"]),
+    tests("SpikeInterpreterTests", ["SpikeInterpreter", "SpikeIR", "Diagnostics"]),
   ]
 )

@@ -13,8 +13,8 @@ public enum NeuronModel: Hashable, Sendable {
   /// otherwise.
   case source
 
-  /// Stateless: emits I, at once and graded. Carries sums, averages, concatenations and moved
-  /// elements; hardware targets fold it away.
+  /// Stateless, without bias: emits I, at once and graded. Carries sums, averages,
+  /// concatenations and moved elements; hardware targets fold it away.
   case relay
 
   /// Emits the largest of the values of the neurons in each window of its projection.

@@ -1,0 +1,269 @@
+// The dense clock-driven simulator: the textbook executor of a quantized spiking graph, to which
+// faster executors are compared spike by spike.
+
+package import Diagnostics
+package import SpikeIR
+
+/// Everything that happened in a clock-driven simulation of one input.
+package struct ClockSimulation: Hashable, Sendable {
+
+  /// What every population emitted, and where potentials ended.
+  package var trace: SpikeTrace
+
+  /// The decoded outputs of the network, one list of values for each decoder.
+  package var outputs: [[Float]]
+
+  /// The potentials after each tick, [population][tick][neuron].
+  ///
+  /// Under `rate`: after the neurons fired, as many as ticks. Otherwise an integrate-and-fire
+  /// population has one entry for each tick of its own window, what is left of |v| + h (signed) or
+  /// v + h after firing, and an integrator has one entry. Empty for populations without potential.
+  package var potentialsByTick: [[[Int32]]]
+}
+
+/// A dense clock-driven simulator of quantized spiking graphs.
+///
+/// Every population is evaluated in every tick, in topological order; every unit is delivered
+/// along every one of its connections, in 64-bit integers that are checked to fit 32.
+package struct ClockSimulator: Sendable {
+
+  private let constants: QuantizedConstants
+  private let connections: [Connections]
+
+  /// Creates a simulator of `graph`.
+  ///
+  /// - Throws: what the verifier finds, `ir.bad-element-type` if the graph is not quantized,
+  ///   `ir.elided-tensor`, `simulator.overflow`.
+  package init(_ graph: SpikingGraph) throws(CompileError) {
+    let constants = try QuantizedConstants(graph)
+    self.constants = constants
+    connections = graph.projections.ids.map { Connections(of: $0, in: constants) }
+  }
+
+  /// Returns what happens in the network for one input.
+  ///
+  /// - Parameters:
+  ///   - inputs: one list of preprocessed values for each encoder.
+  ///   - timesteps: the number of ticks, in [1, 2^20]; that of the code unless given. Windows of
+  ///     codes other than `rate` have a fixed length.
+  /// - Returns: the trace, the outputs, the potentials.
+  /// - Throws: `simulator.bad-input`, `simulator.overflow`.
+  /// - Complexity: O(ticks · neurons + units emitted · connections).
+  package func run(
+    _ inputs: [[Float]], timesteps: Int? = nil
+  ) throws(CompileError) -> ClockSimulation {
+    try liftingDiagnostic { () throws(Diagnostic) in
+      let drive = try constants.encode(inputs)
+      var state = ClockState(constants)
+      if let ticks = constants.ticks {
+        let duration = timesteps ?? ticks
+        guard 1...1 << 20 ~= duration else {
+          throw .badInput("\(duration) time steps, accepted range is [1, \(1 << 20)]")
+        }
+        for tick in 0..<duration {
+          for p in constants.graph.populations.ids { try advance(p, at: tick, drive, &state) }
+        }
+        return try conclude(state, ticks: duration)
+      }
+      guard timesteps == nil else {
+        throw .badInput("the number of time steps can be chosen under the code 'rate' only")
+      }
+      for p in constants.graph.populations.ids { try runWindow(of: p, drive, &state) }
+      return try conclude(state, ticks: 1)
+    }
+  }
+
+  /// Returns the record of a simulation that has ended in `state`.
+  private func conclude(
+    _ state: ClockState, ticks: Int
+  ) throws(Diagnostic) -> ClockSimulation {
+    let potentials = state.finalPotentials
+    return ClockSimulation(
+      trace: SpikeTrace(units: state.units, potentials: potentials),
+      outputs: constants.decode(potentials, ticks: ticks),
+      potentialsByTick: state.potentialsByTick)
+  }
+}
+
+// MARK: - Rate: everything happens in every tick
+
+extension ClockSimulator {
+
+  /// Evaluates population `p` at `tick`.
+  private func advance(
+    _ p: PopulationID, at tick: Int, _ drive: [[Int32]], _ state: inout ClockState
+  ) throws(Diagnostic) {
+    let population = constants.graph[p]
+    let own = constants.populations[p.index]
+    switch population.model {
+    case .source:
+      state.units[p.index].append(drive[p.index])
+    case .relay:
+      let input = arrivals(of: p, at: tick, state)
+      state.units[p.index].append(try input.checked("the input of '\(population.name)'"))
+    case .maximum:
+      let before = state.largest[p.index]
+      pool(into: p, at: tick, &state)
+      var difference = Sums(state.largest[p.index])
+      for n in 0..<own.count { difference.add(-before[n], at: n) }
+      state.units[p.index].append(try difference.checked("a count of '\(population.name)'"))
+    case .integrateAndFire(let model):
+      try state.integrate(arrivals(of: p, at: tick, state), into: p)
+      var units = [Int32](repeating: 0, count: own.count)
+      for n in 0..<own.count {
+        units[n] = model.fire(
+          &state.membranes[p.index][n], threshold: own.threshold[n], initial: own.initial[n])
+      }
+      state.units[p.index].append(units)
+      try state.recordPotentials(of: p)
+    case .integrator:
+      try state.integrate(arrivals(of: p, at: tick, state), into: p)
+      try state.recordPotentials(of: p)
+    }
+  }
+
+  /// Returns the input of population `p` at `tick`, bias included.
+  private func arrivals(of p: PopulationID, at tick: Int, _ state: ClockState) -> Sums {
+    var input = Sums(constants.populations[p.index].bias)
+    for j in constants.afferents[p.index] {
+      let departure = tick - constants.graph[j].delay
+      guard departure >= 0 else { continue }
+      deliver(state.units[constants.graph[j].source.index][departure], along: j, to: &input)
+    }
+    return input
+  }
+
+  /// Adds what arrives at `tick` to the counts of the neurons that `p` pools, and finds the
+  /// largest count of each window.
+  private func pool(into p: PopulationID, at tick: Int, _ state: inout ClockState) {
+    for j in constants.afferents[p.index] {
+      let (source, departure) = (constants.graph[j].source.index, tick - constants.graph[j].delay)
+      guard departure >= 0 else { continue }
+      for n in state.units[source][departure].indices {
+        state.counts[p.index][n] += Int64(state.units[source][departure][n])
+      }
+      state.largest[p.index] = largest(of: state.counts[p.index], along: j)
+    }
+  }
+}
+
+// MARK: - Phased and weighted: a population integrates its window, then fires
+
+extension ClockSimulator {
+
+  /// Lets population `p` integrate its whole window and emit all its units.
+  private func runWindow(
+    of p: PopulationID, _ drive: [[Int32]], _ state: inout ClockState
+  ) throws(Diagnostic) {
+    let population = constants.graph[p]
+    switch population.model {
+    case .source:
+      state.units[p.index] = [drive[p.index]]
+    case .relay:
+      let input = arrivals(of: p, state)
+      state.units[p.index] = [try input.checked("the input of '\(population.name)'")]
+    case .maximum:
+      for j in constants.afferents[p.index] {
+        for units in state.units[constants.graph[j].source.index] {
+          for n in units.indices { state.counts[p.index][n] += Int64(units[n]) }
+        }
+        let largest = Sums(largest(of: state.counts[p.index], along: j))
+        state.units[p.index] = [try largest.checked("a count of '\(population.name)'")]
+      }
+    case .integrateAndFire(let model):
+      try state.integrate(arrivals(of: p, state), into: p)
+      try fireWindow(of: p, model, &state)
+    case .integrator:
+      try state.integrate(arrivals(of: p, state), into: p)
+      try state.recordPotentials(of: p)
+    }
+  }
+
+  /// Returns the input of population `p` over its window, bias included, spike by spike.
+  private func arrivals(of p: PopulationID, _ state: ClockState) -> Sums {
+    var input = Sums(constants.populations[p.index].bias)
+    for j in constants.afferents[p.index] {
+      for units in state.units[constants.graph[j].source.index] {
+        deliver(units, along: j, to: &input)
+      }
+    }
+    return input
+  }
+
+  /// Lets the neurons of population `p`, whose window is integrated, fire tick by tick.
+  private func fireWindow(
+    of p: PopulationID, _ model: IntegrateAndFire, _ state: inout ClockState
+  ) throws(Diagnostic) {
+    let (own, code) = (constants.populations[p.index], constants.graph[p].code)
+    // The sign is set by what was integrated, before the initial potential is added.
+    let signs = state.membranes[p.index].map { v in
+      model.isSigned ? v.signum() : 1
+    }
+    var residue = Sums(own.initial)
+    for n in 0..<own.count { residue.add(state.membranes[p.index][n] * signs[n], at: n) }
+    for tick in 0..<code.timesteps {
+      // Under `weighted` a spike in slot k stands for 2^(K−1−k) units, otherwise for one.
+      var weight: Int64 = 1
+      if case .weighted(let bits) = code { weight <<= Int64(bits - 1 - tick) }
+      var units = [Int32](repeating: 0, count: own.count)
+      for n in 0..<own.count where signs[n] != 0 {
+        guard residue.values[n] >= own.threshold[n] * weight else { continue }
+        residue.values[n] -= own.threshold[n] * weight
+        units[n] = Int32(weight * signs[n])
+      }
+      state.units[p.index].append(units)
+      state.potentialsByTick[p.index].append(
+        try residue.checked("a potential of '\(constants.graph[p].name)'"))
+    }
+  }
+}
+
+// MARK: - Delivery
+
+extension ClockSimulator {
+
+  /// Adds `units`, one a source neuron, to the inputs of the neurons to which `j` leads.
+  private func deliver(_ units: [Int32], along j: ProjectionID, to input: inout Sums) {
+    for n in units.indices where units[n] != 0 {
+      connections[j.index].forEach(from: n) { (target, weight) in
+        input.add(Int64(units[n]) * weight, at: target)
+      }
+    }
+  }
+
+  /// Returns, for each target neuron of `j`, the largest of `values` of its source neurons, 0 if
+  /// it has none.
+  private func largest(of values: [Int64], along j: ProjectionID) -> [Int64] {
+    let target = constants.graph[j].target.index
+    var largest = [Int64?](repeating: nil, count: constants.populations[target].count)
+    for n in values.indices {
+      connections[j.index].forEach(from: n) { (target, _) in
+        largest[target] = max(largest[target] ?? values[n], values[n])
+      }
+    }
+    return largest.map { $0 ?? 0 }
+  }
+}
+
+extension IntegrateAndFire {
+
+  /// Fires the neuron with potential `v` once if it is due, and returns the unit emitted.
+  ///
+  /// - Parameters:
+  ///   - v: the potential after this tick's input; a spike's threshold is subtracted.
+  ///   - threshold: θ.
+  ///   - initial: h.
+  /// - Returns: 1, −1 or 0.
+  fileprivate func fire(_ v: inout Int64, threshold: Int64, initial: Int64) -> Int32 {
+    let upper = isSigned ? threshold - initial : threshold
+    if v >= upper {
+      v -= threshold
+      return 1
+    }
+    if isSigned, v <= -upper {
+      v += threshold
+      return -1
+    }
+    return 0
+  }
+}

@@ -1,0 +1,103 @@
+// What a clock-driven simulation keeps from tick to tick.
+
+internal import Diagnostics
+internal import SpikeIR
+
+/// Sums of integers, one a neuron, that remember whether one of them overflowed on the way.
+struct Sums {
+
+  /// The sums.
+  var values: [Int64]
+
+  private var overflowed = false
+
+  /// Creates sums that start at `values`.
+  init(_ values: [Int64]) {
+    self.values = values
+  }
+
+  /// Adds `x` to sum `i`.
+  mutating func add(_ x: Int64, at i: Int) {
+    let (sum, overflow) = values[i].addingReportingOverflow(x)
+    values[i] = sum
+    overflowed = overflowed || overflow
+  }
+
+  /// Returns the sums in 32 bits.
+  ///
+  /// - Throws: `simulator.overflow`, saying that it is `subject`, if one does not fit.
+  func checked(_ subject: @autoclosure () -> String) throws(Diagnostic) -> [Int32] {
+    guard !overflowed, values.allSatisfy({ Int32(exactly: $0) != nil }) else {
+      throw .overflow(subject())
+    }
+    return values.map { Int32(truncatingIfNeeded: $0) }
+  }
+}
+
+/// The state of a clock-driven simulation.
+struct ClockState {
+
+  private let graph: SpikingGraph
+
+  /// What was emitted so far, [population][entry][neuron].
+  var units: [[[Int32]]]
+
+  /// The potentials, [population][neuron]; empty for populations without potential.
+  var membranes: [[Int64]]
+
+  /// The potentials after each tick so far, [population][tick][neuron].
+  var potentialsByTick: [[[Int32]]]
+
+  /// The units that arrived at each `maximum` so far, [population][source neuron].
+  var counts: [[Int64]]
+
+  /// The largest counts in the windows of each `maximum`, [population][neuron].
+  var largest: [[Int64]]
+
+  /// Creates the state before the first tick.
+  init(_ constants: QuantizedConstants) {
+    graph = constants.graph
+    let empty = [[Int32]]()
+    units = graph.populations.elements.map { _ in empty }
+    potentialsByTick = units
+    membranes = zip(graph.populations.elements, constants.populations).map { (population, own) in
+      guard population.model.integrates else { return [] }
+      if case .integrateAndFire(let model) = population.model, !model.isSigned,
+        population.code.isRate
+      {
+        return own.initial
+      }
+      return [Int64](repeating: 0, count: own.count)
+    }
+    counts = membranes.map { _ in [] }
+    largest = counts
+    for p in graph.populations.ids where graph[p].model == .maximum {
+      largest[p.index] = [Int64](repeating: 0, count: constants.populations[p.index].count)
+      for j in constants.afferents[p.index] {
+        let sources = constants.populations[graph[j].source.index].count
+        counts[p.index] = [Int64](repeating: 0, count: sources)
+      }
+    }
+  }
+
+  /// Adds `input` to the potentials of population `p`.
+  ///
+  /// - Throws: `simulator.overflow` if a potential leaves 32 bits.
+  mutating func integrate(_ input: Sums, into p: PopulationID) throws(Diagnostic) {
+    let (name, own) = (graph[p].name, membranes[p.index])
+    var sums = input
+    for n in own.indices { sums.add(own[n], at: n) }
+    membranes[p.index] = try sums.checked("a potential of '\(name)'").map { Int64($0) }
+  }
+
+  /// Records the potentials of population `p` at the end of a tick.
+  mutating func recordPotentials(of p: PopulationID) throws(Diagnostic) {
+    let sums = Sums(membranes[p.index])
+    potentialsByTick[p.index].append(try sums.checked("a potential of '\(graph[p].name)'"))
+  }
+
+  /// The potentials as they are now, in 32 bits.
+  ///
+  /// Every potential was checked when it was integrated, and firing moves it towards 0.
+  var finalPotentials: [[Int32]] { membranes.map { $0.map { Int32(truncatingIfNeeded: $0) } } }
+}
