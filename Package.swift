@@ -92,6 +92,7 @@ let package = Package(
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
     tests("SpikeTextTests", ["SpikeText", "SpikeIR", "Diagnostics"]),
     tests("HDF5Tests", ["HDF5", "Diagnostics"]),
-    tests("SpikeInterpreterTests", ["SpikeInterpreter", "SpikeIR", "Diagnostics"]),
+    tests("KernelsTests", ["Kernels"]),
+    tests("SpikeInterpreterTests", ["SpikeInterpreter", "SpikeIR", "Kernels", "Diagnostics"]),
   ]
 )
