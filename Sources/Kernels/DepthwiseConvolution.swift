@@ -106,7 +106,7 @@ private struct DepthwisePixel {
     while c + panelWidth <= channels {
       var sum = loadLanes(bias + c)
       forEachTap(c, input) { weight, x in sum += loadLanes(weight) * loadLanes(x) }
-      storeLanes(sum, to: out + c, count: panelWidth)
+      storeLanes(sum, to: out + c)
       c += panelWidth
     }
     while c < channels {

@@ -31,11 +31,17 @@ func loadLanes(_ pointer: UnsafePointer<Float>) -> Lanes {
   UnsafeRawPointer(pointer).loadUnaligned(as: Lanes.self)
 }
 
+/// Writes sixteen values to `pointer`, which need not be aligned.
+@inline(__always)
+func storeLanes(_ lanes: Lanes, to pointer: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(pointer).storeBytes(of: lanes, as: Lanes.self)
+}
+
 /// Writes the first `count` of sixteen values to `pointer`, which need not be aligned.
 @inline(__always)
 func storeLanes(_ lanes: Lanes, to pointer: UnsafeMutablePointer<Float>, count: Int) {
   if count >= panelWidth {
-    UnsafeMutableRawPointer(pointer).storeBytes(of: lanes, as: Lanes.self)
+    storeLanes(lanes, to: pointer)
   } else {
     withUnsafeBytes(of: lanes) { bytes in
       let part = UnsafeRawBufferPointer(rebasing: bytes.prefix(count * 4))

@@ -59,14 +59,39 @@ package func normalize(
       mean.withUnsafeBufferPointer { mean in
         factor.withUnsafeBufferPointer { factor in
           offset.withUnsafeBufferPointer { offset in
-            for start in stride(from: 0, to: input.count, by: channels) {
-              for c in 0..<channels {
-                out[start + c] = (input[start + c] - mean[c]) * factor[c] + offset[c]
-              }
+            guard var out = out.baseAddress, var x = input.baseAddress,
+              let mean = mean.baseAddress, let factor = factor.baseAddress,
+              let offset = offset.baseAddress
+            else { return }
+            let end = x + input.count
+            while x < end {
+              normalizePixel(
+                out, x: x, mean: mean, factor: factor, offset: offset, channels: channels)
+              out += channels
+              x += channels
             }
           }
         }
       }
     }
+  }
+}
+
+/// Normalizes the channels of one pixel; whole vectors first, because few channels make a loop
+/// too short for the compiler to vectorise it.
+@inline(__always)
+private func normalizePixel(
+  _ out: UnsafeMutablePointer<Float>, x: UnsafePointer<Float>, mean: UnsafePointer<Float>,
+  factor: UnsafePointer<Float>, offset: UnsafePointer<Float>, channels: Int
+) {
+  var c = 0
+  while c + panelWidth <= channels {
+    let centred = loadLanes(x + c) - loadLanes(mean + c)
+    storeLanes(centred * loadLanes(factor + c) + loadLanes(offset + c), to: out + c)
+    c += panelWidth
+  }
+  while c < channels {
+    out[c] = (x[c] - mean[c]) * factor[c] + offset[c]
+    c += 1
   }
 }

@@ -1,0 +1,96 @@
+// Element-wise functions against their definitions in double precision.
+
+import Glibc
+import Kernels
+import Testing
+
+/// A function with its definition.
+struct NonlinearityCase: Sendable, CustomTestStringConvertible {
+
+  var function: Nonlinearity
+  var definition: @Sendable (Double) -> Double
+
+  var testDescription: String { "\(function)" }
+
+  init(_ function: Nonlinearity, _ definition: @escaping @Sendable (Double) -> Double) {
+    self.function = function
+    self.definition = definition
+  }
+
+  /// Definitions in forms that keep their digits in double precision on the tested range.
+  static let all: [NonlinearityCase] = [
+    NonlinearityCase(.rectifier(slope: 0, threshold: 0, maximum: nil)) { max(0, $0) },
+    NonlinearityCase(.rectifier(slope: 0.25, threshold: 0.5, maximum: 2)) {
+      $0 >= 0.5 ? min($0, 2) : 0.25 * ($0 - 0.5)
+    },
+    NonlinearityCase(.exponentialLinear(scale: 2, alpha: 0.5)) {
+      2 * ($0 > 0 ? $0 : 0.5 * expm1($0))
+    },
+    NonlinearityCase(.sigmoid) { 1 / (1 + exp(-$0)) },
+    NonlinearityCase(.hardSigmoid(slope: 0.25, offset: 0.5)) { min(1, max(0, 0.25 * $0 + 0.5)) },
+    NonlinearityCase(.tanh) { tanh($0) },
+    NonlinearityCase(.hardTanh) { min(1, max(-1, $0)) },
+    NonlinearityCase(.softplus) { log1p(exp($0)) },
+    NonlinearityCase(.softsign) { $0 / (1 + abs($0)) },
+    NonlinearityCase(.swish) { $0 / (1 + exp(-$0)) },
+    NonlinearityCase(.hardSwish) { $0 * min(1, max(0, $0 / 6 + 0.5)) },
+    NonlinearityCase(.gelu) { $0 * erfc(-$0 / 2.0.squareRoot()) / 2 },
+    NonlinearityCase(.geluTanh) {
+      let u = (2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)
+      return $0 / (1 + exp(-2 * u))
+    },
+    NonlinearityCase(.mish) { $0 * tanh(log1p(exp($0))) },
+    NonlinearityCase(.exponential) { exp($0) },
+    NonlinearityCase(.logSigmoid) { -log1p(exp(-$0)) },
+    NonlinearityCase(.thresholded(1)) { $0 > 1 ? $0 : 0 },
+    NonlinearityCase(.absolute) { abs($0) },
+    NonlinearityCase(.continuousExponentialLinear(alpha: 0.5)) {
+      max(0, $0) + min(0, 0.5 * expm1($0 / 0.5))
+    },
+    NonlinearityCase(.softShrink(width: 0.5)) { $0 - min(0.5, max(-0.5, $0)) },
+    NonlinearityCase(.hardShrink(width: 0.5)) { abs($0) > 0.5 ? $0 : 0 },
+    NonlinearityCase(.tanhShrink) { $0 - tanh($0) },
+    NonlinearityCase(.sparsePlus) { $0 <= -1 ? 0 : $0 >= 1 ? $0 : ($0 + 1) * ($0 + 1) / 4 },
+    NonlinearityCase(.squareplus(width: 4)) { x in
+      x < 0 ? 2 / ((x * x + 4).squareRoot() - x) : (x + (x * x + 4).squareRoot()) / 2
+    },
+  ]
+}
+
+@Suite("Nonlinearity") struct NonlinearityTests {
+
+  @Test("matches its definition to the last places", arguments: NonlinearityCase.all)
+  func matchesDefinition(_ item: NonlinearityCase) {
+    let grid = (-1200...1200).map { Float($0) / 80 }
+    let input = grid + [0, -0.0, 1e-6, -1e-6, 1e-30, 30, -30]
+    var out = [Float](repeating: .nan, count: input.count)
+    var span = out.mutableSpan
+    item.function.apply(&span, input: input.span)
+    for (x, y) in zip(input, out) {
+      let expected = item.definition(Double(x))
+      // Terms of size 1 may cancel in piecewise functions: their rounding counts absolutely.
+      #expect(abs(Double(y) - expected) <= 3e-7 * abs(expected) + item.slack)
+    }
+  }
+
+  @Test("is finite far out", arguments: [Nonlinearity.sigmoid, .tanh, .softplus, .swish, .gelu])
+  func farOut(_ function: Nonlinearity) {
+    let input: [Float] = [-1e4, 1e4]
+    var out: [Float] = [.nan, .nan]
+    var span = out.mutableSpan
+    function.apply(&span, input: input.span)
+    let limit: Float = function == .sigmoid || function == .tanh ? 1 : 1e4
+    #expect(out == [function == .tanh ? -1 : 0, limit])
+  }
+}
+
+extension NonlinearityCase {
+
+  /// The absolute error that cancellation of terms of size 1 in single precision may leave.
+  fileprivate var slack: Double {
+    switch function {
+    case .hardSigmoid, .hardSwish, .sparsePlus, .rectifier: 0x1p-23
+    default: 1e-37
+    }
+  }
+}
