@@ -87,6 +87,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["SpikeIR", "Diagnostics"], path: "Tests/TestSupport",
       swiftSettings: strict),
+    tests(
+      "SpikePassesTests",
+      ["SpikePasses", "SpikeInterpreter", "PluginAPI", "SpikeIR", "Diagnostics"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("DataIOTests", ["DataIO", "CZlib", "HDF5", "SpikeIR", "Diagnostics"]),
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),

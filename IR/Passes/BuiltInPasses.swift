@@ -6,6 +6,6 @@ extension Pass {
 
   /// The passes that come with spikec, in the order in which a compilation applies them.
   package static let builtIn: [Pass] = [
-    .simplify, .expandActivations, .foldBatchNorm, .convert, .quantize,
+    .simplify, .expandActivations, .foldBatchNorm, .calibrate, .convert, .quantize, .correctBias,
   ]
 }

@@ -134,7 +134,7 @@ private struct Converter {
     case .input: return try encoded(node)
     case .constant(let op):
       return SpikingSum(
-        terms: [], offset: try source.tensors.floats(op.value), layout: node.shape)
+        terms: [], offset: try source.tensors.floats(op.value), layout: node.shape.population)
     case .conv2d(let op):
       let extents = source.tensors[op.kernel].shape
       return try convolved(
@@ -182,11 +182,11 @@ private struct Converter {
       isPlain && preprocessing.scale != 1 && largest <= preprocessing.scale
       ? [preprocessing.scale] : range.map { $0 / Float(inputLevels) }
     let id = builder.addPopulation(
-      node.name, shape: node.shape, model: .source, quantum: quantum, layer: node.name)
+      node.name, shape: node.shape.population, model: .source, quantum: quantum, layer: node.name)
     builder.graph.encoders.append(
       Encoder(population: id, levels: inputLevels, preprocessing: preprocessing))
     return SpikingSum(
-      terms: [SpikingTerm(source: id, map: .direct(factor: [1]))], layout: node.shape)
+      terms: [SpikingTerm(source: id, map: .direct(factor: [1]))], layout: node.shape.population)
   }
 
   /// Returns the convolution of `operand`.

@@ -60,7 +60,7 @@ extension SpikingGraph {
     var unit = try leastUnits(channels, afferents, largest: largest)
     if case .integrateAndFire(var model) = population.model {
       let thresholds = try tensors.floats(model.threshold)
-      let levels = population.code.isRate ? 1 : Float(population.code.levels)
+      let levels = Float(population.code.levels)
       for c in 0..<channels {
         let own = stride(from: c % thresholds.count, to: thresholds.count, by: channels)
         let least = own.map { thresholds[$0] }.min() ?? 1

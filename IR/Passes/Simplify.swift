@@ -15,6 +15,8 @@ extension Pass {
       - a reshape to the operand's own shape, a sum of one operand, a transposition that moves
         nothing and a scale without coefficients vanish; consecutive reshapes become one;
       - a padding with zeros before a convolution becomes the convolution's own padding;
+      - an activation between a vector and an image made of it is applied to the image, so that
+        neurons have the channels that the next layer sees;
       - a maximum pooling before a monotone activation moves behind it, so that spikes are pooled:
           %2 = pool %1 {kind=max, size=[2,2]}          %2 = activation %1 {kind=relu}
           %3 = activation %2 {kind=relu}          =>   %3 = pool %2 {kind=max, size=[2,2]}
@@ -91,15 +93,20 @@ extension ANNGraph {
   ) throws(Diagnostic) -> NodeID? {
     guard inputs.count == 1 else { return nil }
     let operand = self[inputs[0]]
+    let isOnlyUser =
+      users[node.inputs[0].index].count == 1 && !old.outputs.contains(node.inputs[0])
     switch (node.op, operand.op) {
     case (.reshape(let outer), .reshape):
       return try add(node.name, .reshape(outer), operand.inputs)
+    case (.reshape(let op), .activation(let function))
+    where node.shape.rank == 3 && operand.shape.rank < 3 && isOnlyUser:
+      let inner = try add(freshName(node.name, "moved"), .reshape(op), operand.inputs)
+      return try add(operand.name, .activation(function), [inner])
     case (.conv2d(var conv), .pad(let pad)) where pad.value == 0:
       conv.window.padding = conv.window.padding + pad.padding
       return try add(node.name, .conv2d(conv), operand.inputs)
     case (.activation(let function), .pool(let pool))
-    where pool.kind == .maximum && function.isMonotone && users[node.inputs[0].index].count == 1
-      && !old.outputs.contains(node.inputs[0]):
+    where pool.kind == .maximum && function.isMonotone && isOnlyUser:
       let inner = try add(node.name, .activation(function), operand.inputs)
       return try add(freshName(operand.name, "moved"), .pool(pool), [inner])
     default: return nil

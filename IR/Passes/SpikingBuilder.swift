@@ -158,7 +158,7 @@ struct SpikingBuilder {
 
   /// Adds a tensor of one value a channel or one an element.
   private mutating func add(_ name: String, _ values: [Float], _ shape: Shape) -> TensorID {
-    let isFull = values.count == shape.count && shape.rank > 1
+    let isFull = values.count == shape.count && values.count != shape.channels
     return graph.tensors.add(name, shape: isFull ? shape : [values.count], floats: values)
   }
 

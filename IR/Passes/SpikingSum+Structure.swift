@@ -145,7 +145,7 @@ extension SpikingBuilder {
         offsets[i] = sum.offset[Int(origin) % sum.offset.count]
       }
     }
-    let quantum = try channelUnits(units, shape, name)
+    let (quantum, shape) = (try channelUnits(units, shape, name), shape.population)
     let id = addPopulation(name, shape: shape, model: .relay, quantum: quantum, layer: layer)
     for (term, part) in zip(terms, parts) {
       let label = "\(graph[term.source].name)->\(graph[id].name)"
@@ -179,6 +179,15 @@ extension SpikingBuilder {
 }
 
 extension Shape {
+
+  /// The arrangement of a population of this shape: a vector or an image.
+  var population: Shape {
+    switch rank {
+    case 1, 3: self
+    case 0: [1]
+    default: [extents.dropLast(2).reduce(1, *), self[rank - 2], channels]
+    }
+  }
 
   /// Returns the position of the element at `index` in row-major order.
   func flatIndex(_ index: [Int]) -> Int {

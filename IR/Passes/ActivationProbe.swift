@@ -1,0 +1,124 @@
+// Measuring a network of tensor operators on samples: histograms and means, channel by channel.
+
+internal import Diagnostics
+internal import PluginAPI
+internal import SpikeIR
+internal import SpikeInterpreter
+
+/// A network of tensor operators with the nodes that are measured on samples.
+struct ActivationProbe {
+
+  /// The network.
+  let graph: ANNGraph
+
+  /// The nodes that are measured.
+  let targets: [NodeID]
+
+  private let executor: ANNExecutor
+  private let inputs: CalibrationInputs
+  private let threads: Int
+
+  /// Prepares to measure the nodes `targets` of `graph`.
+  init(
+    _ targets: [NodeID], of graph: ANNGraph, on inputs: CalibrationInputs, threads: Int
+  ) throws(CompileError) {
+    self.graph = graph
+    self.targets = targets
+    self.inputs = inputs
+    self.threads = threads
+    executor = try ANNExecutor(graph)
+  }
+
+  /// Returns the histograms of the magnitudes of each target, one a channel.
+  ///
+  /// The samples are run twice: for the maxima, then for the histograms between 0 and these.
+  /// Complexity: two inferences a sample; memory for one histogram a channel.
+  func histograms(
+    progress: @escaping @Sendable (Double) -> Void
+  ) throws(CompileError) -> [[Histogram]] {
+    let zeros = targets.map { [Float](repeating: 0, count: graph[$0].shape.channels) }
+    let maxima = try reduce(into: zeros, progress: { progress($0 / 2) }) { (result, value) in
+      result = max(result, abs(value))
+    } merge: { (result, other) in
+      result = max(result, other)
+    }
+    let empty = maxima.map { $0.map { Histogram(maximum: $0) } }
+    return try reduce(into: empty, progress: { progress(0.5 + $0 / 2) }) { (result, value) in
+      if value != 0 { result.add(abs(value)) }
+    } merge: { (result, other) in
+      result.add(other)
+    }
+  }
+
+  /// Returns the mean of each target over samples and positions, one a channel.
+  func means() throws(CompileError) -> [[Double]] {
+    let zeros = targets.map { [Double](repeating: 0, count: graph[$0].shape.channels) }
+    let sums = try reduce(into: zeros) { (result, value) in
+      result += Double(value)
+    } merge: { (result, other) in
+      result += other
+    }
+    return zip(targets, sums).map { id, sum in
+      sum.map { $0 / Double(inputs.count * graph[id].shape.positions) }
+    }
+  }
+
+  /// Returns, for each channel of each target, a value into which all its elements were taken.
+  ///
+  /// - Parameters:
+  ///   - start: the values to begin with; must be neutral for `merge`.
+  ///   - progress: is told the part that is done.
+  ///   - add: takes an element into a value.
+  ///   - merge: takes a value into another.
+  /// - Returns: the values.
+  /// - Throws: what the executor throws.
+  private func reduce<A: Sendable>(
+    into start: [[A]], progress: @Sendable (Double) -> Void = { _ in },
+    _ add: @Sendable (inout A, Float) -> Void, merge: (inout A, A) -> Void
+  ) throws(CompileError) -> [[A]] {
+    var result = start
+    let (targets, graph) = (self.targets, self.graph)
+    for first in stride(from: 0, to: inputs.count, by: blockSize) {
+      let count = min(blockSize, inputs.count - first)
+      let sample = inputs.sample
+      let parts = try liftingDiagnostic { () throws(Diagnostic) in
+        try executor.accumulate(
+          count: count, threads: threads, observing: targets, input: { sample(first + $0) },
+          initial: { start }
+        ) { (part, _, values) in
+          for (i, id) in targets.enumerated() {
+            let x = values[id]
+            let channels = part[i].count
+            for j in 0..<graph[id].shape.count { add(&part[i][j % channels], x[j]) }
+          }
+        }
+      }
+      for part in parts {
+        for i in result.indices {
+          for c in result[i].indices { merge(&result[i][c], part[i][c]) }
+        }
+      }
+      progress(Double(first + count) / Double(inputs.count))
+    }
+    return result
+  }
+}
+
+/// Samples are run in blocks of this size, so that memory does not grow with their number.
+private let blockSize = 64
+
+extension Histogram {
+
+  /// Adds the counts of `other`, which has the same maximum.
+  mutating func add(_ other: Histogram) {
+    for i in counts.indices { counts[i] &+= other.counts[i] }
+  }
+}
+
+extension CalibrationInputs {
+
+  /// Returns the first `limit` samples.
+  func prefix(_ limit: Int) -> CalibrationInputs {
+    CalibrationInputs(count: min(limit, count), sample: sample)
+  }
+}
