@@ -1,0 +1,142 @@
+// The frontend: recognizing Keras files and the way from the file to the graph.
+
+package import Diagnostics
+package import PluginAPI
+package import SpikeIR
+
+/// A reader of models that Keras 2 and 3 save as one HDF5 file.
+///
+/// Models are Sequential or Functional, with any number of inputs, outputs and branches; layers
+/// may be shared, and models may contain models, which are unfolded.
+package struct KerasFrontend: Frontend {
+
+  /// Creates the frontend.
+  package init() {}
+
+  /// The name of the frontend.
+  package var name: String { "keras" }
+
+  /// One line on what is read.
+  package var summary: String { "whole models saved by Keras 2 and 3 as HDF5 (.h5)" }
+
+  /// Returns whether the file is HDF5: any HDF5 file given as a model is taken for Keras's, so
+  /// that what is missing in it can be said.
+  package func recognizes(path: String, prefix: [UInt8]) -> Bool {
+    prefix.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A])
+      || [".h5", ".hdf5"].contains { path.hasSuffix($0) }
+  }
+
+  /// Returns the network in the file at `path`; warnings go to `sink`.
+  ///
+  /// - Throws: all problems found, with the layer and its place in the file.
+  package func load(path: String, sink: inout DiagnosticSink) throws(CompileError) -> ANNGraph {
+    var warnings = DiagnosticSink()
+    defer { sink.report(contentsOf: warnings.diagnostics) }
+    let file = try liftingDiagnostic { () throws(Diagnostic) in
+      try WholeModelFile.open(path, sink: &warnings)
+    }
+    let (config, generation) = (file.config, file.generation)
+    var model = try liftingDiagnostic { () throws(Diagnostic) in
+      let json = try KerasFrontend.parseConfig(config, path)
+      return try ModelParser(file: path, generation: generation).parse(json)
+    }
+    try model.checkLayers()
+    model.reportUnused(to: &warnings)
+    try model.assignWeights(from: file)
+    var importer = Importer(name: model.name, file: file)
+    return try importer.run(model)
+  }
+
+  /// The layers that are read.
+  package var layers: [SupportedLayer] {
+    [SupportedLayer("InputLayer", "with fixed extents")]
+      + LayerDefinition.all.map { SupportedLayer($0.className, $0.remark) }
+      + ModelParser.modelClasses.sorted().map { SupportedLayer($0, "as a layer, unfolded") }
+  }
+
+  private static func parseConfig(_ text: String, _ path: String) throws(Diagnostic) -> JSON {
+    do throws(JSONError) {
+      return try JSON(parsing: text)
+    } catch {
+      throw .badConfig(
+        path, "'model_config' is not JSON: \(error.message), at byte \(error.offset)")
+    }
+  }
+}
+
+extension ModelSpec {
+
+  /// Checks that all layers are of known kinds with options that can be read.
+  ///
+  /// - Throws: one diagnostic for each that is not.
+  func checkLayers() throws(CompileError) {
+    var sink = DiagnosticSink()
+    report(to: &sink)
+    try sink.throwIfErrors()
+  }
+
+  private func report(to sink: inout DiagnosticSink) {
+    for layer in layers where !layer.isInput {
+      if let model = layer.model {
+        model.report(to: &sink)
+        continue
+      }
+      do throws(Diagnostic) {
+        try layer.config.check()
+      } catch {
+        sink.report(error)
+      }
+    }
+  }
+
+  /// Reports the layers that no output needs.
+  func reportUnused(to sink: inout DiagnosticSink) {
+    let used = Set(order.map(\.layer))
+    for (i, layer) in layers.enumerated() {
+      if let model = layer.model { model.reportUnused(to: &sink) }
+      guard !used.contains(i), !inputs.contains(where: { $0.layer == layer.name }) else { continue }
+      sink.report(.unusedLayer(layer.config.place))
+    }
+  }
+}
+
+extension LayerConfig {
+
+  /// Checks that the layer is of a known kind and its options can be read.
+  fileprivate func check() throws(Diagnostic) {
+    let isForeign =
+      self["registered_name"]?.string != nil
+      && !(self["module"]?.string?.hasPrefix("keras") ?? true)
+    guard !isForeign, let definition = LayerDefinition.named(className) else {
+      throw .unsupportedLayer(
+        place, className: className, advice: UnsupportedLayers.advice(className))
+    }
+    if let policy = dtypePolicy, policy.contains("int8") || policy.contains("float8") {
+      throw .unsupportedOption(
+        place, "its weights are quantized by Keras ('\(policy)')",
+        advice: "save the model before quantizing it")
+    }
+    try definition.check(self)
+  }
+}
+
+/// What to do about layers that are not supported.
+private enum UnsupportedLayers {
+
+  /// Returns advice on a layer of the class `className`.
+  static func advice(_ className: String) -> String {
+    switch className {
+    case "Lambda":
+      "its Python code is not in the graph; replace it by layers such as Rescaling or ReLU"
+    case "LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "Bidirectional",
+      "TimeDistributed":
+      "recurrent layers are not supported; use convolutions over time"
+    case "Conv3D", "Conv3DTranspose", "MaxPooling3D", "AveragePooling3D":
+      "only one and two dimensions are supported"
+    case "LayerNormalization", "GroupNormalization", "UnitNormalization":
+      "its statistics depend on the input; train with BatchNormalization instead"
+    default:
+      "'spikec list layers' shows what is supported; replace the layer, or import it with a plugin"
+    }
+  }
+}
