@@ -97,5 +97,8 @@ let package = Package(
     tests("HDF5Tests", ["HDF5", "Diagnostics"]),
     tests("KernelsTests", ["Kernels"]),
     tests("SpikeInterpreterTests", ["SpikeInterpreter", "SpikeIR", "Kernels", "Diagnostics"]),
+    tests(
+      "KerasFrontendTests",
+      ["KerasFrontend", "SpikeInterpreter", "PluginAPI", "HDF5", "SpikeIR", "Diagnostics"]),
   ]
 )

@@ -55,7 +55,7 @@ struct LayerConfig: Hashable, Sendable {
 
   /// Returns the number `key`, or `fallback`.
   func number(_ key: String, default fallback: Double? = nil) throws(Diagnostic) -> Double {
-    guard let value = self[key] else {
+    guard let value = options[key] else {
       if let fallback { return fallback }
       throw wrong(key, expected: "a number")
     }

@@ -41,7 +41,8 @@ struct ModelParser {
   ) throws(Diagnostic) -> ModelSpec {
     // Sequential models of Keras 2.0 to 2.2 are bare lists.
     guard let entries = config.elements ?? config["layers"]?.elements else {
-      throw .badConfig(file, "the model '\(path)' has no list 'layers'")
+      let model = path.isEmpty ? "the model" : "the model '\(path)'"
+      throw .badConfig(file, "\(model) has no list 'layers'")
     }
     var layers: [LayerSpec] = []
     var names: Set<String> = []
@@ -52,6 +53,7 @@ struct ModelParser {
       }
       layers.append(layer)
     }
+    guard !layers.isEmpty else { throw .badConfig(file, "a model has no layers") }
     let name = config["name"]?.string ?? "model"
     var model = ModelSpec(name: name, layers: layers, inputs: [], outputs: [])
     model.isTrainable = config["trainable"]?.bool ?? true
@@ -60,9 +62,21 @@ struct ModelParser {
     } else {
       model.inputs = try ends(config, "input_layers", path)
       model.outputs = try ends(config, "output_layers", path)
+      skipBuiltInCalls(&model)
     }
     try model.resolve(LayerPlace(file: file, path: path.isEmpty ? name : path))
     return model
+  }
+
+  /// Among the outputs, but not elsewhere, Keras 3 counts the construction of a nested Functional
+  /// model as its first call.
+  private func skipBuiltInCalls(_ model: inout ModelSpec) {
+    guard generation == .three else { return }
+    let nested = Set(model.layers.filter { $0.config.className == "Functional" }.map(\.name))
+    for i in model.outputs.indices
+    where nested.contains(model.outputs[i].layer) && model.outputs[i].call > 0 {
+      model.outputs[i].call -= 1
+    }
   }
 
   // MARK: layers
@@ -77,7 +91,11 @@ struct ModelParser {
     guard let className = members["class_name"]?.string else {
       throw .badConfig(file, "layer \(index)\(container) has no 'class_name'")
     }
-    guard let config = members["config"], config.members != nil || config.elements != nil else {
+    // Sequential models of Keras 2.0 to 2.2 have a list there.
+    let isModel = ModelParser.modelClasses.contains(className)
+    guard let config = members["config"],
+      config.members != nil || isModel && config.elements != nil
+    else {
       throw .badConfig(
         file, "layer \(index)\(container), \(className), has no object 'config'")
     }
@@ -93,12 +111,7 @@ struct ModelParser {
       config: LayerConfig(
         place: place, className: className, generation: generation, options: options),
       calls: try calls(members["inbound_nodes"] ?? .list([]), place))
-    if ModelParser.modelClasses.contains(className) {
-      layer.model = try model(className, config, path: place.path)
-    } else if config.members == nil {
-      throw .badConfig(
-        file, "layer \(index)\(container), \(className), has no object 'config'")
-    }
+    if isModel { layer.model = try model(className, config, path: place.path) }
     if layer.isInput { layer.calls = [Call(arguments: [])] }
     return layer
   }

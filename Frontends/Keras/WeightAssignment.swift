@@ -23,16 +23,18 @@ extension ModelSpec {
   /// - Throws: `keras.missing-weights`, for all layers concerned.
   mutating func assignWeights(from file: borrowing WholeModelFile) throws(CompileError) {
     var sink = DiagnosticSink()
-    var unknown: Set<String> = []
+    let listed: [String]?
     do throws(Diagnostic) {
-      unknown = Set(try file.list("layer_names", of: WholeModelFile.weightsGroup) ?? [])
-        .subtracting(layers.map(\.name))
+      listed = try file.list("layer_names", of: WholeModelFile.weightsGroup)
     } catch {
       throw CompileError(error)
     }
+    let known = Set(layers.map(\.name))
+    let extra = (listed ?? []).filter { !known.contains($0) }
     for i in layers.indices {
       do throws(Diagnostic) {
-        try layers[i].assignWeights(from: file, unknownLayers: unknown.sorted())
+        let isListed = listed?.contains(layers[i].name) ?? true
+        try layers[i].assignWeights(from: file, isListed: isListed, unknownLayers: extra)
       } catch {
         sink.report(error)
       }
@@ -84,23 +86,17 @@ extension LayerSpec {
 
   /// Gives the layer, or the layers of the nested model, their weights.
   fileprivate mutating func assignWeights(
-    from file: borrowing WholeModelFile, unknownLayers: [String]
+    from file: borrowing WholeModelFile, isListed: Bool, unknownLayers: [String]
   ) throws(Diagnostic) {
     var next = 0
     let slots = try slots(from: &next)
     guard next > 0 else { return }
     let group = "\(WholeModelFile.weightsGroup)/\(name)"
-    guard let paths = try file.weights(ofLayer: name) else {
-      let notes =
-        unknownLayers.isEmpty
-        ? []
-        : [
-          "the file has weights of "
-            + unknownLayers.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
-            + ", which the model has not"
-        ]
+    guard isListed, let paths = try file.weights(ofLayer: name) else {
+      let names = unknownLayers.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
       throw .missingWeights(
-        config.place, "its weights are missing, expected \(next)", at: group, notes: notes)
+        config.place, "its weights are missing, expected \(next)", at: group,
+        notes: names.isEmpty ? [] : ["the file has weights of \(names), which are not layers"])
     }
     guard paths.count == next else {
       throw .missingWeights(

@@ -59,8 +59,13 @@ extension HDF5File {
           "holds \(attribute.type()?.elementType.description ?? "an unknown type"), "
             + "expected strings", in: file.path, at: path)
       }
+      guard let rank = attribute.space()?.extents?.count, rank <= 1 else {
+        throw Diagnostic.badAttribute(
+          name, "has several dimensions, expected a list", in: file.path, at: path)
+      }
       guard let strings = attribute.strings(count: count) else {
-        throw Diagnostic.badAttribute(name, "cannot be read", in: file.path, at: path)
+        throw Diagnostic.badAttribute(
+          name, "cannot be read as UTF-8 text", in: file.path, at: path)
       }
       return strings
     }

@@ -129,7 +129,7 @@ extension HDF5File {
       }
       let count = try file.checkedCount(dataset, info, path)
       guard let strings = dataset.strings(count: count) else {
-        throw Diagnostic.badDataset("cannot read the strings", in: file.path, at: path)
+        throw Diagnostic.badDataset("cannot be read as UTF-8 text", in: file.path, at: path)
       }
       return strings
     }

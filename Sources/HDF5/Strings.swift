@@ -4,9 +4,8 @@ internal import CHDF5
 
 extension Handle {
 
-  /// Returns the strings of a dataset or attribute, `nil` if the library fails to read them.
-  ///
-  /// Bytes that are not UTF-8 become replacement characters.
+  /// Returns the strings of a dataset or attribute, `nil` if the library fails to read them or
+  /// they are not UTF-8.
   ///
   /// - Precondition: the elements are strings, `count` of them.
   func strings(count: Int) -> [String]? {
@@ -19,7 +18,7 @@ extension Handle {
     guard let memory = type.variableStringInMemory(), let space = space() else { return nil }
     var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
     guard pointers.withUnsafeMutableBytes({ readAll(into: $0, as: memory) }) else { return nil }
-    let result = pointers.map { $0.map { String(cString: $0) } ?? "" }
+    let result = allOrNil(pointers.map { $0.map { String(validatingCString: $0) } ?? "" })
     pointers.withUnsafeMutableBytes { buffer in
       if let start = buffer.baseAddress { memory.reclaim(start, space) }
     }
@@ -31,15 +30,21 @@ extension Handle {
     var bytes = [UInt8](repeating: 0, count: count * size)
     guard bytes.withUnsafeMutableBytes({ readAll(into: $0, as: type) }) else { return nil }
     let padding = type.stringPadding
-    return (0..<count).map { i in
-      var slice = bytes[i * size..<(i + 1) * size]
-      switch padding {
-      case H5T_STR_NULLTERM: slice = slice.prefix { $0 != 0 }
-      case H5T_STR_SPACEPAD: while slice.last == 32 { slice.removeLast() }
-      default: while slice.last == 0 { slice.removeLast() }
-      }
-      return String(decoding: slice, as: UTF8.self)
-    }
+    return allOrNil(
+      (0..<count).map { i in
+        var slice = bytes[i * size..<(i + 1) * size]
+        switch padding {
+        case H5T_STR_NULLTERM: slice = slice.prefix { $0 != 0 }
+        case H5T_STR_SPACEPAD: while slice.last == 32 { slice.removeLast() }
+        default: while slice.last == 0 { slice.removeLast() }
+        }
+        return String(validating: slice, as: UTF8.self)
+      })
+  }
+
+  private func allOrNil(_ strings: [String?]) -> [String]? {
+    let found = strings.compactMap { $0 }
+    return found.count == strings.count ? found : nil
   }
 
   private func readAll(

@@ -59,6 +59,7 @@ extension GraphBuilder {
   ) throws(Diagnostic) -> Value {
     let node = try plain(try call.onlyInput(), for: call)
     let count = graph[node].shape.count
+    let asked = extents
     var extents = extents
     let unknown = extents.indices.filter { extents[$0] == -1 }
     guard unknown.count <= 1, extents.allSatisfy({ $0 == -1 || $0 >= 1 }) else {
@@ -68,7 +69,7 @@ extension GraphBuilder {
       extents[i] = 1
       guard let rest = Shape(extents).checkedCount, count % rest == 0 else {
         throw .badLayer(
-          call.place, "\(count) elements cannot be reshaped to \(extents) with one extent free")
+          call.place, "\(count) elements cannot be reshaped to \(asked)")
       }
       extents[i] = count / rest
     }
