@@ -33,14 +33,23 @@ struct ActivationProbe {
   ///
   /// The samples are run twice: for the maxima, then for the histograms between 0 and these.
   /// Complexity: two inferences a sample; memory for one histogram a channel.
+  ///
+  /// - Parameter progress: is told the part that is done.
+  /// - Returns: [target][channel].
+  /// - Throws: `calibrate.not-finite` if a value is infinite or not a number; what the executor
+  ///   throws.
   func histograms(
     progress: @escaping @Sendable (Double) -> Void
   ) throws(CompileError) -> [[Histogram]] {
     let zeros = targets.map { [Float](repeating: 0, count: graph[$0].shape.channels) }
     let maxima = try reduce(into: zeros, progress: { progress($0 / 2) }) { (result, value) in
-      result = max(result, abs(value))
+      // Not a number would be lost in the comparison.
+      result = value.isFinite ? max(result, abs(value)) : .infinity
     } merge: { (result, other) in
       result = max(result, other)
+    }
+    for (id, channels) in zip(targets, maxima) where channels.contains(.infinity) {
+      throw CompileError(.notFinite(graph[id].name))
     }
     let empty = maxima.map { $0.map { Histogram(maximum: $0) } }
     return try reduce(into: empty, progress: { progress(0.5 + $0 / 2) }) { (result, value) in
@@ -101,6 +110,16 @@ struct ActivationProbe {
       progress(Double(first + count) / Double(inputs.count))
     }
     return result
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns an error about a node whose values overflow or have no value.
+  fileprivate static func notFinite(_ node: String) -> Diagnostic {
+    .error(
+      "calibrate.not-finite", "a calibration sample makes infinite values or NaN",
+      at: .entity(node), notes: ["check the samples, their preprocessing and the weights"])
   }
 }
 
