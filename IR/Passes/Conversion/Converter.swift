@@ -1,0 +1,153 @@
+// The state of a conversion, and what becomes of each node.
+
+internal import Diagnostics
+internal import PluginAPI
+internal import SpikeIR
+
+/// The state of a conversion.
+struct Converter {
+
+  let source: ANNGraph
+  let plan: SpikingPlan
+  let inputLevels: Int
+  let preprocessing: Preprocessing
+  var builder: SpikingBuilder
+  var sums: [SpikingSum] = []
+
+  init(
+    _ source: ANNGraph, _ plan: SpikingPlan, _ code: SpikeCode, _ arguments: PassArguments,
+    _ preprocessing: Preprocessing
+  ) {
+    self.source = source
+    self.plan = plan
+    self.preprocessing = preprocessing
+    inputLevels = arguments.integer("input-levels")
+    builder = SpikingBuilder(name: source.name, code: code)
+  }
+
+  /// Returns the spiking network.
+  mutating func convert() throws(Diagnostic) -> SpikingGraph {
+    for id in source.ids {
+      do throws(Diagnostic) {
+        sums.append(try converted(id))
+      } catch {
+        throw error.located(at: .entity(source[id].name))
+      }
+    }
+    for output in source.outputs {
+      let node = source[output]
+      let sum = sums[output.index]
+      let id = try builder.addReadout("\(node.name)/readout", of: sum, layer: node.name)
+      builder.graph.decoders.append(Decoder(population: id, function: node.op.decoderFunction))
+    }
+    return builder.graph
+  }
+
+  /// Returns what stands for node `id`.
+  private mutating func converted(_ id: NodeID) throws(Diagnostic) -> SpikingSum {
+    let node = source[id]
+    let value = try computed(id, node)
+    switch plan.roles[id.index] {
+    case .source, .other: return value
+    case .rectifier: return try said(id, node, value, isSigned: false)
+    case .quantizer(let isSigned):
+      guard case .pool(let pool) = node.op else {
+        return try said(id, node, value, isSigned: isSigned)
+      }
+      let divisors = pool.divisors(over: source[node.inputs[0]].shape)
+      return try said(id, node, value, dividedBy: divisors, isSigned: isSigned)
+    }
+  }
+
+  /// Returns the value of new neurons that say `value`.
+  private mutating func said(
+    _ id: NodeID, _ node: Node, _ value: SpikingSum, dividedBy divisors: [Int]? = nil,
+    isSigned: Bool
+  ) throws(Diagnostic) -> SpikingSum {
+    guard let threshold = node.threshold else {
+      throw .error(
+        "convert.no-threshold", "node '\(node.name)' has no threshold",
+        notes: ["run the pass 'calibrate' before 'convert'"], exitCode: .usage)
+    }
+    let population = try builder.addNeurons(
+      node.name, saying: value, threshold: try source.tensors.floats(threshold),
+      dividedBy: divisors, isSigned: isSigned, layer: node.name)
+    return SpikingSum(
+      terms: [SpikingTerm(source: population, map: .direct(factor: [1]))], layout: value.layout)
+  }
+
+  /// Returns the sum that node `id` computes, before neurons say it.
+  // size: table
+  private mutating func computed(_ id: NodeID, _ node: Node) throws(Diagnostic) -> SpikingSum {
+    let operands = node.inputs.map { sums[$0.index] }
+    switch node.op {
+    case .input: return try encoded(node)
+    case .constant(let op):
+      return SpikingSum(
+        terms: [], offset: try source.tensors.floats(op.value), layout: node.shape.population)
+    case .conv2d(let op):
+      let extents = source.tensors[op.kernel].shape
+      return try convolved(
+        operands[0], shape: operandShape(node), kernel: source.tensors.floats(op.kernel),
+        extents: extents, window: op.window, groups: op.groups, bias: op.bias, out: node.shape)
+    case .convTranspose2d(let op): return try transposed(op, operands[0], node)
+    case .dense(let op): return try multiplied(op, operands[0], node)
+    case .pool(let op):
+      return op.kind == .maximum
+        ? try maximum(op, operands[0], node) : try average(op, operands[0], node)
+    case .batchNorm, .scale: return try scaled(operands[0], node)
+    case .elementwise: return try added(operands, node)
+    case .concat(let op): return try concatenated(op, operands, node)
+    case .reshape:
+      var result = operands[0]
+      if result.layout.rank < 3, node.shape.rank == 3 {
+        result = try builder.relaid(result, to: node.shape, node.name)
+      }
+      return result
+    case .transpose, .pad, .slice, .upsample:
+      let value: Float = if case .pad(let op) = node.op { op.value } else { 0 }
+      return try moved(operands[0], node, filling: value)
+    case .activation, .softmax: return operands[0]
+    case .prelu, .custom:
+      preconditionFailure("internal: the plan let '\(node.op.mnemonic)' pass")
+    }
+  }
+
+  /// Returns the shape of the first operand of `node`.
+  func operandShape(_ node: Node) -> Shape { source[node.inputs[0]].shape }
+
+  /// Adds the population that an encoder drives.
+  private mutating func encoded(_ node: Node) throws(Diagnostic) -> SpikingSum {
+    guard let threshold = node.threshold else {
+      throw .error(
+        "convert.no-threshold", "input '\(node.name)' has no range",
+        notes: ["run the pass 'calibrate' before 'convert'"], exitCode: .usage)
+    }
+    let range = try source.tensors.floats(threshold)
+    let isPlain =
+      preprocessing.mean.allSatisfy { $0 == 0 } && preprocessing.std.allSatisfy { $0 == 1 }
+    let largest = (range.max() ?? 1) / Float(inputLevels)
+    // Integers times a scale are encoded without loss if their own step is the quantum.
+    let quantum =
+      isPlain && preprocessing.scale != 1 && largest <= preprocessing.scale
+      ? [preprocessing.scale] : range.map { $0 / Float(inputLevels) }
+    let id = builder.addPopulation(
+      node.name, shape: node.shape.population, model: .source, quantum: quantum, layer: node.name)
+    builder.graph.encoders.append(
+      Encoder(population: id, levels: inputLevels, preprocessing: preprocessing))
+    return SpikingSum(
+      terms: [SpikingTerm(source: id, map: .direct(factor: [1]))], layout: node.shape.population)
+  }
+}
+
+extension Op {
+
+  /// The function of the decoder behind a readout of the node.
+  fileprivate var decoderFunction: Decoder.Function {
+    switch self {
+    case .softmax: .softmax
+    case .activation(let function): function.decoderFunction ?? .none
+    default: .none
+    }
+  }
+}
