@@ -5,7 +5,7 @@ internal import SpikeIR
 
 extension Parser {
 
-  /// entity = "=" word string [operands] [attributes] {field}
+  /// Reads `entity = "=" word string [operands] [attributes] {field}`.
   mutating func parseEntity(_ label: Spot<String>) throws(Diagnostic) -> EntitySyntax {
     try expect("=")
     let mnemonic = try expectWord("a keyword")
@@ -22,7 +22,7 @@ extension Parser {
     return entity
   }
 
-  /// population = shape word "(" integer ")" entity
+  /// Reads `population = shape word "(" integer ")" entity`.
   mutating func parsePopulation(
     _ label: Spot<String>, _ shape: Shape
   ) throws(Diagnostic) -> PopulationSyntax {
@@ -34,7 +34,7 @@ extension Parser {
       shape: shape, code: code, timesteps: timesteps, entity: try parseEntity(label))
   }
 
-  /// projection = label "->" label entity
+  /// Reads `projection = label "->" label entity`.
   mutating func parseProjection(_ label: Spot<String>) throws(Diagnostic) -> ProjectionSyntax {
     let source = try expectLabel("the label of a population")
     guard token.kind == .arrow else { throw unexpected("'->'") }
@@ -43,7 +43,7 @@ extension Parser {
     return ProjectionSyntax(source: source, target: target, entity: try parseEntity(label))
   }
 
-  /// coder = word label [attributes]
+  /// Reads `coder = word label [attributes]`.
   mutating func parseCoder() throws(Diagnostic) -> CoderSyntax {
     let offset = token.offset
     try advance()
@@ -52,7 +52,7 @@ extension Parser {
     return CoderSyntax(offset: offset, population: population, attributes: attributes)
   }
 
-  /// tensor = type shape string (hash | "=" elements)
+  /// Reads `tensor = type shape string (hash | "=" elements)`.
   mutating func parseTensor(_ label: Spot<String>) throws(Diagnostic) -> TensorSyntax {
     let typeOffset = token.offset
     let word = try expectWord("an element type")
@@ -71,7 +71,7 @@ extension Parser {
     return TensorSyntax(label: label, tensor: Tensor(name, shape: shape, data: data))
   }
 
-  /// elements = hash | "=" "[" {number ","} "]" | "=" "base64" "{" characters "}"
+  /// Reads `elements = hash | "=" "[" {number ","} "]" | "=" "base64" "{" characters "}"`.
   private mutating func parseElements(_ type: ElementType) throws(Diagnostic) -> TensorData {
     if case .hash(let hex) = token.kind {
       guard let digest = SHA256Digest(hex: hex) else {

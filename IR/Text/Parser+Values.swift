@@ -5,12 +5,12 @@ internal import SpikeIR
 
 extension Parser {
 
-  /// shape = "[" [integer {"," integer}] "]"
+  /// Reads `shape = "[" [integer {"," integer}] "]"`.
   mutating func parseShape() throws(Diagnostic) -> Shape {
     Shape(try list("[", "]") { (parser) throws(Diagnostic) in try parser.parseInteger() })
   }
 
-  /// attributes = "{" [attribute {"," attribute}] "}"
+  /// Reads `attributes = "{" [attribute {"," attribute}] "}"`.
   mutating func parseAttributes() throws(Diagnostic) -> [AttributeSyntax] {
     try list("{", "}") { (parser) throws(Diagnostic) in try parser.parseAttribute() }
   }
@@ -23,7 +23,7 @@ extension Parser {
     }
   }
 
-  /// attribute = word "=" value
+  /// Reads `attribute = word "=" value`.
   mutating func parseAttribute() throws(Diagnostic) -> AttributeSyntax {
     let name: String
     switch token.kind {
@@ -35,7 +35,7 @@ extension Parser {
     return AttributeSyntax(name: name, value: try parseValue())
   }
 
-  /// value = number | word | string | label | ["f32"] "[" [number {"," number}] "]"
+  /// Reads `value = number | word | string | label | ["f32"] "[" [number {"," number}] "]"`.
   private mutating func parseValue() throws(Diagnostic) -> ValueSyntax {
     switch token.kind {
     case .number(let text): return .literal(try parseNumber(text))

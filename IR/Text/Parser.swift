@@ -155,7 +155,7 @@ struct Parser {
 
   // MARK: Statements
 
-  /// header = "sir" "1" ("ann" | "snn") string
+  /// Reads `header = "sir" "1" ("ann" | "snn") string`.
   private mutating func parseHeader() throws(Diagnostic) {
     guard case .word("sir") = token.kind else {
       throw unexpected("'sir', with which a file begins")
@@ -173,7 +173,7 @@ struct Parser {
     syntax.name = Spot(value: try expectString("the name of the model in quotes"), offset: offset)
   }
 
-  /// statement = definition | return | encode | decode
+  /// Reads `statement = definition | return | encode | decode`.
   private mutating func parseStatement() throws(Diagnostic) {
     let start = token.offset
     switch token.kind {
@@ -195,7 +195,7 @@ struct Parser {
     }
   }
 
-  /// definition = label ":" (node | population | projection | tensor)
+  /// Reads `definition = label ":" (node | population | projection | tensor)`.
   private mutating func parseDefinition() throws(Diagnostic) {
     let label = try expectLabel("a label")
     try expect(":")

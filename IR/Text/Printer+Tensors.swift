@@ -26,12 +26,22 @@ private func definition(of tensor: Tensor, head: String, weights: Bool) -> [Stri
   }
   let line = head + "= [" + elements.joined(separator: ", ") + "]"
   if line.unicodeScalars.count <= 100 { return [line] }
-  // A row of the last dimension a line, as long as that is a line's worth.
-  let perRow = min(max(1, tensor.shape.channels), 16)
-  let rows = stride(from: 0, to: elements.count, by: perRow).map { start in
-    "  " + elements[start..<min(start + perRow, elements.count)].joined(separator: ", ") + ","
+  return [head + "= ["] + rows(of: elements, channels: tensor.shape.channels) + ["]"]
+}
+
+/// Returns lines that end where rows of the last dimension end, except in the middle of long rows.
+private func rows(of elements: [String], channels: Int) -> [String] {
+  let count = max(1, channels) * max(1, 12 / max(1, channels))
+  var lines: [String] = []
+  var line = ""
+  for (i, element) in elements.enumerated() {
+    if i % count == 0 || line.utf8.count + element.utf8.count > 97 {
+      if !line.isEmpty { lines.append(line) }
+      line = " "
+    }
+    line += " \(element),"
   }
-  return [head + "= ["] + rows + ["]"]
+  return line.isEmpty ? lines : lines + [line]
 }
 
 extension TensorData {
