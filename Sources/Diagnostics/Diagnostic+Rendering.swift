@@ -15,13 +15,26 @@ extension Diagnostic {
     if let site {
       lines.append("  --> \(site.description.printable)")
       if case .text(_, _, let column, let source) = site {
-        lines.append("  | \(source.printable)")
-        lines.append("  | \(String(repeating: " ", count: max(0, column - 1)))^")
+        let (shown, blanks) = excerpt(of: source, around: column)
+        lines.append("  | \(shown.printable)")
+        lines.append("  | \(String(repeating: " ", count: blanks))^")
       }
     }
     lines += notes.map { "  note: \($0.printable)" }
     return lines.joined(separator: "\n")
   }
+}
+
+/// Returns the part of a line that a terminal can show, with the number of characters in it
+/// before the given column; a line may be as long as a file.
+private func excerpt(of line: String, around column: Int) -> (shown: String, blanks: Int) {
+  let width = 120
+  let characters = line.unicodeScalars
+  guard characters.count > width else { return (line, max(0, column - 1)) }
+  let start = max(0, min(column - 1, characters.count) - width / 2)
+  let shown = String(characters.dropFirst(start).prefix(width))
+  guard start > 0 else { return (shown + "…", max(0, column - 1)) }
+  return ("…" + shown + "…", max(0, min(column - 1, characters.count) - start + 1))
 }
 
 extension Site: CustomStringConvertible {

@@ -17,6 +17,18 @@ import Testing
         """)
   }
 
+  @Test("shows the part of a long line that matters", arguments: [1, 30, 500, 999, 1000, 5000])
+  func longLine(column: Int) throws {
+    let source = String(repeating: "a", count: 998) + "bc"
+    let site = Site.text(file: "a.sir", line: 1, column: column, source: source)
+    let lines = Diagnostic.error("x.y", "z", at: site).rendered().split(separator: "\n")
+    #expect(lines.count == 4)
+    #expect(lines.allSatisfy { $0.count <= 126 })
+    let caret = try #require(lines[3].firstIndex(of: "^"))
+    let marked = lines[2].dropFirst(lines[3].distance(from: lines[3].startIndex, to: caret)).first
+    #expect(marked == (column == 999 ? "b" : column == 1000 ? "c" : column > 1000 ? "…" : "a"))
+  }
+
   @Test("makes control characters visible") func controlCharacters() {
     let text = Diagnostic.warning("x.y", "layer '\u{1B}[2J'").rendered()
     #expect(text == "warning: layer '\\u{1b}[2J' [x.y]")
