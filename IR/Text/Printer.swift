@@ -24,13 +24,14 @@ public import SpikeIR
 /// - Returns: the text, with a line break at the end.
 /// - Complexity: O(entities + elements of tensors).
 public func text(of program: Program, weights: Bool = false) -> String {
-  var lines = ["sir 1 \(program.level.rawValue) \(quoted(program.name))", ""]
-  switch program {
-  case .ann(let graph): lines += body(of: graph)
-  case .snn(let graph): lines += body(of: graph)
-  }
-  if program.tensors.count > 0 { lines += [""] + table(of: program.tensors, weights: weights) }
-  return lines.joined(separator: "\n") + "\n"
+  let header = ["sir 1 \(program.level.rawValue) \(quoted(program.name))"]
+  let body =
+    switch program {
+    case .ann(let graph): body(of: graph)
+    case .snn(let graph): body(of: graph)
+    }
+  let sections = [header, body, table(of: program.tensors, weights: weights)]
+  return sections.filter { !$0.isEmpty }.joined(separator: [""]).joined(separator: "\n") + "\n"
 }
 
 // MARK: Level `ann`
