@@ -12,8 +12,9 @@ extension Converter {
     let shape = operandShape(node)
     let single = try builder.relaid(operand, to: shape, node.name).single(node.name)
     let offset = try builder.perChannelOnly(operand.offset, shape, node.name)
+    let unit = try builder.perChannelOnly(builder.unit(of: single), shape, node.name)
     let id = builder.addPopulation(
-      node.name, shape: node.shape, model: .maximum, quantum: builder.unit(of: single),
+      node.name, shape: node.shape, model: .maximum, quantum: unit,
       layer: node.name)
     builder.graph.projections.append(
       Projection(
@@ -42,7 +43,7 @@ extension Converter {
       result.offset = try builder.perChannelOnly(operand.offset, shape, node.name)
       return result
     }
-    let divisor = Float(op.countsPadding ? size : op.divisors(over: shape).first ?? size)
+    let divisor = Float(op.countsPadding ? size : max(1, op.divisors(over: shape).first ?? size))
     for (i, term) in operand.terms.enumerated() {
       let name = operand.terms.count == 1 ? node.name : "\(node.name)/\(i)"
       let id = builder.addPopulation(

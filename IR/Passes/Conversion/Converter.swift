@@ -69,8 +69,9 @@ struct Converter {
         "convert.no-threshold", "node '\(node.name)' has no threshold",
         notes: ["run the pass 'calibrate' before 'convert'"], exitCode: .usage)
     }
+    let ranges = try source.tensors.floats(threshold).largest(ofChannelsIn: value.layout)
     let population = try builder.addNeurons(
-      node.name, saying: value, threshold: try source.tensors.floats(threshold),
+      node.name, saying: value, threshold: ranges,
       dividedBy: divisors, isSigned: isSigned, layer: node.name)
     return SpikingSum(
       terms: [SpikingTerm(source: population, map: .direct(factor: [1]))], layout: value.layout)
@@ -149,5 +150,21 @@ extension Op {
     case .activation(let function): function.decoderFunction ?? .none
     default: .none
     }
+  }
+}
+
+extension [Float] {
+
+  /// Returns the largest of the values, which repeat over the elements of `layout`, a channel.
+  ///
+  /// Where a reshape stands between the arrangement of a node and that of its neurons, channels
+  /// are other elements for either of them; the range of a channel has to hold all of its own.
+  fileprivate func largest(ofChannelsIn layout: Shape) -> [Float] {
+    if count == 1 || count == layout.channels { return self }
+    var result = [Float](repeating: 0, count: layout.channels)
+    for i in 0..<layout.count {
+      result[i % layout.channels] = Swift.max(result[i % layout.channels], self[i % count])
+    }
+    return result
   }
 }

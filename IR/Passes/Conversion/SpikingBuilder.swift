@@ -91,7 +91,10 @@ struct SpikingBuilder {
     var (membraneThreshold, offset) = (quantum, sum.offset)
     if let divisor {
       let cells = 0..<sum.layout.count
-      membraneThreshold = cells.map { quantum[$0 % quantum.count] * Float(divisor[$0 / channels]) }
+      // A window outside the image receives nothing; any threshold keeps it silent.
+      membraneThreshold = cells.map {
+        quantum[$0 % quantum.count] * Float(max(1, divisor[$0 / channels]))
+      }
       offset = cells.map { sum.offset[$0 % sum.offset.count] * Float(divisor[$0 / channels]) }
     }
     let model = IntegrateAndFire(

@@ -96,7 +96,10 @@ struct SpikingPlan {
         return (operands.count == 1 ? widest : max(widest, .linear), .other)
       }
       problems.append(.noSpikes(node, because: op.reason))
-    case .concat, .transpose, .pad, .slice, .upsample: return (.single, .other)
+    case .pad(let op):
+      if op.value.isFinite { return (.single, .other) }
+      problems.append(.noSpikes(node, because: "it pads with \(op.value), which no spike says"))
+    case .concat, .transpose, .slice, .upsample: return (.single, .other)
     case .reshape: return (widest, .other)
     case .custom(let op):
       problems.append(.noSpikes(node, because: "'\(op.name)' is known to a plugin only"))
@@ -147,9 +150,9 @@ extension Op {
   /// The widest form in which the operator takes its operands.
   fileprivate var operandForm: SpikingForm {
     switch self {
-    case .conv2d, .dense, .convTranspose2d: .linear
+    case .conv2d, .dense: .linear
     case .pool(let pool): pool.kind == .maximum ? .single : .linear
-    case .concat, .transpose, .pad, .slice, .upsample: .single
+    case .convTranspose2d, .concat, .transpose, .pad, .slice, .upsample: .single
     case .input, .constant, .batchNorm, .activation, .prelu, .softmax, .scale, .elementwise,
       .reshape, .custom:
       .projected
