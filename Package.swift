@@ -101,6 +101,12 @@ let package = Package(
     tests("KernelsTests", ["Kernels"]),
     tests("SpikeInterpreterTests", ["SpikeInterpreter", "SpikeIR", "Kernels", "Diagnostics"]),
     tests(
+      "ConformanceTests",
+      [
+        "KerasFrontend", "DataIO", "SpikePasses", "SpikeInterpreter", "PluginAPI", "SpikeIR",
+        "Diagnostics",
+      ]),
+    tests(
       "KerasFrontendTests",
       ["KerasFrontend", "SpikeInterpreter", "PluginAPI", "HDF5", "SpikeIR", "Diagnostics"]),
   ]

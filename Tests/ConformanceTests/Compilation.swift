@@ -1,0 +1,89 @@
+// Compiling networks the way the command does, pass by pass, for comparing executors on them.
+
+import DataIO
+import Diagnostics
+import FoundationEssentials
+import KerasFrontend
+import PluginAPI
+import SpikeIR
+import SpikePasses
+import Testing
+
+/// The folder of the package.
+private let root = URL(filePath: #filePath).deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent().path()
+
+/// The codes under which every network is compiled, with a usual number of ticks.
+let usualCodes: [SpikeCode] = [
+  .rate(timesteps: 16), .phased(timesteps: 8), .weighted(bits: 5),
+]
+
+/// Returns `graph` as a quantized spiking network of the given code.
+///
+/// Every pass is followed by the verifier, whose findings are thrown as internal errors.
+func compiled(
+  _ graph: ANNGraph, _ code: SpikeCode, calibratedOn inputs: CalibrationInputs,
+  preprocessing: Preprocessing = Preprocessing()
+) throws(CompileError) -> SpikingGraph {
+  var program = Program.ann(graph)
+  var context = PassContext()
+  context.calibration = inputs
+  context.preprocessing = preprocessing
+  let pipeline = try liftingDiagnostic { () throws(Diagnostic) in
+    try Pipeline(
+      parsing: "simplify,expand-activations,fold-batchnorm,"
+        + "calibrate{levels=\(code.levels)},"
+        + "convert{code=\(code.keyword),timesteps=\(code.timesteps)},quantize",
+      known: Pass.builtIn)
+  }
+  try pipeline.run(on: &program, &context, verifiesEach: true)
+  guard case .snn(let result) = program else { preconditionFailure("internal: not converted") }
+  return result
+}
+
+/// A trained network of the fixtures and examples, with images for it.
+struct TrainedNetwork: Sendable, CustomTestStringConvertible {
+
+  /// The path of the model, from the package's folder.
+  let model: String
+
+  /// The path of the images.
+  let images: String
+
+  /// The path in reports.
+  var testDescription: String { model }
+
+  /// Every trained network that comes with the package.
+  static let all: [TrainedNetwork] =
+    ["depthwise", "maxpool", "mlp", "plain", "residual"].map {
+      TrainedNetwork(
+        model: "Tests/Fixtures/keras/networks/\($0).h5",
+        images: "Tests/Fixtures/keras/networks/images64-idx3-ubyte.gz")
+    } + [
+      TrainedNetwork(
+        model: "Examples/fashion-mnist/fashion_cnn.h5",
+        images: "Examples/fashion-mnist/test1000-images-idx3-ubyte.gz")
+    ]
+
+  /// Returns the network with a quantized spiking network of the given code and `count` images.
+  func compiled(
+    _ code: SpikeCode, images count: Int
+  ) throws(CompileError) -> (graph: SpikingGraph, images: [[Float]]) {
+    var sink = DiagnosticSink()
+    let network = try KerasFrontend().load(path: "\(root)/\(model)", sink: &sink)
+    let preprocessing = Preprocessing(scale: 1 / 255)
+    let samples = try liftingDiagnostic { () throws(Diagnostic) in
+      let source = try DataSource(opening: "\(root)/\(images)", sink: &sink)
+      let set = try ImageSet(
+        source, matching: network[network.inputs[0]].shape, preprocessing: preprocessing)
+      var samples: [[Float]] = []
+      for i in 0..<min(set.count, 32) { samples.append(try set.sample(i)) }
+      return samples
+    }
+    let graph = try ConformanceTests.compiled(
+      network, code,
+      calibratedOn: CalibrationInputs(count: samples.count) { [samples] in [samples[$0]] },
+      preprocessing: preprocessing)
+    return (graph, Array(samples.prefix(count)))
+  }
+}
