@@ -1,4 +1,5 @@
 #pragma once
+#include "EventLanes.h"
 
 /// The number of processors that the process may use, at least 1.
 int spikec_processor_count(void);

@@ -1,0 +1,129 @@
+// What Swift's SIMD types lack for the event kernels: widening and narrowing that compile to one
+// instruction, masks as bits, and the integer dot products of the processor. Loops are Swift.
+#pragma once
+#include <stdint.h>
+#include <string.h>
+
+typedef int8_t spikec_i8x16 __attribute__((ext_vector_type(16)));
+typedef int8_t spikec_i8x32 __attribute__((ext_vector_type(32)));
+typedef uint8_t spikec_u8x16 __attribute__((ext_vector_type(16)));
+typedef int16_t spikec_i16x16 __attribute__((ext_vector_type(16)));
+typedef int16_t spikec_i16x32 __attribute__((ext_vector_type(32)));
+typedef int32_t spikec_i32x16 __attribute__((ext_vector_type(16)));
+
+#define SPIKEC_LANES static inline __attribute__((always_inline))
+
+/// 32 bytes at p, sign-extended.
+SPIKEC_LANES spikec_i16x32 spikec_load_i8x32(const int8_t *p) {
+  spikec_i8x32 x;
+  memcpy(&x, p, sizeof x);
+  return __builtin_convertvector(x, spikec_i16x32);
+}
+
+/// 16 bytes at p, sign-extended.
+SPIKEC_LANES spikec_i16x16 spikec_load_i8x16(const int8_t *p) {
+  spikec_i8x16 x;
+  memcpy(&x, p, sizeof x);
+  return __builtin_convertvector(x, spikec_i16x16);
+}
+
+/// 16 unsigned bytes at p, extended to 32 bits.
+SPIKEC_LANES spikec_i32x16 spikec_load_u8x16(const uint8_t *p) {
+  spikec_u8x16 x;
+  memcpy(&x, p, sizeof x);
+  return __builtin_convertvector(x, spikec_i32x16);
+}
+
+/// 16 numbers of 16 bits at p, sign-extended to 32 bits.
+SPIKEC_LANES spikec_i32x16 spikec_load_i16x16(const int16_t *p) {
+  spikec_i16x16 x;
+  memcpy(&x, p, sizeof x);
+  return __builtin_convertvector(x, spikec_i32x16);
+}
+
+/// The lanes, sign-extended to 32 bits.
+SPIKEC_LANES spikec_i32x16 spikec_extend_i16x16(spikec_i16x16 x) {
+  return __builtin_convertvector(x, spikec_i32x16);
+}
+
+/// Stores the low 8 bits of each lane at p.
+SPIKEC_LANES void spikec_store_u8x16(uint8_t *p, spikec_i32x16 x) {
+  spikec_u8x16 y = __builtin_convertvector(x, spikec_u8x16);
+  memcpy(p, &y, sizeof y);
+}
+
+/// Stores the low 16 bits of each lane at p.
+SPIKEC_LANES void spikec_store_i16x16(int16_t *p, spikec_i32x16 x) {
+  spikec_i16x16 y = __builtin_convertvector(x, spikec_i16x16);
+  memcpy(p, &y, sizeof y);
+}
+
+typedef _Bool spikec_mask16 __attribute__((ext_vector_type(16)));
+
+/// Bit i is set iff lane i of a is at least lane i of b.
+SPIKEC_LANES uint16_t spikec_bits_ge(spikec_i32x16 a, spikec_i32x16 b) {
+  spikec_mask16 mask = __builtin_convertvector(a >= b, spikec_mask16);
+  uint16_t bits;
+  memcpy(&bits, &mask, sizeof bits);
+  return bits;
+}
+
+/// The lanes of x whose bits are set, 0 elsewhere.
+SPIKEC_LANES spikec_i32x16 spikec_keep(uint16_t bits, spikec_i32x16 x) {
+  spikec_mask16 mask;
+  memcpy(&mask, &bits, sizeof bits);
+  return -__builtin_convertvector(mask, spikec_i32x16) & x;
+}
+
+/// Adds to each lane the products of the two signed 16-bit halves of the lanes of a and b.
+///
+/// Exact unless all four halves of a lane are -32768.
+SPIKEC_LANES spikec_i32x16 spikec_dot_pairs(
+    spikec_i32x16 sum, spikec_i32x16 a, spikec_i32x16 b) {
+#if defined(__AVX512VNNI__)
+  typedef int32_t v16 __attribute__((vector_size(64)));
+  return (spikec_i32x16)__builtin_ia32_vpdpwssd512((v16)sum, (v16)a, (v16)b);
+#elif defined(__AVX512BW__)
+  typedef int16_t v32 __attribute__((vector_size(64)));
+  return sum + (spikec_i32x16)__builtin_ia32_pmaddwd512((v32)a, (v32)b);
+#elif defined(__AVX2__)
+  typedef int16_t w16 __attribute__((vector_size(32)));
+  typedef int32_t w8 __attribute__((vector_size(32)));
+  union { spikec_i32x16 all; w16 part[2]; } x = {a}, y = {b};
+  union { w8 part[2]; spikec_i32x16 all; } z;
+  for (int i = 0; i < 2; i++) z.part[i] = __builtin_ia32_pmaddwd256(x.part[i], y.part[i]);
+  return sum + z.all;
+#elif defined(__SSE2__)
+  typedef int16_t w8 __attribute__((vector_size(16)));
+  typedef int32_t w4 __attribute__((vector_size(16)));
+  union { spikec_i32x16 all; w8 part[4]; } x = {a}, y = {b};
+  union { w4 part[4]; spikec_i32x16 all; } z;
+  for (int i = 0; i < 4; i++) z.part[i] = __builtin_ia32_pmaddwd128(x.part[i], y.part[i]);
+  return sum + z.all;
+#else
+  return sum + (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
+#endif
+}
+
+/// Whether the processor multiplies unsigned by signed bytes, which makes dot_quads worth while.
+SPIKEC_LANES _Bool spikec_has_dot_quads(void) {
+#if defined(__AVX512VNNI__)
+  return 1;
+#else
+  return 0;
+#endif
+}
+
+/// Adds to each lane the products of the four unsigned bytes of a with the four signed ones of b.
+SPIKEC_LANES spikec_i32x16 spikec_dot_quads(
+    spikec_i32x16 sum, spikec_i32x16 a, spikec_i32x16 b) {
+#if defined(__AVX512VNNI__)
+  typedef int32_t v16 __attribute__((vector_size(64)));
+  return (spikec_i32x16)__builtin_ia32_vpdpbusd512((v16)sum, (v16)a, (v16)b);
+#else
+  spikec_i32x16 result = sum;
+  for (int shift = 24; shift >= 0; shift -= 8)
+    result += ((a << shift >> 24) & 255) * (b << shift >> 24);
+  return result;
+#endif
+}
