@@ -46,6 +46,21 @@ SPIKEC_LANES spikec_i32x16 spikec_extend_i16x16(spikec_i16x16 x) {
   return __builtin_convertvector(x, spikec_i32x16);
 }
 
+/// The first 16 lanes, sign-extended to 32 bits.
+SPIKEC_LANES spikec_i32x16 spikec_extend_low(spikec_i16x32 x) {
+  return __builtin_convertvector(
+      __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+      spikec_i32x16);
+}
+
+/// The last 16 lanes, sign-extended to 32 bits.
+SPIKEC_LANES spikec_i32x16 spikec_extend_high(spikec_i16x32 x) {
+  return __builtin_convertvector(
+      __builtin_shufflevector(
+          x, x, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31),
+      spikec_i32x16);
+}
+
 /// Stores the low 8 bits of each lane at p.
 SPIKEC_LANES void spikec_store_u8x16(uint8_t *p, spikec_i32x16 x) {
   spikec_u8x16 y = __builtin_convertvector(x, spikec_u8x16);

@@ -1,0 +1,159 @@
+// The event-driven engine: a quantized spiking network, lowered once, run on many inputs.
+
+package import Diagnostics
+internal import Kernels
+package import SpikeIR
+
+/// A spiking network made ready to run on the processor, bit-exactly.
+///
+/// Semantics are those documented in `SpikeIR`. Under `rate` spikes are bits, and work follows the
+/// spikes: a layer adds the rows of weights that the set bits select. Under `phased` and
+/// `weighted`, whose layers integrate whole windows, the units of a window are added at once as
+/// integers: the same sums, by linearity, in fewer operations.
+package struct EventEngine: Sendable {
+
+  /// What is executed.
+  let plan: Plan
+  /// The inputs, in the order of the graph's encoders.
+  let sources: [SourceEnd]
+  /// The outputs, in the order of the graph's decoders.
+  let outputs: [OutputEnd]
+  /// The populations that emit spikes.
+  let spiking: [SpikingPopulation]
+  /// The number of neurons of each population.
+  let counts: [Int]
+  /// The code of each population.
+  let codes: [SpikeCode]
+
+  /// Lowers a quantized graph.
+  ///
+  /// - Throws: what the verifier finds; `cpu.not-quantized`, `cpu.unsupported-delay`,
+  ///   `cpu.too-large`; `cpu.overflow` if potentials may leave 32 bits within the code's window.
+  /// - Complexity: O(weights + neurons).
+  package init(lowering graph: SpikingGraph) throws(CompileError) {
+    var sink = DiagnosticSink()
+    sink.report(contentsOf: graph.verify())
+    try sink.throwIfErrors()
+    let plan = try liftingDiagnostic { () throws(Diagnostic) in
+      guard graph.isQuantized else { throw .notQuantized(graph.name) }
+      return try Plan(lowering: graph)
+    }
+    self.plan = plan
+    sources = try liftingDiagnostic { () throws(Diagnostic) in
+      var result: [SourceEnd] = []
+      for encoder in graph.encoders { result.append(try SourceEnd(encoder, graph, plan)) }
+      return result
+    }
+    outputs = try liftingDiagnostic { () throws(Diagnostic) in
+      var result: [OutputEnd] = []
+      for decoder in graph.decoders { result.append(try OutputEnd(decoder, graph, plan)) }
+      return result
+    }
+    counts = graph.populations.elements.map(\.shape.count)
+    codes = graph.populations.elements.map(\.code)
+    let fanOut = try liftingDiagnostic { () throws(Diagnostic) in try FanOut(graph) }
+    spiking = graph.populations.ids.compactMap { id in
+      guard graph[id].isSpiking else { return nil }
+      return SpikingPopulation(
+        name: graph[id].name, step: plan.stepOf[id.index],
+        fanOut: fanOut.neurons[id.index], channels: graph[id].shape.channels)
+    }
+  }
+
+  /// The number of values that `run` returns for an image.
+  package var outputCount: Int { outputs.reduce(0) { $0 + $1.count } }
+
+  /// The number of ticks of the graph's code.
+  package var timesteps: Int { plan.code.timesteps }
+
+  /// Returns the units of an input.
+  ///
+  /// - Throws: `cpu.bad-input` if there are not as many values as neurons.
+  func encode(_ input: [[Float]], into worker: Worker) throws(CompileError) {
+    guard input.map(\.count) == sources.map(\.count) else {
+      throw CompileError(.badInput(input.map(\.count), expected: sources.map(\.count)))
+    }
+    for (source, values) in zip(sources, input) {
+      worker.encode(source.encode(values), at: source.step)
+    }
+  }
+
+  /// Returns the membrane of a step.
+  func membrane(of step: Int) -> MembraneAction? {
+    if case .membrane(let membrane) = plan.steps[step].action { membrane } else { nil }
+  }
+
+  /// Returns the outputs, those of all decoders one after another.
+  func decode(_ worker: Worker, ticks: Int) -> [Float] {
+    var result: [Float] = []
+    for output in outputs {
+      guard let membrane = membrane(of: output.step) else { continue }
+      result += output.decode(
+        worker.potentials(of: membrane), ticks: plan.code.isRate ? ticks : 1)
+    }
+    return result
+  }
+}
+
+/// A population whose spikes are counted.
+struct SpikingPopulation: Sendable {
+  /// The name.
+  var name: String
+  /// The step.
+  var step: Int
+  /// The connections that a spike of each neuron reaches: one a position, or one a neuron.
+  var fanOut: [Int]
+  /// `true` iff the neurons of a position differ in their fan-out.
+  var differsByChannel: Bool
+  /// The number of neurons.
+  var neurons: Int
+
+  /// Creates the description from the fan-out of every neuron, [positions, channels].
+  init(name: String, step: Int, fanOut: [Int], channels: Int) {
+    self.name = name
+    self.step = step
+    neurons = fanOut.count
+    differsByChannel = fanOut.indices.contains { fanOut[$0] != fanOut[$0 - $0 % channels] }
+    self.fanOut =
+      differsByChannel
+      ? fanOut : stride(from: 0, to: fanOut.count, by: channels).map { fanOut[$0] }
+  }
+}
+
+extension Population {
+
+  /// `true` iff what the population emits counts as spikes.
+  var isSpiking: Bool {
+    switch model {
+    case .integrateAndFire, .maximum: true
+    case .source, .relay, .integrator: false
+    }
+  }
+}
+
+extension SourceEnd {
+
+  /// Creates the end that `encoder` describes.
+  fileprivate init(_ encoder: Encoder, _ graph: SpikingGraph, _ plan: Plan) throws(Diagnostic) {
+    let population = graph[encoder.population]
+    step = plan.stepOf[encoder.population.index]
+    count = population.shape.count
+    levels = Int32(clamping: encoder.levels)
+    quantum = [1]
+    if let id = population.quantum { quantum = try graph.tensors.floats(id) }
+  }
+}
+
+extension OutputEnd {
+
+  /// Creates the end that `decoder` describes.
+  fileprivate init(_ decoder: Decoder, _ graph: SpikingGraph, _ plan: Plan) throws(Diagnostic) {
+    let population = graph[decoder.population]
+    step = plan.stepOf[decoder.population.index]
+    count = population.shape.count
+    channels = population.shape.channels
+    function = decoder.function
+    unit = [1]
+    if let id = population.membraneUnit { unit = try graph.tensors.floats(id) }
+  }
+}

@@ -1,0 +1,171 @@
+// One worker: the memory of one image at a time, and the evaluation of a plan in it.
+
+internal import Kernels
+
+/// The state of a network while it processes one image after another.
+final class Worker {
+
+  /// What is executed.
+  let plan: Plan
+  /// The blocks of memory of the plan.
+  let blocks: [EventMemory]
+  private let scratch: EventMemory
+  /// For each step the input that every tick adds: the bias, or the constant current.
+  private let currents: [EventParameter?]
+
+  /// Allocates the memory that `plan` needs.
+  init(_ plan: Plan) {
+    self.plan = plan
+    let blocks = plan.blocks.map { EventMemory(byteCount: $0) }
+    self.blocks = blocks
+    scratch = EventMemory(byteCount: plan.scratchBytes)
+    currents = plan.steps.map { step in
+      guard case .membrane(let membrane) = step.action else { return nil }
+      return membrane.current.map { EventParameter(varying: blocks[$0], grid: membrane.grid) }
+        ?? membrane.bias
+    }
+  }
+
+  /// Stores the units of an input in the memory of `step`.
+  func encode(_ units: [Int32], at step: Int) {
+    plan.layouts[step].write(units, to: blocks[plan.steps[step].units])
+  }
+
+  /// Prepares for an image under `rate`: initial potentials, and what is the same in every tick.
+  func begin() {
+    for (i, step) in plan.steps.enumerated() {
+      switch step.action {
+      case .membrane(let membrane):
+        let all = 0..<membrane.grid.height
+        membrane.initial.spread(over: blocks[membrane.potentials], grid: membrane.grid)
+        guard let current = membrane.current else { continue }
+        membrane.bias.spread(over: blocks[current], grid: membrane.grid)
+        for input in membrane.constant { add(input, to: blocks[current], rows: all) }
+      case .maximum(let maximum):
+        blocks[maximum.counts].clear()
+        blocks[maximum.previous].clear()
+      case .encode, .relay, .addPlanes, .movePlanes:
+        if step.isStatic { emit(i) }
+      }
+    }
+  }
+
+  /// Evaluates one tick under `rate`.
+  func tick() {
+    for (i, step) in plan.steps.enumerated() where !step.isStatic {
+      switch step.action {
+      case .membrane(let membrane): integrate(membrane, i)
+      case .maximum(let maximum): pool(maximum, i, accumulates: true)
+      case .encode, .relay, .addPlanes, .movePlanes: emit(i)
+      }
+    }
+  }
+
+  /// Evaluates the whole window under `phased` and `weighted`.
+  func window() {
+    for (i, step) in plan.steps.enumerated() {
+      switch step.action {
+      case .membrane(let membrane): quantize(membrane, i)
+      case .maximum(let maximum): pool(maximum, i, accumulates: false)
+      case .encode, .relay, .addPlanes, .movePlanes: emit(i)
+      }
+    }
+  }
+
+  /// Returns the potentials of a membrane, row-major, without padding.
+  func potentials(of membrane: MembraneAction) -> [Int32] {
+    EventParameter(varying: blocks[membrane.potentials], grid: membrane.grid)
+      .read(grid: membrane.grid)
+  }
+
+  /// Evaluates a relay.
+  private func emit(_ i: Int) {
+    let step = plan.steps[i]
+    let units = blocks[step.units]
+    switch step.action {
+    case .relay(let relay):
+      let sums = blocks[relay.sums]
+      sums.clear()
+      for input in relay.inputs { add(input, to: sums, rows: 0..<plan.layouts[i].grid.height) }
+      relay.emit.step(sums, units: units, layout: plan.layouts[i])
+    case .addPlanes(let kernel, let inputs):
+      let sources = inputs.map {
+        EventPlaneSum.Source(
+          window: $0.window, units: blocks[plan.steps[$0.source].units],
+          layout: plan.layouts[$0.source])
+      }
+      kernel.step(units, from: sources)
+    case .movePlanes(let wires, let sources):
+      units.clear()
+      for (wire, source) in zip(wires, sources) {
+        wire.step(units, from: blocks[plan.steps[source].units])
+      }
+    case .encode, .maximum, .membrane: break
+    }
+  }
+
+  /// Evaluates a maximum: of counts up to this tick, or of the values of the window.
+  private func pool(_ maximum: MaximumAction, _ i: Int, accumulates: Bool) {
+    let step = plan.steps[i]
+    let (counts, largest) = (blocks[maximum.counts], blocks[maximum.largest])
+    if !accumulates { counts.clear() }
+    maximum.kernel.count(counts, units: blocks[plan.steps[maximum.source].units])
+    maximum.kernel.pool(largest, counts: counts)
+    if accumulates { maximum.kernel.difference(largest, previous: blocks[maximum.previous]) }
+    maximum.kernel.emit(
+      largest, units: blocks[step.units], layout: plan.layouts[i], spikes: blocks[step.spikes],
+      countsDigits: maximum.countsDigits)
+  }
+
+  /// Integrates a tick and fires, some rows at a time.
+  private func integrate(_ membrane: MembraneAction, _ i: Int) {
+    guard let current = currents[i] else { return }
+    let step = plan.steps[i]
+    let v = blocks[membrane.potentials]
+    for rows in chunks(membrane) {
+      for input in membrane.inputs { add(input, to: v, rows: rows) }
+      switch membrane.neuron {
+      case .fires(let fire):
+        fire.step(
+          v, rows: rows, input: current, units: blocks[step.units], layout: plan.layouts[i],
+          spikes: blocks[step.spikes])
+      case .integrates, .quantizes:
+        EventFire.integrate(v, rows: rows, input: current, grid: membrane.grid)
+      }
+    }
+  }
+
+  /// Integrates a window and fires, some rows at a time.
+  private func quantize(_ membrane: MembraneAction, _ i: Int) {
+    let step = plan.steps[i]
+    let v = blocks[membrane.potentials]
+    for rows in chunks(membrane) {
+      membrane.bias.spread(over: v, rows: rows, grid: membrane.grid)
+      for input in membrane.inputs { add(input, to: v, rows: rows) }
+      if case .quantizes(let kernel) = membrane.neuron {
+        kernel.step(
+          v, rows: rows, units: blocks[step.units], layout: plan.layouts[i],
+          spikes: blocks[step.spikes])
+      }
+    }
+  }
+
+  private func chunks(_ membrane: MembraneAction) -> [Range<Int>] {
+    stride(from: 0, to: membrane.grid.height, by: membrane.rows).map {
+      $0..<min($0 + membrane.rows, membrane.grid.height)
+    }
+  }
+
+  /// Adds what arrives through `input` to some rows of `v`.
+  private func add(_ input: Input, to v: EventMemory, rows: Range<Int>) {
+    let units = blocks[plan.steps[input.source].units]
+    let layout = plan.layouts[input.source]
+    switch input.kernel {
+    case .gather(let kernel):
+      kernel.accumulate(v, rows: rows, units: units, layout: layout, scratch: scratch)
+    case .dot(let kernel): kernel.accumulate(v, rows: rows, units: units)
+    case .channelwise(let kernel): kernel.accumulate(v, rows: rows, units: units, layout: layout)
+    case .wire(let kernel): kernel.accumulate(v, units: units)
+    }
+  }
+}

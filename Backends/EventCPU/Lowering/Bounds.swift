@@ -1,0 +1,91 @@
+// Neurons' parameters for the kernels, and the proof that potentials fit 32 bits.
+
+internal import Diagnostics
+internal import Kernels
+internal import SpikeIR
+
+extension Node {
+
+  /// Returns a parameter of the neurons; no values mean `padding` everywhere.
+  func parameter(_ values: [Int32], _ padding: Int32) -> EventParameter {
+    let values = values.isEmpty ? [Int32](repeating: padding, count: grid.channels) : values
+    return EventParameter(values, grid: grid, padding: padding)
+  }
+
+  /// Returns the potential before the first input, h if unsigned, else 0; under `phased` and
+  /// `weighted`, whose kernels add h themselves, 0.
+  func initial(_ model: IntegrateAndFire, _ tensors: TensorStore) throws(Diagnostic) -> EventParameter {
+    guard code.isRate, !model.isSigned else { return parameter([], 0) }
+    return parameter(try halves(model, tensors), 0)
+  }
+
+  /// Returns h: as given, or half the threshold, rounded down.
+  private func halves(
+    _ model: IntegrateAndFire, _ tensors: TensorStore
+  ) throws(Diagnostic) -> [Int32] {
+    if let initial = model.initial { return try tensors.integers(initial) }
+    return try tensors.integers(model.threshold).map { $0 / 2 }
+  }
+
+  /// Returns how neurons of the given model fire.
+  func neuron(_ model: IntegrateAndFire, _ tensors: TensorStore) throws(Diagnostic) -> Neuron {
+    let thresholds = try tensors.integers(model.threshold)
+    let threshold = parameter(thresholds, 1)
+    let initial = try halves(model, tensors)
+    if code.isRate {
+      let compared = model.isSigned ? zip(thresholds, initial).map { $0 &- $1 } : thresholds
+      return .fires(
+        EventFire(
+          grid: grid, reset: threshold, threshold: parameter(compared, 1),
+          isSigned: model.isSigned))
+    }
+    return .quantizes(
+      EventQuantize(
+        grid: grid, threshold: threshold, initial: parameter(initial, 0), levels: code.levels,
+        isSigned: model.isSigned, countsDigits: code.isWeighted))
+  }
+
+  /// Returns the most ticks for which the potentials provably stay within 32 bits, at least those
+  /// of the code; 4,096 for nodes without potential.
+  ///
+  /// Every tick adds at most the largest sum of inputs of either sign and the bias; a spike moves
+  /// the potential towards 0 by θ, at most θ beyond it.
+  ///
+  /// - Throws: `cpu.overflow`.
+  func provenTicks(in graph: SpikingGraph, from nodes: [Node]) throws(Diagnostic) -> Int {
+    var limit = Double(Int32.max)
+    switch kind {
+    case .source, .relay: return 4096
+    case .maximum:
+      guard code.isRate else { return 4096 }
+      return try ticks(perTick: units.magnitude, within: limit)
+    case .integrator: break
+    case .fire(let model):
+      let tensors = graph.tensors
+      let threshold = Double(try tensors.integers(model.threshold).max() ?? 0)
+      let initial = try halves(model, tensors).map { Double($0).magnitude }.max() ?? 0
+      limit -= threshold + initial
+      if !code.isRate, threshold * Double(code.levels) > Double(Int32.max) {
+        throw .potentialOverflow(name, bound: threshold * Double(code.levels))
+      }
+    }
+    let channels = inputs(from: nodes)
+    var perTick = 0.0
+    for (i, input) in channels.enumerated() {
+      var range = input
+      for j in stride(from: i, to: bias.count, by: channels.count) {
+        range = range.hull(input + Interval(low: Double(bias[j]), high: Double(bias[j])))
+      }
+      perTick = max(perTick, range.magnitude)
+    }
+    return try ticks(perTick: perTick, within: limit)
+  }
+
+  private func ticks(perTick: Double, within limit: Double) throws(Diagnostic) -> Int {
+    let needed = code.isRate ? Double(code.timesteps) : 1
+    guard perTick * needed <= limit else {
+      throw .potentialOverflow(name, bound: perTick * needed)
+    }
+    return code.isRate && perTick > 0 ? Int(min(4096, limit / perTick)) : 4096
+  }
+}

@@ -1,0 +1,136 @@
+// What the engine executes: kernels with their operands, in order, and the memory they need.
+
+internal import Kernels
+internal import SpikeIR
+
+/// A network made ready to run; immutable, shared by all workers.
+struct Plan: Sendable {
+  /// The code of all populations, for its ticks and its kind.
+  var code: SpikeCode
+  /// The most ticks for which potentials provably fit 32 bits.
+  var mostTicks: Int
+  /// The nodes, in the order in which they are evaluated.
+  var steps: [Step] = []
+  /// Where the units of each step's node lie, same indices.
+  var layouts: [EventLayout] = []
+  /// The sizes in bytes of the blocks of memory that a worker needs.
+  var blocks: [Int] = []
+  /// The step of each population.
+  var stepOf: [Int] = []
+  /// The largest scratch memory that a kernel needs, bytes.
+  var scratchBytes = 0
+}
+
+/// The evaluation of a node.
+struct Step: Sendable {
+  /// What is done.
+  var action: Action
+  /// `true` iff the outcome is the same in every tick: done once an image.
+  var isStatic: Bool
+  /// The block of the units that it emits.
+  var units: Int
+  /// The block of spike counts, [positions].
+  var spikes: Int
+}
+
+/// What a step does.
+enum Action: Sendable {
+  /// Nothing: an encoder writes the units.
+  case encode
+  /// Sums and emits values.
+  case relay(RelayAction)
+  /// Sums and emits planes.
+  case addPlanes(EventPlaneSum, [PlaneInput])
+  /// Moves planes; the wires lead to different neurons.
+  case movePlanes([EventPlaneWire], sources: [Int])
+  /// Pools the largest.
+  case maximum(MaximumAction)
+  /// Integrates, and fires or not.
+  case membrane(MembraneAction)
+}
+
+/// A source of a sum of planes, by step.
+struct PlaneInput: Sendable {
+  /// The step.
+  var source: Int
+  /// The window that is summed.
+  var window: EventWindow
+}
+
+/// The parts of a relay that emits values.
+struct RelayAction: Sendable {
+  /// The connections.
+  var inputs: [Input]
+  /// The kernel that emits.
+  var emit: EventEmit
+  /// The block of sums.
+  var sums: Int
+}
+
+/// The parts of a maximum.
+struct MaximumAction: Sendable {
+  /// The kernel.
+  var kernel: EventMaximum
+  /// The step that is pooled.
+  var source: Int
+  /// The block of counts of the source's units.
+  var counts: Int
+  /// The block of the largest counts.
+  var largest: Int
+  /// The block of the largest counts in the last tick.
+  var previous: Int
+  /// `true` iff a unit is counted as its binary digits.
+  var countsDigits: Bool
+}
+
+/// The parts of a membrane.
+struct MembraneAction: Sendable {
+  /// The neurons.
+  var grid: EventGrid
+  /// The connections whose units change from tick to tick.
+  var inputs: [Input]
+  /// The connections whose units do not.
+  var constant: [Input]
+  /// The bias.
+  var bias: EventParameter
+  /// The potential before the first input.
+  var initial: EventParameter
+  /// The block of potentials.
+  var potentials: Int
+  /// The block of bias and constant input together, if there is constant input.
+  var current: Int?
+  /// How the membrane fires.
+  var neuron: Neuron
+  /// Rows computed at a time, so that their potentials stay in the nearest cache.
+  var rows: Int
+}
+
+/// How a membrane fires.
+enum Neuron: Sendable {
+  /// In every tick.
+  case fires(EventFire)
+  /// After the window.
+  case quantizes(EventQuantize)
+  /// Never.
+  case integrates
+}
+
+/// A kernel that adds units of a step to potentials.
+struct Input: Sendable {
+  /// The step whose units arrive.
+  var source: Int
+  /// The kernel.
+  var kernel: Kernel
+
+  /// The kernels.
+  enum Kernel: Sendable {
+    /// Planes through full connections.
+    case gather(EventGather)
+    /// Values through full connections.
+    case dot(EventDot)
+    /// Planes or values within channels.
+    case channelwise(EventChannelwise)
+    /// Planes or values moved; all rows at once.
+    case wire(EventWire)
+  }
+}

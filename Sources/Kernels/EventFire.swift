@@ -1,0 +1,205 @@
+// Membranes that fire in every tick (`rate`): compare, reset by subtraction, emit bits.
+
+internal import CKernels
+
+/// A parameter of neurons, one a channel or one a neuron, padded to whole vectors.
+package struct EventParameter: Sendable {
+
+  /// The values, [lanes] or [positions, lanes].
+  let memory: EventMemory
+
+  /// The lanes from a position to the next: 0 if positions share the values.
+  let stride: Int
+
+  /// Creates a parameter for the neurons of `grid`.
+  ///
+  /// - Parameters:
+  ///   - values: [channels], or [positions, channels].
+  ///   - grid: the neurons.
+  ///   - padding: the value of lanes without neuron.
+  package init(_ values: [Int32], grid: EventGrid, padding: Int32) {
+    precondition(
+      values.count == grid.channels || values.count == grid.count, "internal: bad parameter")
+    let positions = values.count / grid.channels
+    var padded = [Int32](repeating: padding, count: positions * grid.lanes)
+    for p in 0..<positions {
+      for c in 0..<grid.channels {
+        padded[p * grid.lanes + c] = values[p * grid.channels + c]
+      }
+    }
+    memory = EventMemory(padded)
+    stride = positions > 1 ? grid.lanes : 0
+  }
+
+  /// Creates a parameter whose values, [positions, lanes], lie in `memory` and may change between
+  /// calls of kernels.
+  package init(varying memory: EventMemory, grid: EventGrid) {
+    precondition(memory.byteCount >= grid.paddedCount * 4, "internal: bad parameter")
+    self.memory = memory
+    stride = grid.lanes
+  }
+
+  /// Stores the values of all positions at `v`, [positions, lanes].
+  package func spread(over v: EventMemory, grid: EventGrid) {
+    precondition(v.byteCount >= grid.paddedCount * 4, "internal: bad sizes")
+    for p in 0..<grid.positions {
+      (v.int32 + p * grid.lanes).update(from: memory.int32 + p * stride, count: grid.lanes)
+    }
+  }
+
+  /// Stores the values of some rows at `v`, [positions, lanes].
+  package func spread(over v: EventMemory, rows: Range<Int>, grid: EventGrid) {
+    precondition(v.byteCount >= grid.paddedCount * 4, "internal: bad sizes")
+    for p in rows.lowerBound * grid.width..<rows.upperBound * grid.width {
+      (v.int32 + p * grid.lanes).update(from: memory.int32 + p * stride, count: grid.lanes)
+    }
+  }
+
+  /// Returns the values of the neurons of `grid`, [positions, channels].
+  package func read(grid: EventGrid) -> [Int32] {
+    var values: [Int32] = []
+    values.reserveCapacity(grid.count)
+    for p in 0..<grid.positions {
+      for c in 0..<grid.channels { values.append(memory.int32[p * stride + c]) }
+    }
+    return values
+  }
+
+  /// Returns a pointer to the values of position `p`.
+  @inline(__always) func at(_ p: Int) -> UnsafeRawPointer {
+    UnsafeRawPointer(memory.int32 + p &* stride)
+  }
+}
+
+/// Integrate-and-fire under `rate`.
+///
+/// v ← v + input; unsigned: v ≥ θ emits 1 and subtracts θ; signed: v ≥ θ⁺ = θ − h emits 1 and
+/// subtracts θ, otherwise v ≤ −θ⁺ emits −1 and adds θ.
+package struct EventFire: Sendable {
+
+  let grid: EventGrid
+  let reset: EventParameter
+  let threshold: EventParameter
+  let isSigned: Bool
+
+  /// Creates a kernel.
+  ///
+  /// - Parameters:
+  ///   - grid: the neurons.
+  ///   - reset: θ, what a spike subtracts.
+  ///   - threshold: what the potential is compared with: θ, or θ − h if signed.
+  ///   - isSigned: whether neurons emit negative units too.
+  package init(
+    grid: EventGrid, reset: EventParameter, threshold: EventParameter, isSigned: Bool
+  ) {
+    self.grid = grid
+    self.reset = reset
+    self.threshold = threshold
+    self.isSigned = isSigned
+  }
+
+  /// Adds the input of a tick to some rows of potentials, fires, and counts spikes.
+  ///
+  /// - Parameters:
+  ///   - v: potentials, [rows, columns, lanes]. Updated.
+  ///   - rows: the rows.
+  ///   - input: what every tick adds: bias and constant currents.
+  ///   - units: the planes; set in these rows.
+  ///   - layout: their layout: one plane, or two if signed.
+  ///   - spikes: the number of spikes so far, [positions]. Increased.
+  package func step(
+    _ v: EventMemory, rows: Range<Int>, input: EventParameter, units: EventMemory,
+    layout: EventLayout, spikes: EventMemory
+  ) {
+    precondition(
+      v.byteCount >= grid.paddedCount * 4 && units.byteCount >= layout.byteCount
+        && spikes.byteCount >= grid.positions * 8
+        && layout.format == .planes(positive: 1, negative: isSigned ? 1 : 0)
+        && rows.lowerBound >= 0 && rows.upperBound <= grid.height, "internal: bad sizes")
+    for y in rows {
+      let positive = units.words + layout.grid.framed(y, 0) * grid.words
+      if isSigned {
+        signed(v, y, input, positive, positive + layout.planeWords, spikes.counters)
+      } else {
+        unsigned(v, y, input, positive, spikes.counters)
+      }
+    }
+  }
+
+  private func unsigned(
+    _ v: EventMemory, _ y: Int, _ input: EventParameter,
+    _ plane: UnsafeMutablePointer<UInt64>, _ spikes: UnsafeMutablePointer<Int>
+  ) {
+    let (words, lanes) = (grid.words, grid.lanes)
+    for x in 0..<grid.width {
+      let p = y &* grid.width &+ x
+      let potentials = UnsafeMutableRawPointer(v.int32 + p &* lanes)
+      let (reset, threshold, input) = (reset.at(p), threshold.at(p), input.at(p))
+      var count = 0
+      for w in 0..<words {
+        var bits: UInt64 = 0
+        var byte = w &* 256
+        for lane in stride(from: 0, to: min(64, lanes &- w &* 64), by: 16) {
+          let u = potentials.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+            &+ input.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+          let fired = spikec_bits_ge(u, threshold.load(fromByteOffset: byte, as: SIMD16.self))
+          let drop = reset.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+          potentials.storeBytes(
+            of: u &- spikec_keep(fired, drop), toByteOffset: byte, as: SIMD16<Int32>.self)
+          bits |= UInt64(fired) &<< UInt64(lane)
+          byte &+= 64
+        }
+        plane[x &* words &+ w] = bits
+        count &+= bits.nonzeroBitCount
+      }
+      spikes[p] &+= count
+    }
+  }
+
+  private func signed(
+    _ v: EventMemory, _ y: Int, _ input: EventParameter,
+    _ positive: UnsafeMutablePointer<UInt64>, _ negative: UnsafeMutablePointer<UInt64>,
+    _ spikes: UnsafeMutablePointer<Int>
+  ) {
+    let (words, lanes) = (grid.words, grid.lanes)
+    for x in 0..<grid.width {
+      let p = y &* grid.width &+ x
+      let potentials = UnsafeMutableRawPointer(v.int32 + p &* lanes)
+      let (reset, threshold, input) = (reset.at(p), threshold.at(p), input.at(p))
+      var count = 0
+      for w in 0..<words {
+        var (plus, minus): (UInt64, UInt64) = (0, 0)
+        var byte = w &* 256
+        for lane in stride(from: 0, to: min(64, lanes &- w &* 64), by: 16) {
+          let u = potentials.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+            &+ input.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+          let limit = threshold.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+          let drop = reset.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+          let up = spikec_bits_ge(u, limit)
+          let down = spikec_bits_ge(SIMD16<Int32>() &- limit, u) & ~up
+          let next = u &- spikec_keep(up, drop) &+ spikec_keep(down, drop)
+          potentials.storeBytes(of: next, toByteOffset: byte, as: SIMD16<Int32>.self)
+          plus |= UInt64(up) &<< UInt64(lane)
+          minus |= UInt64(down) &<< UInt64(lane)
+          byte &+= 64
+        }
+        positive[x &* words &+ w] = plus
+        negative[x &* words &+ w] = minus
+        count &+= plus.nonzeroBitCount &+ minus.nonzeroBitCount
+      }
+      spikes[p] &+= count
+    }
+  }
+
+  /// Adds `input` to some rows of potentials that never fire.
+  package static func integrate(
+    _ v: EventMemory, rows: Range<Int>, input: EventParameter, grid: EventGrid
+  ) {
+    precondition(v.byteCount >= grid.paddedCount * 4, "internal: bad sizes")
+    for p in rows.lowerBound * grid.width..<rows.upperBound * grid.width {
+      let from = input.at(p).assumingMemoryBound(to: Int32.self)
+      let to = v.int32 + p &* grid.lanes
+      for lane in 0..<grid.lanes { to[lane] &+= from[lane] }
+    }
+  }
+}
