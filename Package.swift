@@ -109,5 +109,8 @@ let package = Package(
     tests(
       "KerasFrontendTests",
       ["KerasFrontend", "SpikeInterpreter", "PluginAPI", "HDF5", "SpikeIR", "Diagnostics"]),
+    tests(
+      "EventCPUTests",
+      ["EventCPU", "SpikeInterpreter", "PluginAPI", "Kernels", "SpikeIR", "Diagnostics"]),
   ]
 )

@@ -66,4 +66,9 @@ extension Diagnostic {
     .error(
       "cpu.bad-input", "an input has \(found) values, expected \(expected)")
   }
+
+  /// Returns an error about an input that holds what is no number.
+  static func notANumber() -> Diagnostic {
+    .error("cpu.bad-input", "an input holds a value that is not a number")
+  }
 }

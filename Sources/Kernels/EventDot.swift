@@ -152,7 +152,8 @@ package struct EventDot: Sendable {
     let stride = window.strideX * source.channels * size
     let runs = segments.map { Segment(offset: $0.offset * size, steps: $0.steps) }
     for y in rows {
-      let first = UnsafeRawPointer(units.base) + window.origin(in: source, y, 0)
+      let first =
+        UnsafeRawPointer(units.base) + window.origin(in: source, y, 0)
         * source.channels * size
       for lane in Swift.stride(from: 0, to: target.lanes, by: 32) {
         let weights = UnsafeRawPointer(weights.base) + lane * steps * 4

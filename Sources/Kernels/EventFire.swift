@@ -65,6 +65,12 @@ package struct EventParameter: Sendable {
     return values
   }
 
+  /// The largest value, padding included.
+  var largest: Int32 {
+    let values = UnsafeBufferPointer(start: memory.int32, count: memory.byteCount / 4)
+    return values.max() ?? 0
+  }
+
   /// Returns a pointer to the values of position `p`.
   @inline(__always) func at(_ p: Int) -> UnsafeRawPointer {
     UnsafeRawPointer(memory.int32 + p &* stride)
@@ -140,7 +146,8 @@ package struct EventFire: Sendable {
         var bits: UInt64 = 0
         var byte = w &* 256
         for lane in stride(from: 0, to: min(64, lanes &- w &* 64), by: 16) {
-          let u = potentials.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+          let u =
+            potentials.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
             &+ input.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
           let fired = spikec_bits_ge(u, threshold.load(fromByteOffset: byte, as: SIMD16.self))
           let drop = reset.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
@@ -171,7 +178,8 @@ package struct EventFire: Sendable {
         var (plus, minus): (UInt64, UInt64) = (0, 0)
         var byte = w &* 256
         for lane in stride(from: 0, to: min(64, lanes &- w &* 64), by: 16) {
-          let u = potentials.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+          let u =
+            potentials.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
             &+ input.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
           let limit = threshold.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
           let drop = reset.load(fromByteOffset: byte, as: SIMD16<Int32>.self)

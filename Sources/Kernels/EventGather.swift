@@ -35,7 +35,9 @@ package struct EventGather: Sendable {
   /// The words of a column.
   var columnWords: Int { (columnBits + 63) / 64 }
   /// The columns that the windows of a row cover.
-  var columns: Int { (target.width - 1) * window.strideX + (window.width - 1) * window.dilationX + 1 }
+  var columns: Int {
+    (target.width - 1) * window.strideX + (window.width - 1) * window.dilationX + 1
+  }
 
   /// The bytes of scratch memory that the kernel needs.
   package var scratchBytes: Int { (columns * columnWords + 1) * 8 }

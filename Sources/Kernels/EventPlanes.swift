@@ -69,7 +69,8 @@ package struct EventPlaneSum: Sendable {
           let row = first + grid.framed(y, 0) * grid.words
           for ky in 0..<source.window.height {
             for kx in 0..<source.window.width {
-              let position = source.window.origin(in: sourceGrid, y, 0)
+              let position =
+                source.window.origin(in: sourceGrid, y, 0)
                 + ky * source.window.dilationY * sourceGrid.framedWidth
                 + kx * source.window.dilationX
               let from = source.units.words + p * sourceWords + position * grid.words
@@ -130,7 +131,8 @@ package struct EventPlaneWire: Sendable {
   ///   - target: the layout of the target, with at least as many planes of each sign.
   package init(starts: [Int32], source: EventLayout, target: EventLayout) {
     precondition(
-      starts.count == target.grid.count && source.planes.allSatisfy { Self.plane($0, of: target) != nil }
+      starts.count == target.grid.count
+        && source.planes.allSatisfy { Self.plane($0, of: target) != nil }
         && source.planeWords <= Int(Int32.max) && target.planeWords <= Int(Int32.max),
       "internal: wires do not fit")
     self.source = source

@@ -14,6 +14,8 @@ package struct EventQuantize: Sendable {
   let initial: EventParameter
   let levels: Int32
   let digits: Int
+  /// `true` iff θ · Q fits 32 bits for all neurons.
+  let isNarrow: Bool
   let isSigned: Bool
   let countsDigits: Bool
 
@@ -26,7 +28,7 @@ package struct EventQuantize: Sendable {
   ///   - levels: Q, at least 1.
   ///   - isSigned: whether neurons emit negative units too.
   ///   - countsDigits: whether a unit is counted as its binary digits, not as its size.
-  /// - Precondition: Q · θ and |v| + h fit 32 bits.
+  /// - Precondition: θ is positive, and |v| + h will fit 32 bits.
   package init(
     grid: EventGrid, threshold: EventParameter, initial: EventParameter, levels: Int,
     isSigned: Bool, countsDigits: Bool
@@ -37,6 +39,7 @@ package struct EventQuantize: Sendable {
     self.initial = initial
     self.levels = Int32(levels)
     digits = Int.bitWidth - levels.leadingZeroBitCount
+    isNarrow = threshold.largest <= Int32.max / Int32(levels)
     self.isSigned = isSigned
     self.countsDigits = countsDigits
   }
@@ -81,12 +84,15 @@ package struct EventQuantize: Sendable {
     let zero = SIMD16<Int32>()
     let sign = isSigned ? u &>> 31 : zero
     var rest = ((u ^ sign) &- sign) &+ h
+    // Where θ · Q exceeds 32 bits, no potential reaches it, and no multiple of θ that does.
+    let fits = theta .<= SIMD16(repeating: Int32.max / levels)
     let most = theta &* SIMD16(repeating: levels)
-    rest = rest.replacing(with: most, where: rest .> most)
+    rest = rest.replacing(with: most, where: (rest .> most) .& fits)
     var q = zero
     for digit in stride(from: Int32(truncatingIfNeeded: digits) &- 1, through: 0, by: -1) {
       let part = theta &<< SIMD16(repeating: digit)
-      let bits = spikec_bits_ge(rest, part)
+      var bits = spikec_bits_ge(rest, part)
+      if !isNarrow { bits &= spikec_bits_ge(SIMD16(repeating: Int32.max &>> digit), theta) }
       rest &-= spikec_keep(bits, part)
       q |= spikec_keep(bits, SIMD16(repeating: 1 &<< digit))
     }

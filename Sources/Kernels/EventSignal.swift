@@ -156,7 +156,8 @@ package struct EventLayout: Hashable, Sendable {
       for i in 0..<run {
         let unit = units[y * run + i]
         switch format {
-        case .uint8: memory.base.storeBytes(of: UInt8(unit), toByteOffset: start + i, as: UInt8.self)
+        case .uint8:
+          memory.base.storeBytes(of: UInt8(unit), toByteOffset: start + i, as: UInt8.self)
         case .int16:
           memory.base.storeBytes(of: Int16(unit), toByteOffset: (start + i) * 2, as: Int16.self)
         case .int32: memory.int32[start + i] = unit

@@ -21,9 +21,7 @@ struct SourceEnd: Sendable {
   /// The real value of a unit, one or one a channel.
   var quantum: [Float]
 
-  /// Returns the units that say `values`, which are x' of `Encoder`: preprocessed.
-  ///
-  /// Not-a-number becomes 0.
+  /// Returns the units that say `values`, which are x' of `Encoder`: preprocessed numbers.
   func encode(_ values: [Float]) -> [Int32] {
     let limit = Float(levels)
     var units = [Int32](repeating: 0, count: values.count)
@@ -32,7 +30,7 @@ struct SourceEnd: Sendable {
       let rounded = quotient.rounded(.toNearestOrAwayFromZero)
       // Compared before the conversion, because Float(levels) may round up to 2^31.
       units[i] =
-        rounded >= limit ? levels : rounded <= -limit ? -levels : Int32(rounded.isNaN ? 0 : rounded)
+        rounded >= limit ? levels : rounded <= -limit ? -levels : Int32(rounded)
     }
     return units
   }
@@ -53,25 +51,27 @@ struct OutputEnd: Sendable {
 
   /// Returns the outputs that `potentials` mean after `ticks` ticks, 1 unless `rate`.
   func decode(_ potentials: [Int32], ticks: Int) -> [Float] {
-    var y = potentials.indices.map { i in
-      Float(Double(potentials[i]) * Double(unit[i % unit.count]) / Double(ticks))
+    let y = potentials.indices.map { i in
+      Double(potentials[i]) * Double(unit[i % unit.count]) / Double(ticks)
     }
     switch function {
-    case .none: break
-    case .sigmoid: for i in y.indices { y[i] = Float(1 / (1 + exp(-Double(y[i])))) }
-    case .tanh: for i in y.indices { y[i] = Float(tanh(Double(y[i]))) }
+    case .none: return y.map { Float($0) }
+    case .sigmoid: return y.map { Float(1 / (1 + exp(-$0))) }
+    case .tanh: return y.map { Float(hyperbolicTangent($0)) }
     case .softmax:
-      for start in stride(from: 0, to: y.count, by: channels) {
-        let range = start..<start + channels
-        let most = y[range].max() ?? 0
-        let powers = y[range].map { exp(Double($0 - most)) }
+      return stride(from: 0, to: y.count, by: channels).flatMap { start in
+        let row = y[start..<start + channels]
+        let most = row.max() ?? 0
+        let powers = row.map { exp($0 - most) }
         let sum = powers.reduce(0, +)
-        for (i, power) in zip(range, powers) { y[i] = Float(power / sum) }
+        return powers.map { Float($0 / sum) }
       }
     }
-    return y
   }
 }
+
+/// Returns tanh `x`; a name of its own, since a case of the functions has the library's.
+private func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
 
 /// Returns the position of the largest element, the first of equals.
 func largestPosition(_ values: ArraySlice<Float>) -> Int {

@@ -190,7 +190,7 @@ private final class Tally: @unchecked Sendable {
       let units = engine.plan.layouts[population.step].read(worker.blocks[step.units])
       for (n, unit) in units.enumerated() where unit != 0 {
         neurons[i][n] +=
-          engine.plan.code.isWeighted ? unit.magnitude.nonzeroBitCount : Int(unit.magnitude)
+          population.countsDigits ? unit.magnitude.nonzeroBitCount : Int(unit.magnitude)
       }
     }
   }

@@ -55,8 +55,7 @@ package struct EventEngine: Sendable {
     spiking = graph.populations.ids.compactMap { id in
       guard graph[id].isSpiking else { return nil }
       return SpikingPopulation(
-        name: graph[id].name, step: plan.stepOf[id.index],
-        fanOut: fanOut.neurons[id.index], channels: graph[id].shape.channels)
+        graph[id], step: plan.stepOf[id.index], fanOut: fanOut.neurons[id.index])
     }
   }
 
@@ -68,10 +67,13 @@ package struct EventEngine: Sendable {
 
   /// Returns the units of an input.
   ///
-  /// - Throws: `cpu.bad-input` if there are not as many values as neurons.
+  /// - Throws: `cpu.bad-input` if there are not as many values as neurons, or one is no number.
   func encode(_ input: [[Float]], into worker: Worker) throws(CompileError) {
     guard input.map(\.count) == sources.map(\.count) else {
       throw CompileError(.badInput(input.map(\.count), expected: sources.map(\.count)))
+    }
+    if input.contains(where: { $0.contains(where: \.isNaN) }) {
+      throw CompileError(.notANumber())
     }
     for (source, values) in zip(sources, input) {
       worker.encode(source.encode(values), at: source.step)
@@ -105,14 +107,18 @@ struct SpikingPopulation: Sendable {
   var fanOut: [Int]
   /// `true` iff the neurons of a position differ in their fan-out.
   var differsByChannel: Bool
+  /// `true` iff a unit counts as its binary digits.
+  var countsDigits: Bool
   /// The number of neurons.
   var neurons: Int
 
   /// Creates the description from the fan-out of every neuron, [positions, channels].
-  init(name: String, step: Int, fanOut: [Int], channels: Int) {
-    self.name = name
+  init(_ population: Population, step: Int, fanOut: [Int]) {
+    let channels = population.shape.channels
+    name = population.name
     self.step = step
     neurons = fanOut.count
+    countsDigits = population.code.isWeighted
     differsByChannel = fanOut.indices.contains { fanOut[$0] != fanOut[$0 - $0 % channels] }
     self.fanOut =
       differsByChannel

@@ -14,7 +14,9 @@ extension Node {
 
   /// Returns the potential before the first input, h if unsigned, else 0; under `phased` and
   /// `weighted`, whose kernels add h themselves, 0.
-  func initial(_ model: IntegrateAndFire, _ tensors: TensorStore) throws(Diagnostic) -> EventParameter {
+  func initial(_ model: IntegrateAndFire, _ tensors: TensorStore) throws(Diagnostic)
+    -> EventParameter
+  {
     guard code.isRate, !model.isSigned else { return parameter([], 0) }
     return parameter(try halves(model, tensors), 0)
   }
@@ -64,10 +66,7 @@ extension Node {
       let tensors = graph.tensors
       let threshold = Double(try tensors.integers(model.threshold).max() ?? 0)
       let initial = try halves(model, tensors).map { Double($0).magnitude }.max() ?? 0
-      limit -= threshold + initial
-      if !code.isRate, threshold * Double(code.levels) > Double(Int32.max) {
-        throw .potentialOverflow(name, bound: threshold * Double(code.levels))
-      }
+      limit -= code.isRate ? threshold + initial : initial
     }
     let channels = inputs(from: nodes)
     var perTick = 0.0

@@ -40,7 +40,8 @@ extension Plan {
   private func checkSize(of node: Node) throws(Diagnostic) {
     let grid = node.grid
     let positions = Double(grid.framedHeight) * Double(grid.framedWidth)
-    let bytes = positions * Double(max(grid.channels, 64)) * Double(max(1, node.format.byteCount))
+    let bytes =
+      positions * Double(max(grid.channels, 64)) * Double(max(1, node.format.byteCount))
       * Double(max(1, node.format.planeCount))
     guard bytes <= 4_294_967_296 else { throw .tooLarge(node.name, bytes: bytes) }
   }

@@ -60,10 +60,7 @@ struct NetworkBuilder {
       source: source, kind: .channelwise(weights: [], window: .one), shift: projection.shift)
     switch projection.kind {
     case .dense(let x):
-      let grid = nodes[source].grid
-      edge.kind = .full(
-        weights: try graph.tensors.integers(x.weights),
-        window: EventWindow(height: grid.height, width: grid.width))
+      try connectDense(&edge, weights: graph.tensors.integers(x.weights), to: node)
     case .conv(let x):
       edge.kind = convolution(
         try graph.tensors.integers(x.weights), EventWindow(x.window), groups: x.groups,
@@ -75,12 +72,35 @@ struct NetworkBuilder {
     case .wire(let x):
       try connectWire(&edge, starts: graph.tensors.integers(x.sources), to: node)
     }
-    if case .full(let weights, _) = edge.kind, nodes[edge.source].format.isPlanes,
-      !weights.allSatisfy({ Int32(Int8.min)...Int32(Int8.max) ~= $0 })
-    {
-      edge.source = try insertValues(of: edge.source)
-    }
+    try avoidWidePlanes(&edge)
     return edge
+  }
+
+  /// Makes an edge with weights of more than 8 bits take values, as kernels for planes are narrow.
+  private mutating func avoidWidePlanes(_ edge: inout Edge) throws(Diagnostic) {
+    guard case .full(let weights, _) = edge.kind, nodes[edge.source].format.isPlanes,
+      !weights.allSatisfy({ Int32(Int8.min)...Int32(Int8.max) ~= $0 })
+    else { return }
+    let values = Edge(source: edge.source, kind: .channelwise(weights: [], window: .one), shift: 0)
+    edge.source = try insertRelay(values, like: nodes[edge.source], emitsValues: true)
+  }
+
+  /// Makes `edge` a convolution whose window is the whole source; a target of several positions is
+  /// computed as a vector, whose elements are then moved.
+  private mutating func connectDense(
+    _ edge: inout Edge, weights: [Int32], to node: Node
+  ) throws(Diagnostic) {
+    let grid = nodes[edge.source].grid
+    edge.kind = .full(
+      weights: weights, window: EventWindow(height: grid.height, width: grid.width))
+    guard node.grid.positions > 1 else { return }
+    var vector = node
+    vector.grid = EventGrid(height: 1, width: 1, channels: node.grid.count)
+    var full = Edge(source: edge.source, kind: edge.kind, shift: 0)
+    try avoidWidePlanes(&full)
+    edge.source = try insertRelay(full, like: vector, emitsValues: true)
+    edge.kind = .channelwise(weights: [], window: .one)
+    try connectIdentity(&edge, weights: nil, to: node)
   }
 
   /// Makes `edge` one-to-one; where the arrangement changes, neurons are moved first.
@@ -115,12 +135,6 @@ struct NetworkBuilder {
     _ starts: [Int32], from source: Int, to node: Node
   ) throws(Diagnostic) -> Int {
     try insertRelay(Edge(source: source, kind: .wire(starts: starts), shift: 0), like: node)
-  }
-
-  /// Inserts a relay that turns the planes of node `source` into values.
-  private mutating func insertValues(of source: Int) throws(Diagnostic) -> Int {
-    let edge = Edge(source: source, kind: .channelwise(weights: [], window: .one), shift: 0)
-    return try insertRelay(edge, like: nodes[source], emitsValues: true)
   }
 
   private mutating func insertRelay(
@@ -228,7 +242,8 @@ extension Node {
     var sums = [Interval](repeating: .zero, count: grid.count)
     for edge in wires {
       guard case .wire(let starts) = edge.kind else { continue }
-      let units = nodes[edge.source].units * Double(sign: .plus, exponent: edge.shift, significand: 1)
+      let units =
+        nodes[edge.source].units * Double(sign: .plus, exponent: edge.shift, significand: 1)
       for (n, start) in starts.enumerated() where start >= 0 { sums[n] = sums[n] + units }
     }
     result = result + sums.reduce(.zero) { $0.hull($1) }
