@@ -74,17 +74,14 @@ package struct DepthwiseConvolution: Sendable {
             guard let out = out.baseAddress, let image = image.baseAddress,
               let kernel = kernel.baseAddress, let bias = bias.baseAddress
             else { return }
-            let pixel = DepthwisePixel(
+            let taps = DepthwiseTaps(
               kernel: kernel, bias: bias, channels: channels, tapRows: window.tapRows,
               tapColumns: window.tapColumns, tapRowStep: window.dilationY * width * channels,
-              tapStep: window.dilationX * channels)
+              tapStep: window.dilationX * channels, pixelStep: window.strideX * channels)
             for y in 0..<window.rows {
-              let row = image + y * window.strideY * width * channels
-              for x in 0..<window.columns {
-                pixel.compute(
-                  out + (y * window.columns + x) * channels,
-                  input: row + x * window.strideX * channels)
-              }
+              taps.computeRow(
+                out + y * window.columns * channels,
+                input: image + y * window.strideY * width * channels, columns: window.columns)
             }
           }
         }
@@ -94,42 +91,65 @@ package struct DepthwiseConvolution: Sendable {
 }
 
 /// The operands that the pixels of a depthwise convolution share.
-private struct DepthwisePixel {
+private struct DepthwiseTaps {
 
   var kernel, bias: UnsafePointer<Float>
-  var channels, tapRows, tapColumns, tapRowStep, tapStep: Int
+  var channels, tapRows, tapColumns, tapRowStep, tapStep, pixelStep: Int
 
-  /// Computes all channels of a pixel whose window starts at `input`.
-  @inline(__always)
-  func compute(_ out: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>) {
-    var c = 0
-    while c + panelWidth <= channels {
-      var sum = loadLanes(bias + c)
-      forEachTap(c, input) { weight, x in sum += loadLanes(weight) * loadLanes(x) }
-      storeLanes(sum, to: out + c)
-      c += panelWidth
-    }
-    while c < channels {
-      var sum = bias[c]
-      forEachTap(c, input) { weight, x in sum += weight.pointee * x.pointee }
-      out[c] = sum
-      c += 1
+  /// Computes a row of pixels; several at once share the weights and hide the latency of sums.
+  func computeRow(
+    _ out: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>, columns: Int
+  ) {
+    var x = 0
+    while x < columns {
+      if columns - x >= 4 {
+        x += computePixels(Pointers<4>.self, out + x * channels, input + x * pixelStep)
+      } else {
+        x += computePixels(Pointers<1>.self, out + x * channels, input + x * pixelStep)
+      }
     }
   }
 
-  /// Calls `body` with the weight and the input of channel c at each tap.
+  /// Computes all channels of `n` neighbouring pixels and returns `n`.
   @inline(__always)
-  private func forEachTap(
-    _ c: Int, _ input: UnsafePointer<Float>,
-    _ body: (UnsafePointer<Float>, UnsafePointer<Float>) -> Void
-  ) {
+  private func computePixels<let n: Int>(
+    _ type: Pointers<n>.Type, _ out: UnsafeMutablePointer<Float>, _ input: UnsafePointer<Float>
+  ) -> Int {
+    var c = 0
+    while c + panelWidth <= channels {
+      var sums = InlineArray<n, Lanes>(repeating: loadLanes(bias + c))
+      forEachTap(c) { weight, offset in
+        let weights = loadLanes(weight)
+        for p in 0..<n {
+          sums[unchecked: p] += weights * loadLanes(input + (offset &+ p &* pixelStep))
+        }
+      }
+      for p in 0..<n { storeLanes(sums[unchecked: p], to: out + (p &* channels &+ c)) }
+      c += panelWidth
+    }
+    while c < channels {
+      var sums = InlineArray<n, Float>(repeating: bias[c])
+      forEachTap(c) { weight, offset in
+        for p in 0..<n {
+          sums[unchecked: p] += weight.pointee * input[offset &+ p &* pixelStep]
+        }
+      }
+      for p in 0..<n { out[p &* channels &+ c] = sums[unchecked: p] }
+      c += 1
+    }
+    return n
+  }
+
+  /// Calls `body` with the weight of channel c at each tap and the offset of its input.
+  @inline(__always)
+  private func forEachTap(_ c: Int, _ body: (UnsafePointer<Float>, Int) -> Void) {
     var weight = kernel + c
     for i in 0..<tapRows {
-      var x = input + (i &* tapRowStep &+ c)
+      var offset = i &* tapRowStep &+ c
       for _ in 0..<tapColumns {
-        body(weight, x)
+        body(weight, offset)
         weight += channels
-        x += tapStep
+        offset &+= tapStep
       }
     }
   }

@@ -24,11 +24,11 @@ package func softmax(
     var top = input[start]
     for i in range { top = maximum(top, input[i]) }
     var sum = 0.0
-    for i in range { sum += exp(Double(input[i]) - Double(top)) }
+    for i in range { sum += exponential(Double(input[i]) - Double(top)) }
     let logarithm = log(sum)
     for i in range {
       let x = Double(input[i]) - Double(top)
-      out[i] = Float(isLogarithm ? x - logarithm : exp(x) / sum)
+      out[i] = Float(isLogarithm ? x - logarithm : exponential(x) / sum)
     }
   }
 }

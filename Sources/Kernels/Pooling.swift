@@ -14,7 +14,24 @@
 package func poolMaximum(
   _ out: inout MutableSpan<Float>, input: Span<Float>, window: ImageWindow
 ) {
-  pool(&out, input: input, window: window, combine: maximum) { _, _, _ in }
+  forEachWindow(&out, input: input, window: window) { pixel in
+    var c = 0
+    while c + panelWidth <= window.channels {
+      var largest = loadLanes(pixel.first + c)
+      pixel.forEachTap {
+        let x = loadLanes($0 + c)
+        largest.replace(with: x, where: (largest .< x) .| (x .!= x))
+      }
+      storeLanes(largest, to: pixel.out + c)
+      c += panelWidth
+    }
+    while c < window.channels {
+      var largest = pixel.first[c]
+      pixel.forEachTap { largest = maximum(largest, $0[c]) }
+      pixel.out[c] = largest
+      c += 1
+    }
+  }
 }
 
 /// Computes the average of the elements of each window, channel by channel.
@@ -31,9 +48,21 @@ package func poolMaximum(
 package func poolAverage(
   _ out: inout MutableSpan<Float>, input: Span<Float>, window: ImageWindow, divisor: Int? = nil
 ) {
-  pool(&out, input: input, window: window, combine: { $0 + $1 }) { out, channels, count in
-    let divisor = Float(divisor ?? count)
-    for c in 0..<channels { out[c] /= divisor }
+  forEachWindow(&out, input: input, window: window) { pixel in
+    let divisor = Float(divisor ?? pixel.tapRows * pixel.tapColumns)
+    var c = 0
+    while c + panelWidth <= window.channels {
+      var sum = Lanes.zero
+      pixel.forEachTap { sum += loadLanes($0 + c) }
+      storeLanes(sum / Lanes(repeating: divisor), to: pixel.out + c)
+      c += panelWidth
+    }
+    while c < window.channels {
+      var sum: Float = 0
+      pixel.forEachTap { sum += $0[c] }
+      pixel.out[c] = sum / divisor
+      c += 1
+    }
   }
 }
 
@@ -49,12 +78,41 @@ func minimum(_ a: Float, _ b: Float) -> Float {
   a <= b || a != a ? a : b
 }
 
-/// Combines the elements of each window and finishes each pixel with its number of elements.
+/// The elements inside the image of one window, at least one, and where their result goes.
+private struct WindowElements {
+
+  /// The result's first channel.
+  var out: UnsafeMutablePointer<Float>
+
+  /// The first element's first channel.
+  var first: UnsafePointer<Float>
+
+  /// The number of elements in each direction.
+  var tapRows, tapColumns: Int
+
+  /// The distance between elements in each direction.
+  var rowStep, columnStep: Int
+
+  /// Calls `body` with the first channel of each element.
+  @inline(__always)
+  func forEachTap(_ body: (UnsafePointer<Float>) -> Void) {
+    var row = first
+    for _ in 0..<tapRows {
+      var element = row
+      for _ in 0..<tapColumns {
+        body(element)
+        element += columnStep
+      }
+      row += rowStep
+    }
+  }
+}
+
+/// Calls `body` for each window with elements inside the image, and sets the others' results to 0.
 @inline(__always)
-private func pool(
+private func forEachWindow(
   _ out: inout MutableSpan<Float>, input: Span<Float>, window: ImageWindow,
-  combine: (Float, Float) -> Float,
-  finish: (UnsafeMutablePointer<Float>, _ channels: Int, _ count: Int) -> Void
+  _ body: (WindowElements) -> Void
 ) {
   let channels = window.channels
   precondition(input.count == window.inputCount, "internal: input count differs")
@@ -63,26 +121,21 @@ private func pool(
     input.withUnsafeBufferPointer { input in
       guard var pixel = out.baseAddress, let image = input.baseAddress else { return }
       for y in 0..<window.rows {
-        let tapRows = window.validTapRows(at: y)
+        let taps = window.validTapRows(at: y)
+        let row = y * window.strideY + taps.lowerBound * window.dilationY - window.top
         for x in 0..<window.columns {
           let tapColumns = window.validTapColumns(at: x)
-          let count = tapRows.count * tapColumns.count
-          if count == 0 { pixel.update(repeating: 0, count: channels) }
-          var isFirst = true
-          for i in tapRows {
-            let row = (y * window.strideY + i * window.dilationY - window.top) * window.width
-            for j in tapColumns {
-              let column = x * window.strideX + j * window.dilationX - window.left
-              let source = image + (row + column) * channels
-              if isFirst {
-                pixel.update(from: source, count: channels)
-                isFirst = false
-              } else {
-                for c in 0..<channels { pixel[c] = combine(pixel[c], source[c]) }
-              }
-            }
+          let column = x * window.strideX + tapColumns.lowerBound * window.dilationX - window.left
+          if taps.isEmpty || tapColumns.isEmpty {
+            pixel.update(repeating: 0, count: channels)
+          } else {
+            body(
+              WindowElements(
+                out: pixel, first: image + (row * window.width + column) * channels,
+                tapRows: taps.count, tapColumns: tapColumns.count,
+                rowStep: window.dilationY * window.width * channels,
+                columnStep: window.dilationX * channels))
           }
-          if count > 0 { finish(pixel, channels, count) }
           pixel += channels
         }
       }
