@@ -58,6 +58,8 @@ let package = Package(
     library("SpikeIR", path: "IR/Core", ["Diagnostics"]),
     library("SpikeText", path: "IR/Text", ["SpikeIR", "Diagnostics"]),
     library("SpikeInterpreter", path: "IR/Interpreter", ["SpikeIR", "Kernels", "Diagnostics"]),
+    library(
+      "SpikeStore", path: "IR/Store", ["SpikeIR", "SpikeText", "HDF5", "Diagnostics"]),
     library("PluginAPI", path: "Sources/PluginAPI", ["SpikeIR", "Diagnostics"]),
     library(
       "SpikePasses", path: "IR/Passes",
@@ -68,13 +70,14 @@ let package = Package(
       "KerasFrontend", path: "Frontends/Keras", ["SpikeIR", "PluginAPI", "HDF5", "Diagnostics"]),
     library(
       "EventCPU", path: "Backends/EventCPU",
-      ["SpikeIR", "SpikeText", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
+      ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
 
     // The driver knows everybody; the command is a thin shell around it.
     library(
       "Driver", path: "Sources/Driver",
       [
-        "SpikeIR", "SpikeText", "SpikeInterpreter", "SpikePasses", "PluginAPI", "KerasFrontend",
+        "SpikeIR", "SpikeText", "SpikeStore", "SpikeInterpreter", "SpikePasses", "PluginAPI",
+        "KerasFrontend",
         "EventCPU", "DataIO", "HDF5", "Kernels", "Diagnostics",
       ]),
     .executableTarget(

@@ -1,0 +1,102 @@
+// The engine as an instrument: what passes measure of a spiking network under construction.
+
+package import Diagnostics
+package import PluginAPI
+package import SpikeIR
+
+/// Measures spiking networks by running them in the event-driven engine.
+package struct EventSimulator: SpikeSimulator {
+
+  /// Creates a simulator.
+  package init() {}
+
+  /// Returns averages over samples and positions, one a channel, of what a population says.
+  ///
+  /// Only the part of the network that the population depends on is lowered and run; what it
+  /// emits is summed by a readout of its own.
+  /// Complexity: one run of that part a sample.
+  package func means(
+    of population: PopulationID, in graph: SpikingGraph, over inputs: CalibrationInputs,
+    threads: Int
+  ) throws(CompileError) -> [Double] {
+    let (part, encoders) = graph.probed(at: population)
+    let engine = try EventEngine(lowering: part)
+    let channels = graph[population].shape.channels
+    var sums = [Double](repeating: 0, count: channels)
+    for first in stride(from: 0, to: inputs.count, by: blockSize) {
+      let result = try engine.run(
+        count: min(blockSize, inputs.count - first), options: RunOptions(threads: threads),
+        input: { i in
+          let all = inputs.sample(first + i)
+          return encoders.map { all[$0] }
+        }, progress: { _ in })
+      for (i, value) in result.outputs.enumerated() { sums[i % channels] += Double(value) }
+    }
+    // The readout of a population that emits is divided by the ticks of its window under `rate`.
+    let code = graph[population].code
+    let ticks = code.isRate && graph[population].model != .integrator ? code.timesteps : 1
+    let count = Double(inputs.count * graph[population].shape.positions)
+    return sums.map { $0 / count * Double(ticks) }
+  }
+}
+
+/// Samples are run in blocks of this size, so that memory does not grow with their number.
+private let blockSize = 64
+
+extension SpikingGraph {
+
+  /// Returns the part of the graph that `population` depends on, with a readout that sums what it
+  /// says in units, and the positions of the encoders that the part has.
+  fileprivate func probed(at population: PopulationID) -> (part: SpikingGraph, encoders: [Int]) {
+    var isNeeded = [Bool](repeating: false, count: populations.count)
+    isNeeded[population.index] = true
+    for id in projections.ids.sorted(by: { self[$0].target > self[$1].target })
+    where isNeeded[self[id].target.index] {
+      isNeeded[self[id].source.index] = true
+    }
+    var part = SpikingGraph(name: name)
+    part.tensors = tensors
+    var map: [PopulationID: PopulationID] = [:]
+    for id in populations.ids where isNeeded[id.index] {
+      map[id] = part.populations.append(self[id])
+    }
+    for projection in projections.elements {
+      guard let source = map[projection.source], let target = map[projection.target] else {
+        continue
+      }
+      var copy = projection
+      (copy.source, copy.target) = (source, target)
+      part.projections.append(copy)
+    }
+    let kept = encoders.indices.filter { map[encoders[$0].population] != nil }
+    part.encoders = kept.compactMap { i in
+      map[encoders[i].population].map {
+        Encoder(
+          population: $0, levels: encoders[i].levels, preprocessing: encoders[i].preprocessing)
+      }
+    }
+    if let probe = map[population].map({ part.readout(of: $0) }) {
+      part.decoders = [Decoder(population: probe)]
+    }
+    return (part, kept)
+  }
+
+  /// Returns an integrator that holds what `population` said in units: itself if it is one.
+  private mutating func readout(of population: PopulationID) -> PopulationID {
+    if self[population].model == .integrator {
+      self[population].membraneUnit = nil
+      return population
+    }
+    let name = "\(self[population].name)/probe"
+    let probe = populations.append(
+      Population(
+        name: name, shape: self[population].shape, code: self[population].code,
+        model: .integrator))
+    let one = tensors.add(Tensor("one", shape: [1], data: .int16([1])))
+    projections.append(
+      Projection(
+        name: name, source: population, target: probe,
+        kind: .identity(IdentityProjection(weights: one))))
+    return probe
+  }
+}
