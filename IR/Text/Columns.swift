@@ -4,7 +4,7 @@
 /// cells at the end of a row leave no blanks.
 ///
 /// A cell longer than `limit` does not widen its column; it pushes the rest of its own line.
-func aligned(_ rows: [[String]], limit: Int = 28) -> [String] {
+func aligned(_ rows: [[String]], limit: Int = 40) -> [String] {
   var widths: [Int] = []
   let lengths = rows.map { row in row.map { $0.unicodeScalars.count } }
   for row in lengths {

@@ -27,7 +27,7 @@ extension VerifierRule<SpikingGraph> {
   static var shiftsAndDelays: Self {
     Self(
       ["ir.bad-shift", "ir.bad-delay"],
-      "A shift is between 0 and 24, and 0 where weights are f32; a delay is not negative."
+      "A shift is between 0 and 24, and 0 where weights are f32; a delay is between 0 and 4,096."
     ) { graph, sink in
       for id in graph.projections.ids {
         let projection = graph[id]
