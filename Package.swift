@@ -114,6 +114,9 @@ let package = Package(
       ["KerasFrontend", "SpikeInterpreter", "PluginAPI", "HDF5", "SpikeIR", "Diagnostics"]),
     tests(
       "EventCPUTests",
-      ["EventCPU", "SpikeInterpreter", "PluginAPI", "Kernels", "SpikeIR", "Diagnostics"]),
+      [
+        "EventCPU", "SpikeInterpreter", "SpikeText", "PluginAPI", "HDF5", "Kernels", "SpikeIR",
+        "Diagnostics",
+      ]),
   ]
 )

@@ -2,6 +2,7 @@
 
 import Diagnostics
 import HDF5
+import TestSupport
 import Testing
 
 @Suite("bad HDF5 files") struct BadFileTests {

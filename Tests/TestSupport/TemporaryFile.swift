@@ -1,32 +1,32 @@
 // Files for tests, removed when the value dies.
 
-import FoundationEssentials
+internal import FoundationEssentials
 
 /// A path in the system's temporary folder at which a test may put a file.
-struct TemporaryFile: ~Copyable {
+public struct TemporaryFile: ~Copyable {
 
   /// The path.
-  let path: String
+  public let path: String
 
   /// Chooses a path that nobody else uses.
-  init() {
+  public init() {
     path = FileManager.default.temporaryDirectory
       .appending(path: "spikec-\(UUID().uuidString).h5").path()
   }
 
   /// Chooses a path and puts `bytes` there.
-  init(_ bytes: [UInt8]) throws {
+  public init(_ bytes: [UInt8]) throws {
     self.init()
     try write(bytes)
   }
 
   /// Puts `bytes` at the path.
-  func write(_ bytes: [UInt8]) throws {
+  public func write(_ bytes: [UInt8]) throws {
     try Data(bytes).write(to: URL(filePath: path))
   }
 
   /// The bytes at the path.
-  func bytes() throws -> [UInt8] {
+  public func bytes() throws -> [UInt8] {
     [UInt8](try Data(contentsOf: URL(filePath: path)))
   }
 

@@ -1,0 +1,52 @@
+// What passes measure with the engine, against the clock-driven simulator's traces.
+
+import EventCPU
+import PluginAPI
+import SpikeIR
+import SpikeInterpreter
+import TestSupport
+import Testing
+
+@Suite("Means that passes measure") struct EventSimulatorTests {
+
+  @Test("are those of the clock-driven simulation", arguments: 0..<25)
+  func equalsClock(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let graph = randomSpikingGraph(using: &random)
+    let samples = (0..<3).map { _ in randomInputs(for: graph, using: &random) }
+    let inputs = CalibrationInputs(count: samples.count) { samples[$0] }
+    let clock = try ClockSimulator(graph)
+    let traces = try samples.map { try clock.run($0).trace }
+    for id in graph.populations.ids {
+      let population = graph[id]
+      if population.model == .source { continue }
+      let found = try EventSimulator().means(of: id, in: graph, over: inputs, threads: 2)
+      let expected = means(of: id, population, traces)
+      for (f, e) in zip(found, expected) {
+        #expect(abs(f - e) <= 1e-5 * max(1, abs(e)), "'\(population.name)'")
+      }
+      #expect(found.count == expected.count)
+    }
+  }
+
+  /// Returns the mean of each channel over traces and positions.
+  private func means(
+    of id: PopulationID, _ population: Population, _ traces: [SpikeTrace]
+  ) -> [Double] {
+    let channels = population.shape.channels
+    var sums = [Double](repeating: 0, count: channels)
+    let ticks = population.code.isRate ? Double(population.code.timesteps) : 1
+    for trace in traces {
+      if population.model == .integrator {
+        for (i, v) in trace.potentials[id.index].enumerated() {
+          sums[i % channels] += Double(v) / ticks
+        }
+      } else {
+        for entry in trace.units[id.index] {
+          for (i, unit) in entry.enumerated() { sums[i % channels] += Double(unit) }
+        }
+      }
+    }
+    return sums.map { $0 / Double(traces.count * population.shape.positions) }
+  }
+}
