@@ -134,6 +134,17 @@ import Testing
     let wide = Upsample(Pair(Window.limit, Window.limit))
     huge.outputs = [try huge.add("up", .upsample(wide), [input])]
     #expect(reported { _ = try ANNExecutor(huge) } == ["interpreter.value-too-large"])
+
+    var padded = ANNGraph(name: "padded")
+    let kernel = padded.tensors.add("k", shape: [1, 1, 1, 1], floats: [1])
+    let image = try padded.add("x", .input, shape: [1, 1, 1])
+    let far = Window.limit
+    let window = Window(
+      size: Pair(1, 1), strides: Pair(far, far),
+      padding: Padding(top: far, left: far, bottom: far, right: far))
+    let conv = Conv2D(kernel: kernel, window: window)
+    padded.outputs = [try padded.add("conv", .conv2d(conv), [image])]
+    #expect(reported { _ = try ANNExecutor(padded) } == ["interpreter.value-too-large"])
   }
 
   @Test("a chain of any depth needs no more memory than two of its values") func depth() throws {

@@ -26,6 +26,14 @@ import Testing
     #expect(out == [1, 2, 30, 40, 2, 4, 60, 80])
   }
 
+  @Test("groups see their own channels") func grouped() throws {
+    var tensors = TensorStore()
+    let kernel = tensors.add("k", shape: [1, 1, 2, 4], floats: [1, 2, 3, 4, 10, 20, 30, 40])
+    let op = Op.conv2d(Conv2D(kernel: kernel, window: Window(size: Pair(1, 1)), groups: 2))
+    let out = try evaluate(op, on: [([1, 1, 4], [1, 2, 3, 4])], tensors: tensors)
+    #expect(out == [21, 42, 129, 172])
+  }
+
   @Test("a transposed convolution spreads each element") func transposedConvolution() throws {
     var tensors = TensorStore()
     let kernel = tensors.add("k", shape: [1, 3, 1, 1], floats: [1, 2, 3])

@@ -113,36 +113,29 @@ package struct ANNExecutor: Sendable {
     precondition(
       observing.allSatisfy { graph.nodes.find($0) != nil }, "internal: observed node is unknown")
     let chunks = (count + chunk - 1) / chunk
-    let state = Mutex(Gathering<A>(results: Array(repeating: nil, count: chunks)))
+    let state = Mutex(Gathering<A>(chunks: chunks))
     let next = Atomic<Int>(0)
     let template = ANNWorkspace(self, observing: observing)
     withWorkers(max(1, min(threads, chunks))) { _ in
       var workspace = template
       while true {
         let c = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard c < chunks, !state.withLock({ $0.problem != nil }) else { return }
+        guard c < chunks, !state.withLock({ $0.hasProblem(before: c) }) else { return }
         let samples = c * chunk..<min(count, (c + 1) * chunk)
-        var accumulator = initial()
         do throws(Diagnostic) {
+          var accumulator = initial()
           for sample in samples {
             let inputs = input(sample)
             try workspace.execute(inputs)
             body(&accumulator, sample, workspace.values(inputs))
           }
-          state.withLock { state in
-            state.results[c] = accumulator
-            state.finished += samples.count
-            progress(state.finished)
-          }
+          state.withLock { progress($0.finish(accumulator, chunk: c, samples: samples.count)) }
         } catch {
           state.withLock { $0.report(error, chunk: c) }
         }
       }
     }
-    return try state.withLock { state throws(Diagnostic) in
-      if let problem = state.problem { throw problem.diagnostic }
-      return state.results.compactMap { $0 }
-    }
+    return try state.withLock { state throws(Diagnostic) in try state.all() }
   }
 }
 
@@ -150,21 +143,39 @@ package struct ANNExecutor: Sendable {
 private struct Gathering<A: Sendable>: Sendable {
 
   /// The accumulators of the chunks that are finished.
-  var results: [A?]
+  private var results: [A?]
 
   /// The number of samples finished.
-  var finished = 0
+  private var finished = 0
 
   /// The problem of the first chunk that has one.
-  private(set) var problem: (chunk: Int, diagnostic: Diagnostic)?
+  private var problem: (chunk: Int, diagnostic: Diagnostic)?
 
-  init(results: [A?]) {
-    self.results = results
+  init(chunks: Int) {
+    results = Array(repeating: nil, count: chunks)
+  }
+
+  /// Takes the accumulator of a finished chunk and returns the number of samples finished so far.
+  mutating func finish(_ accumulator: A, chunk: Int, samples: Int) -> Int {
+    results[chunk] = accumulator
+    finished += samples
+    return finished
   }
 
   /// Notes a problem, unless an earlier chunk has one.
   mutating func report(_ diagnostic: Diagnostic, chunk: Int) {
     if let problem, problem.chunk < chunk { return }
     problem = (chunk, diagnostic)
+  }
+
+  /// Returns whether a chunk before `chunk` has a problem, which makes that of `chunk` moot.
+  func hasProblem(before chunk: Int) -> Bool {
+    problem.map { $0.chunk < chunk } ?? false
+  }
+
+  /// Returns the accumulators in order, or throws the problem.
+  func all() throws(Diagnostic) -> [A] {
+    if let problem { throw problem.diagnostic }
+    return results.compactMap { $0 }
   }
 }

@@ -4,8 +4,9 @@ internal import Diagnostics
 internal import Kernels
 internal import SpikeIR
 
-/// The largest number of elements of a value; beyond any network, and safe from overflow.
-let largestValue = 1 << 31
+/// The largest number of elements of a value, 1 GiB; beyond any network that is to spike, and safe
+/// from overflow.
+let largestValue = 1 << 28
 
 /// What a node becomes.
 enum ANNStepKind: Sendable {
@@ -98,9 +99,13 @@ extension ANNLowering {
 
   /// Checks that an image with its padding is not too large to be copied.
   private func requireModestPadding(_ window: ImageWindow, copies: Int = 1) throws(Diagnostic) {
-    let padded = Shape([window.paddedHeight, window.paddedWidth, window.channels, copies])
-    guard let count = padded.checkedCount, count <= largestValue else {
-      throw .valueTooLarge(padded)
+    try requireModest([window.paddedHeight, window.paddedWidth, window.channels, copies])
+  }
+
+  /// Checks that memory of the given extents is not too large.
+  private func requireModest(_ shape: Shape) throws(Diagnostic) {
+    guard let count = shape.checkedCount, count <= largestValue else {
+      throw .valueTooLarge(shape)
     }
   }
 
@@ -127,6 +132,8 @@ extension ANNLowering {
 
   private func transposed(_ op: ConvTranspose2D) throws(Diagnostic) -> ANNKernel {
     let window = geometry(op.window, over: node.shape, output: shapes[0])
+    // The kernel keeps the products of a row of the input with all taps.
+    try requireModest([window.columns, window.tapRows, window.tapColumns, window.channels])
     return .transposed(
       TransposedConvolution(
         window, kernel: try tensors.floats(op.kernel), bias: try floats(op.bias),
