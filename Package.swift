@@ -49,7 +49,9 @@ let package = Package(
       providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(
       name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    library("HDF5", path: "Sources/HDF5", ["CHDF5", "Diagnostics"], handlesPointers: true),
+    .target(name: "CHDF5Trial", dependencies: ["CHDF5"], path: "Sources/CHDF5Trial"),
+    library(
+      "HDF5", path: "Sources/HDF5", ["CHDF5", "CHDF5Trial", "Diagnostics"], handlesPointers: true),
     library(
       "DataIO", path: "Sources/DataIO", ["CZlib", "HDF5", "SpikeIR", "Diagnostics"],
       handlesPointers: true),

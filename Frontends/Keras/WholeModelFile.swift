@@ -24,7 +24,9 @@ struct WholeModelFile: ~Copyable, Sendable {
   static func open(
     _ path: String, sink: inout DiagnosticSink
   ) throws(Diagnostic) -> WholeModelFile {
-    let hdf5 = try HDF5File(readingAt: path)
+    let hdf5 = try HDF5File(
+      readingAt: path,
+      attributes: ["model_config", "keras_version", "backend", "layer_names", "weight_names"])
     guard hdf5.hasAttribute("model_config") else { throw try notAModel(hdf5) }
     let generation = try generation(hdf5, &sink)
     let config = try hdf5.string(attribute: "model_config")

@@ -24,6 +24,13 @@ extension Diagnostic {
       notes: libraryNotes())
   }
 
+  /// Returns an error about a file on which the library itself crashes or never ends.
+  static func crashing(_ path: String, signal: Int32) -> Diagnostic {
+    .error(
+      "hdf5.damaged", "the file is damaged so that libhdf5 cannot read it (signal \(signal))",
+      at: .file(path), notes: ["copy or download the file again"])
+  }
+
   /// Returns an error about a file that ends before its declared end.
   static func truncated(_ path: String, found: UInt64, expected: UInt64) -> Diagnostic {
     .error(

@@ -2,6 +2,7 @@
 // No type of the C library leaves this module.
 
 internal import CHDF5
+internal import CHDF5Trial
 public import Diagnostics
 
 /// An open HDF5 file, closed when the value dies.
@@ -15,13 +16,19 @@ public struct HDF5File: ~Copyable, Sendable {
   /// The path with which the file was opened.
   public var path: String { file.path }
 
-  /// Opens the file at `path` for reading.
+  /// Opens the file at `path` for reading, after a trial in a child process.
   ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - attributes: names of attributes that will be asked for; the trial looks for them even
+  ///     where damage hides them from a listing.
   /// - Throws: `hdf5.cannot-open` if there is no such file (exit status 66) or it is not HDF5
-  ///   (65), `hdf5.truncated` if it ends early.
-  public init(readingAt path: String) throws(Diagnostic) {
+  ///   (65), `hdf5.truncated` if it ends early, `hdf5.damaged` if the library crashes on it.
+  public init(readingAt path: String, attributes: [String] = []) throws(Diagnostic) {
     let size = try checkSuperblock(path)
     file = try Library.locked { () throws(Diagnostic) in
+      let signal = trial(path, attributes)
+      guard signal == 0 else { throw Diagnostic.crashing(path, signal: signal) }
       let id = H5Fopen(path, spikec_h5_read_only(), spikec_h5_default())
       guard id >= 0 else { throw Diagnostic.damagedFile(path) }
       return OpenFile(id: id, path: path, size: size)
@@ -66,6 +73,13 @@ public struct HDF5File: ~Copyable, Sendable {
     let file = file
     return try Library.locked { () throws(Diagnostic) in try body(file) }
   }
+}
+
+/// Reads the file at `path` in a child process and returns the signal that ended it, 0 if none.
+private func trial(_ path: String, _ attributes: [String]) -> Int32 {
+  let names = attributes.map { UnsafePointer(strdup($0)) } + [nil]
+  defer { names.forEach { free(UnsafeMutablePointer(mutating: $0)) } }
+  return spikec_h5_trial(path, names)
 }
 
 /// The identifier of an open file with what messages and checks need; used behind the lock.

@@ -94,6 +94,23 @@ import Testing
     }
   }
 
+  @Test(
+    "a heap with sizes on which the library crashes", arguments: [0x0FFF_FFFF_FFFF, UInt64.max])
+  func damagedHeap(_ size: UInt64) throws {
+    var bytes = try sample()
+    let heap = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("GCOL".utf8)) })
+    // The header has 16 bytes, the first object its size 8 bytes later.
+    bytes.replaceSubrange(heap + 24..<heap + 32, with: littleEndian(size))
+    let temporary = try TemporaryFile(bytes)
+    do throws(Diagnostic) {
+      let file = try HDF5File(readingAt: temporary.path)
+      let error = #expect(throws: Diagnostic.self) { _ = try file.strings(attribute: "names") }
+      #expect(error?.id == "hdf5.bad-attribute")
+    } catch {
+      #expect(error.id == "hdf5.damaged")
+    }
+  }
+
   @Test("objects of the wrong kind or type") func wrongKinds() throws {
     let temporary = try TemporaryFile(try sample())
     let file = try HDF5File(readingAt: temporary.path)

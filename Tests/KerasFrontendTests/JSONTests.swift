@@ -1,0 +1,54 @@
+// The JSON parser: values, Python's extensions, errors with their place, nesting.
+
+import Testing
+
+@testable import KerasFrontend
+
+@Suite("JSON") struct JSONTests {
+
+  @Test(
+    "values",
+    arguments: [
+      ("null", .null), (" true ", .flag(true)), ("false", .flag(false)), ("-12", .integer(-12)),
+      ("1.5e2", .number(150)), ("1e300", .number(1e300)), ("-Infinity", .number(-.infinity)),
+      ("9223372036854775808", .number(9_223_372_036_854_775_808)), ("\"\"", .text("")),
+      (#""a\n\"\\\/\u00e9\ud83d\ude00""#, .text("a\n\"\\/é😀")),
+      (#""\ud83d""#, .text("\u{FFFD}")), ("[]", .list([])), ("{}", .object([:])),
+      ("[1, [2], {}]", .list([.integer(1), .list([.integer(2)]), .object([:])])),
+      (#"{"a": {"b": null}, "a": 2}"#, .object(["a": .integer(2)])),
+    ] as [(String, JSON)])
+  func values(_ text: String, _ expected: JSON) throws {
+    #expect(try JSON(parsing: text) == expected)
+  }
+
+  @Test("Python's NaN") func notANumber() throws {
+    let number = try #require(try JSON(parsing: "[NaN]").elements?.first?.double)
+    #expect(number.isNaN)
+  }
+
+  @Test(
+    "errors and their places",
+    arguments: [
+      ("", 0), ("nul", 0), ("[1,", 3), ("[1 2]", 3), ("{\"a\" 1}", 5), ("{a: 1}", 1),
+      ("\"abc", 4), ("\"\\x\"", 3), ("\"\\u12g4\"", 5), ("1 2", 2), ("-", 1), ("[1,]", 3),
+      ("1.2.3", 5), ("{\"a\":1,}", 7),
+    ])
+  func errors(_ text: String, _ offset: Int) {
+    let error = #expect(throws: JSONError.self) { _ = try JSON(parsing: text) }
+    #expect(error?.offset == offset)
+  }
+
+  @Test("nesting is limited, not the stack", arguments: ["[", "{\"a\":"])
+  func nesting(_ opening: String) throws {
+    let deep = String(repeating: opening, count: 100_000)
+    let error = #expect(throws: JSONError.self) { _ = try JSON(parsing: deep) }
+    #expect(error?.message == "nested deeper than 200 levels")
+    let limit = String(repeating: "[", count: 200) + String(repeating: "]", count: 200)
+    #expect(throws: Never.self) { _ = try JSON(parsing: limit) }
+  }
+
+  @Test("excerpts are short") func excerpts() {
+    #expect(JSON.list([.integer(1), .text("x"), .null]).excerpt == "[1, 'x', null]")
+    #expect(JSON.text(String(repeating: "x", count: 500)).excerpt.count == 80)
+  }
+}
