@@ -99,6 +99,9 @@ let package = Package(
       ["SpikePasses", "SpikeInterpreter", "PluginAPI", "SpikeIR", "Diagnostics"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("DataIOTests", ["DataIO", "CZlib", "HDF5", "SpikeIR", "Diagnostics"]),
+    tests(
+      "DriverTests", ["Driver", "SpikePasses", "SpikeText", "SpikeIR", "DataIO", "Diagnostics"]),
+    tests("CommandTests", ["spikec"]),
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
     tests("SpikeTextTests", ["SpikeText", "SpikeIR", "Diagnostics"]),
     tests("FileTests", ["SpikeText", "SpikeIR", "Diagnostics"], exclude: ["Cases"]),

@@ -34,6 +34,11 @@ package struct DataSource: Sendable {
     }
   }
 
+  /// Returns the file or folder in `argument`, without the name of a part inside it.
+  package static func path(of argument: String) -> String {
+    splitMember(argument).path
+  }
+
   /// The shape of the data as they lie in the files, samples first for a folder.
   package var shape: Shape {
     switch storage {

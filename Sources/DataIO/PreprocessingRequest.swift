@@ -47,7 +47,7 @@ package struct PreprocessingRequest: Hashable, Sendable {
   ///
   /// Where parts are missing, those of `stored` are taken, or, if absent, the defaults: scale
   /// 1/255 for 8-bit and 1/65535 for 16-bit unsigned data, 1 for others; mean 0; std 1. A default
-  /// scale other than 1 is reported to `sink`.
+  /// scale other than 1, and a stored scale other than the default, are reported to `sink`.
   ///
   /// - Throws: `data.channel-count` if there are neither one nor as many numbers as channels.
   package func resolved(
@@ -55,10 +55,14 @@ package struct PreprocessingRequest: Hashable, Sendable {
     sink: inout DiagnosticSink
   ) throws(Diagnostic) -> Preprocessing {
     var result = stored ?? Preprocessing()
-    if stored == nil && scale == nil {
+    if scale == nil {
       let range: Float = kind == .uint8 ? 255 : kind == .uint16 ? 65535 : 1
-      result.scale = 1 / range
-      if range != 1 { sink.report(.defaultScale(kind, Int(range))) }
+      if let stored {
+        if stored.scale != 1 / range { sink.report(.storedScale(kind, stored.scale, Int(range))) }
+      } else {
+        result.scale = 1 / range
+        if range != 1 { sink.report(.defaultScale(kind, Int(range))) }
+      }
     }
     result.scale = scale ?? result.scale
     result.mean = mean ?? result.mean
@@ -114,6 +118,17 @@ extension Diagnostic {
       "data.channel-count",
       "'\(option)' has \(count) numbers, expected 1 or one for each of \(channels) channels",
       exitCode: .usage)
+  }
+
+  /// Returns a remark on a stored factor that is unusual for the data's type.
+  fileprivate static func storedScale(
+    _ kind: ElementKind, _ scale: Float, _ range: Int
+  ) -> Diagnostic {
+    let usual = range == 1 ? "1" : "1/\(range)"
+    return .remark(
+      "data.stored-scale",
+      "the data are \(kind.rawValue), scaled by \(scale) as stored with the network; usual is \(usual)",
+      notes: ["give --scale if the data have another range than those of the compilation"])
   }
 
   /// Returns a remark on the factor taken for integer data.

@@ -1,8 +1,61 @@
-// The command.
+// The command: declarations of arguments and help. What commands do is in the module Driver.
 
 import ArgumentParser
+import Diagnostics
+import Driver
 
+/// The command `spikec`.
 @main
 struct Spikec: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "spikec")
+
+  static let configuration = CommandConfiguration(
+    commandName: "spikec",
+    abstract: "Compile trained neural networks into spiking ones, and run them.",
+    discussion: """
+      A model that Keras has saved becomes a spiking network with 8-bit weights, which an \
+      event-driven engine runs; nothing is trained again, and neither Python nor a framework is \
+      needed.
+
+      EXAMPLES
+        How good is the model itself?
+          spikec infer model.h5 --input test-images.npy --labels test-labels.npy
+        Compile it; some hundred training images set the ranges of its layers.
+          spikec compile model.h5 -o model.spk --calibration train-images.npy
+        How good is the spiking network, and how many spikes does it take?
+          spikec run model.spk --input test-images.npy --labels test-labels.npy
+        Read what was compiled.
+          spikec inspect model.spk
+
+      Results go to the standard output (one JSON object with --json), everything else to the \
+      standard error. Exit status: 0 done, 64 wrong command line, 65 bad or unsupported input, \
+      66 missing file, 69 does not fit the target, 70 a bug of spikec, 73 cannot write the \
+      output, 74 reading or writing failed.
+      """,
+    version: "spikec \(Driver.version)",
+    subcommands: [
+      Compile.self, Run.self, Infer.self, Inspect.self, Opt.self, List.self,
+    ])
+
+  /// The console of the process.
+  static let console = Console()
+
+  /// Parses the command line and runs the command that it names.
+  static func main() {
+    handleSignals()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as CompileError {
+      console.report(contentsOf: error.diagnostics)
+      exit(withError: ArgumentParser.ExitCode(error.exitCode.rawValue))
+    } catch {
+      exit(withError: error)
+    }
+  }
+}
+
+extension ParsableCommand {
+
+  /// The surroundings of the command.
+  var session: Session { Session(registry: .builtIn, console: Spikec.console) }
 }

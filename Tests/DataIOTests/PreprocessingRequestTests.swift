@@ -40,6 +40,14 @@ import Testing
     let request = try PreprocessingRequest(scale: nil, mean: "3", std: nil)
     let result = try request.resolved(for: .uint8, shape: [4], stored: stored, sink: &sink)
     #expect(result == Preprocessing(scale: 0.25, mean: [3], std: [2]))
+    #expect(sink.diagnostics.map(\.id) == ["data.stored-scale"])
+  }
+
+  @Test("says nothing about a stored scale that is usual for the type") func usual() throws {
+    var sink = DiagnosticSink()
+    let stored = Preprocessing(scale: 1 / 255)
+    _ = try PreprocessingRequest().resolved(
+      for: .uint8, shape: [4], stored: stored, sink: &sink)
     #expect(sink.diagnostics.isEmpty)
   }
 

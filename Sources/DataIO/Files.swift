@@ -1,0 +1,25 @@
+// Whole files, for parts that may not use the C library themselves.
+
+package import Diagnostics
+internal import Glibc
+package import SpikeIR
+
+/// Returns the contents of the file at `path`.
+///
+/// - Throws: `data.missing`, `data.cannot-open` or `data.cannot-read`.
+package func readFile(_ path: String) throws(Diagnostic) -> [UInt8] {
+  let file = try ReadableFile(path: path)
+  return try file.read(at: 0, count: file.count)
+}
+
+/// Returns the SHA-256 of the file at `path`.
+///
+/// - Throws: `data.missing`, `data.cannot-open` or `data.cannot-read`.
+package func fileHash(_ path: String) throws(Diagnostic) -> SHA256Digest {
+  SHA256Digest(of: try readFile(path))
+}
+
+/// Returns whether there is a file or folder at `path`.
+package func fileExists(_ path: String) -> Bool {
+  access(path, F_OK) == 0
+}

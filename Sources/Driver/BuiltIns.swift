@@ -1,0 +1,25 @@
+// The one list of what comes with spikec: a new frontend, pass or backend is a line here.
+
+internal import EventCPU
+internal import KerasFrontend
+internal import PluginAPI
+internal import SpikePasses
+
+extension Registry {
+
+  /// Everything that comes with spikec.
+  package static let builtIn = Registry(
+    frontends: [
+      KerasFrontend()
+    ],
+    passes: Pass.builtIn,
+    targets: [
+      Target(
+        name: "cpu", backend: "event-cpu",
+        summary: "event-driven execution on the processors of this machine")
+    ],
+    neurons: [
+      NeuronSummary(
+        name: "if", summary: "integrate and fire, with reset by subtraction; exact in integers")
+    ])
+}

@@ -1,0 +1,212 @@
+// The command `compile`: from a model file to an artefact.
+
+internal import DataIO
+package import Diagnostics
+internal import Kernels
+internal import PluginAPI
+package import SpikeIR
+internal import SpikeInterpreter
+
+/// What the user asks of `compile`.
+package struct CompileRequest: Sendable {
+
+  /// The model file.
+  package var model: String
+
+  /// The artefact, or the text form if the name ends in `.sir`.
+  package var output: String
+
+  /// The name of the target.
+  package var target = "cpu"
+
+  /// What the spiking network should be like.
+  package var conversion = ConversionRequest()
+
+  /// The passes, and what is to be seen of them.
+  package var passes = PassRequest()
+
+  /// The samples to measure on, with labels if the accuracy is wanted.
+  package var calibration = DataRequest()
+
+  /// The level after which to stop and write the text form.
+  package var lastLevel: Level?
+
+  /// Creates a request to compile `model` to `output`.
+  package init(model: String, output: String) {
+    self.model = model
+    self.output = output
+  }
+
+  /// `true` iff the text form is written instead of an artefact.
+  package var writesText: Bool { output.hasSuffix(".sir") }
+}
+
+extension Session {
+
+  /// Compiles a model.
+  ///
+  /// - Throws: what loading, passes, lowering and writing throw; nothing is written then.
+  package func compile(_ request: CompileRequest) throws(CompileError) -> CompileReport {
+    let watch = Stopwatch()
+    let job = try CompileJob(request, session: self)
+    var model = try loadModel(request.model)
+    let imported = model.program
+    let run = try job.passes(for: imported)
+    var context = PassContext()
+    context.threads = processorCount
+    let samples = try calibrationSamples(
+      request.calibration, for: run, on: imported, in: &context)
+    let timings = try run.apply(to: &model.program, &context)
+    try samples?.throwIfFailed()
+    let accuracies = try job.accuracies(imported, model.program, on: samples)
+    try job.write(model, context: context)
+    return CompileReport(
+      request: request, program: model.program, timings: timings,
+      statistics: context.statistics, accuracies: accuracies, images: samples?.count,
+      wallSeconds: watch.seconds)
+  }
+}
+
+/// A compilation whose options are checked and whose outputs can be written.
+private struct CompileJob {
+
+  let request: CompileRequest
+  let session: Session
+  let output: OutputFile?
+  let textOutput: TextOutput?
+
+  init(_ request: CompileRequest, session: Session) throws(CompileError) {
+    (self.request, self.session) = (request, session)
+    let inputs = [request.model, containerPath(request.model)] + request.calibration.files
+    try session.refuse(output: request.output, overwriting: inputs)
+    if request.writesText {
+      try session.refuse(output: containerPath(request.output), overwriting: inputs)
+    }
+    (output, textOutput) = try liftingDiagnostic { () throws(Diagnostic) in
+      guard session.registry.targets.contains(where: { $0.name == request.target }) else {
+        throw Diagnostic.noSuchTarget(request.target, session.registry.targets.map(\.name))
+      }
+      if request.lastLevel != nil && !request.writesText {
+        throw Diagnostic.textExpected(request.output)
+      }
+      if request.passes.pipeline != nil && request.conversion != ConversionRequest() {
+        throw Diagnostic.conflictingPasses()
+      }
+      _ = try request.conversion.spikeCode()
+      return request.writesText
+        ? (nil, try TextOutput(creating: request.output))
+        : (try OutputFile(creating: request.output), nil)
+    }
+  }
+
+  /// Returns the passes for a network that starts as `program`.
+  func passes(for program: Program) throws(CompileError) -> PassRun {
+    try liftingDiagnostic { () throws(Diagnostic) in
+      var standard = try request.conversion.pipeline()
+      if case .snn(let graph) = program {
+        standard = graph.isQuantized ? "" : "quantize{bits=\(request.conversion.weightBits ?? 8)}"
+      }
+      return try PassRun(
+        request.passes, standard: standard, upTo: request.lastLevel, registry: session.registry,
+        console: session.console)
+    }
+  }
+
+  /// Returns the accuracy of each stage on the samples, if they have labels.
+  func accuracies(
+    _ imported: Program, _ result: Program, on samples: Samples?
+  ) throws(CompileError) -> [StageAccuracy] {
+    guard let samples, samples.labels != nil else { return [] }
+    var stages: [StageAccuracy] = []
+    if case .ann(let graph) = imported {
+      let accuracy = try session.accuracy(of: graph, on: samples, task: "measuring the original")
+      stages.append(StageAccuracy(stage: "imported", accuracy: accuracy))
+    }
+    switch result {
+    case .ann(let graph):
+      let accuracy = try session.accuracy(of: graph, on: samples, task: "measuring the result")
+      stages.append(StageAccuracy(stage: "transformed", accuracy: accuracy))
+    case .snn(let graph) where graph.isQuantized:
+      let accuracy = try session.accuracy(of: graph, on: samples)
+      stages.append(StageAccuracy(stage: "spiking", accuracy: accuracy))
+    case .snn: break
+    }
+    return stages
+  }
+
+  /// Writes the outputs.
+  func write(_ model: Session.LoadedModel, context: PassContext) throws(CompileError) {
+    if let textOutput {
+      try liftingDiagnostic { () throws(Diagnostic) in try textOutput.write(model.program) }
+    }
+    guard let output else { return }
+    guard case .snn(let graph) = model.program else {
+      throw CompileError(.notSpiking())
+    }
+    try Artefact.write(
+      graph, source: model.hash, options: request.provenance, to: output)
+  }
+}
+
+extension CompileRequest {
+
+  /// The options that decide what is in the artefact, as `name=value`.
+  fileprivate var provenance: [(name: String, value: String)] {
+    var result = [("target", target)]
+    if let pipeline = passes.pipeline {
+      result.append(("passes", pipeline))
+    } else if let pipeline = try? conversion.pipeline() {
+      result.append(("passes", pipeline))
+    }
+    return result
+  }
+}
+
+extension Session {
+
+  /// Returns the accuracy of a network of tensor operators on samples with labels.
+  ///
+  /// - Throws: what executing throws.
+  fileprivate func accuracy(
+    of graph: ANNGraph, on samples: Samples, task: String
+  ) throws(CompileError) -> Double? {
+    let executor = try ANNExecutor(graph)
+    let results = Outputs(count: samples.count, shape: graph.firstOutputShape)
+    try executor.run(samples, into: results, threads: processorCount, task, console)
+    return graph.classifier.flatMap { results.accuracy($0, samples.labels) }
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns an error about a target that does not exist.
+  fileprivate static func noSuchTarget(_ name: String, _ known: [String]) -> Diagnostic {
+    .error(
+      "driver.unknown-target", "there is no target '\(name)'",
+      notes: ["the targets are \(known.joined(separator: ", "))"], exitCode: .usage)
+  }
+
+  /// Returns an error about a compilation that stops early but has no name for a text.
+  fileprivate static func textExpected(_ path: String) -> Diagnostic {
+    .error(
+      "driver.text-expected",
+      "'--stop-after' writes the text form: '-o \(path)' must end in .sir", exitCode: .usage)
+  }
+
+  /// Returns an error about options for the standard passes where others are named.
+  fileprivate static func conflictingPasses() -> Diagnostic {
+    .error(
+      "driver.conflicting-options",
+      "'--passes' replaces the standard passes: '--code', '--timesteps' and '--weight-bits' "
+        + "would have no effect",
+      notes: ["write them as options of passes: convert{code=rate,timesteps=32},quantize{bits=8}"],
+      exitCode: .usage)
+  }
+
+  /// Returns an error about a pipeline that does not lead to a spiking network.
+  fileprivate static func notSpiking() -> Diagnostic {
+    .error(
+      "driver.not-spiking", "the passes leave a network of tensor operators",
+      notes: ["add the passes 'convert' and 'quantize', or write a .sir file"], exitCode: .usage)
+  }
+}

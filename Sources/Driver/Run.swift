@@ -1,0 +1,158 @@
+// The command `run`: a compiled network on samples.
+
+internal import DataIO
+package import Diagnostics
+internal import EventCPU
+internal import Kernels
+internal import SpikeIR
+
+/// What the user asks of `run`.
+package struct RunRequest: Sendable {
+
+  /// The artefact.
+  package var artefact: String
+
+  /// The samples.
+  package var data = DataRequest()
+
+  /// The number of time steps, if not all.
+  package var timesteps: Int?
+
+  /// The margin by which the best output must lead for an image to end early, if any may.
+  package var earlyExitMargin: Float?
+
+  /// The number of threads, if not as many as processors.
+  package var threads: Int?
+
+  /// Where to write the outputs, if anywhere.
+  package var output: String?
+
+  /// Creates a request to run `artefact`.
+  package init(artefact: String) {
+    self.artefact = artefact
+  }
+}
+
+extension Session {
+
+  /// Runs a compiled network on samples.
+  ///
+  /// - Throws: what opening, reading and executing throw.
+  package func run(_ request: RunRequest) throws(CompileError) -> RunReport {
+    try refuse(output: request.output, overwriting: [request.artefact] + request.data.files)
+    let output = try request.output.map { path throws(CompileError) in
+      try liftingDiagnostic { () throws(Diagnostic) in try OutputFile(creating: path) }
+    }
+    let graph = try loadArtefact(request.artefact)
+    let samples = try Samples(
+      request.data, for: graph.networkInputs, classifier: graph.classifier, console: console)
+    let code = Program.snn(graph).code
+    var options = RunOptions(threads: request.threads ?? processorCount)
+    options.timesteps = request.timesteps
+    options.earlyExitMargin = request.earlyExitMargin
+    options.recordsPredictions = samples.labels != nil && code?.isRate == true
+    let engine = try EventEngine(lowering: graph)
+    let result = try engine.run(on: samples, options, "running", console)
+    let outputs = result.firstOutputs(count: samples.count, shape: graph.firstOutputShape)
+    if graph.decoders.count > 1 && (request.output != nil || samples.labels != nil) {
+      console.report(.severalOutputs(graph.decoders.count))
+    }
+    if let output { try outputs.write(to: output) }
+    return RunReport(
+      request, result, code: code, threads: options.threads, samples: samples,
+      accuracy: graph.classifier.flatMap { outputs.accuracy($0, samples.labels) })
+  }
+
+  /// Returns the accuracy of a quantized spiking network on samples with labels.
+  ///
+  /// - Throws: what lowering and executing throw.
+  func accuracy(of graph: SpikingGraph, on samples: Samples) throws(CompileError) -> Double? {
+    let engine = try EventEngine(lowering: graph)
+    let options = RunOptions(threads: processorCount)
+    let result = try engine.run(on: samples, options, "measuring the result", console)
+    let outputs = result.firstOutputs(count: samples.count, shape: graph.firstOutputShape)
+    return graph.classifier.flatMap { outputs.accuracy($0, samples.labels) }
+  }
+
+  /// Loads the artefact at `path`.
+  ///
+  /// - Throws: `driver.not-artefact` if it is something else, and what the backend throws.
+  private func loadArtefact(_ path: String) throws(CompileError) -> SpikingGraph {
+    let file = try liftingDiagnostic { () throws(Diagnostic) in try InputFile(path: path) }
+    guard Artefact.recognizes(file) else { throw CompileError(.notArtefact(path)) }
+    return try Artefact.read(path).graph
+  }
+}
+
+extension EventEngine {
+
+  /// Runs the network on all of `samples`.
+  ///
+  /// - Throws: what executing and reading samples throw.
+  fileprivate func run(
+    on samples: Samples, _ options: RunOptions, _ task: String, _ console: Console
+  ) throws(CompileError) -> RunResult {
+    let result = try run(
+      count: samples.count, options: options, input: { samples.values($0) },
+      progress: { console.progress(task, Double($0) / Double(samples.count)) })
+    try samples.throwIfFailed()
+    return result
+  }
+}
+
+extension RunResult {
+
+  /// Returns the outputs of the first decoder.
+  fileprivate func firstOutputs(count: Int, shape: Shape) -> Outputs {
+    let result = Outputs(count: count, shape: shape)
+    for i in 0..<count {
+      result.set(i, Array(outputs[i * outputCount..<i * outputCount + shape.count]))
+    }
+    return result
+  }
+
+  /// Returns the part of the samples that are classified rightly after each tick.
+  fileprivate func accuracyByTimestep(_ labels: [Int]?) -> [Double]? {
+    guard let labels, let predictionsByTimestep else { return nil }
+    return predictionsByTimestep.map { predictions in
+      Classifier.accuracy(predictions.map { Int($0) }, labels) ?? 0
+    }
+  }
+}
+
+extension RunReport {
+
+  /// Creates the report of a run of `request`.
+  fileprivate init(
+    _ request: RunRequest, _ result: RunResult, code: SpikeCode?, threads: Int, samples: Samples,
+    accuracy: Double?
+  ) {
+    let images = Double(samples.count)
+    self.init(
+      artefact: request.artefact, target: "cpu", code: code?.keyword, images: samples.count,
+      timesteps: request.timesteps ?? code?.timesteps,
+      meanTimesteps: request.earlyExitMargin == nil ? nil : Double(result.ticks) / images,
+      accuracy: accuracy,
+      accuracyByTimestep: result.accuracyByTimestep(samples.labels),
+      spikesPerImage: Double(result.populations.reduce(0) { $0 + $1.spikes }) / images,
+      synapticOperationsPerImage: Double(
+        result.populations.reduce(0) { $0 + $1.synapticOperations }) / images,
+      wallSeconds: result.wallSeconds, threads: threads, peakMemoryBytes: peakMemory(),
+      layers: result.populations.map {
+        Layer(
+          name: $0.name, neurons: $0.neurons,
+          spikesPerNeuron: Double($0.spikes) / images / Double($0.neurons),
+          synapticOperations: Double($0.synapticOperations) / images)
+      })
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns an error about a file that is not a compiled network.
+  fileprivate static func notArtefact(_ path: String) -> Diagnostic {
+    .error(
+      "driver.not-artefact", "the file is not a compiled network", at: .file(path),
+      notes: ["make one with 'spikec compile MODEL -o FILE.spk'; run a model with 'spikec infer'"])
+  }
+}

@@ -1,0 +1,92 @@
+// What every command needs: the parts that are known, and where to speak.
+
+internal import DataIO
+internal import Diagnostics
+internal import PluginAPI
+internal import SpikeIR
+
+/// The surroundings in which a command runs.
+package struct Session: Sendable {
+
+  /// The parts that are known.
+  package let registry: Registry
+
+  /// Where the command speaks.
+  package let console: Console
+
+  /// Creates a session.
+  package init(registry: Registry, console: Console) {
+    self.registry = registry
+    self.console = console
+  }
+
+  /// A network from a file.
+  struct LoadedModel: Sendable {
+    /// The network.
+    var program: Program
+    /// The SHA-256 of the file, or of the text and its container.
+    var hash: SHA256Digest
+  }
+
+  /// Loads the model at `path`: the text form if the name ends in `.sir`, else what a frontend
+  /// reads. Warnings are printed.
+  ///
+  /// - Throws: what reading throws; `driver.unknown-model` if no frontend knows the format.
+  func loadModel(_ path: String) throws(CompileError) -> LoadedModel {
+    let file = try liftingDiagnostic { () throws(Diagnostic) in try InputFile(path: path) }
+    if file.isText { return try loadText(path) }
+    if Artefact.recognizes(file) {
+      throw CompileError(.isArtefact(path))
+    }
+    guard let frontend = registry.frontend(for: file) else {
+      throw CompileError(.unknownModel(path, registry.frontends))
+    }
+    var sink = DiagnosticSink()
+    defer { console.report(contentsOf: sink.diagnostics) }
+    let graph = try frontend.load(path: path, sink: &sink)
+    let hash = try liftingDiagnostic { () throws(Diagnostic) in try fileHash(path) }
+    return LoadedModel(program: .ann(graph), hash: hash)
+  }
+
+  /// Refuses an output that is one of the files that are read.
+  ///
+  /// - Throws: `output.is-input`.
+  func refuse(output: String?, overwriting inputs: [String]) throws(CompileError) {
+    guard let output else { return }
+    if let input = inputs.first(where: { isSameFile($0, output) }) {
+      throw CompileError(.outputIsInput(output, input))
+    }
+  }
+}
+
+extension DataRequest {
+
+  /// The files that are read, without the names of parts inside them.
+  var files: [String] {
+    (data + [labels].compactMap { $0 }).map { DataSource.path(of: $0) }
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns an error about an output that is also an input.
+  fileprivate static func outputIsInput(_ output: String, _ input: String) -> Diagnostic {
+    .error(
+      "output.is-input", "the output '\(output)' would overwrite the input '\(input)'",
+      exitCode: .usage)
+  }
+
+  /// Returns an error about a network at another level than the command takes.
+  static func wrongLevel(_ path: String, found: Level, hint: String) -> Diagnostic {
+    .error(
+      "driver.wrong-level", "the network is at the level '\(found.rawValue)'", at: .file(path),
+      notes: [hint])
+  }
+
+  /// Returns an error about a compiled network where a model is expected.
+  fileprivate static func isArtefact(_ path: String) -> Diagnostic {
+    .error(
+      "driver.is-artefact", "the file is a compiled network, expected a model", at: .file(path),
+      notes: ["run it with 'spikec run', or read it with 'spikec inspect'"])
+  }
+}

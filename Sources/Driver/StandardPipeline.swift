@@ -1,0 +1,49 @@
+// The passes of a compilation when the user names none.
+
+package import Diagnostics
+package import SpikeIR
+
+/// What the user said about the spiking network.
+package struct ConversionRequest: Hashable, Sendable {
+
+  /// The keyword of the spike code, if given.
+  package var code: String?
+
+  /// T of `rate` and `phased`, K of `weighted`, if given.
+  package var timesteps: Int?
+
+  /// The width of weights, bits, if given.
+  package var weightBits: Int?
+
+  /// Creates a request without wishes.
+  package init() {}
+
+  /// The spike code when none is given: exact, and with the fewest spikes.
+  package static let defaultCode = "weighted"
+
+  /// The codes with the number of time steps that each takes when none is given.
+  package static let defaultTimesteps: [(code: String, timesteps: Int)] = [
+    ("rate", 64), ("phased", 31), ("weighted", 6),
+  ]
+
+  /// The spike code.
+  ///
+  /// - Throws: `ir.bad-code` if it does not exist or the number of steps is out of range.
+  package func spikeCode() throws(Diagnostic) -> SpikeCode {
+    let keyword = code ?? ConversionRequest.defaultCode
+    let usual = ConversionRequest.defaultTimesteps.first { $0.code == keyword }?.timesteps
+    return try SpikeCode(keyword: keyword, timesteps: timesteps ?? usual ?? 1)
+  }
+
+  /// The passes that compile a network of tensor operators, as text.
+  ///
+  /// - Throws: `ir.bad-code`.
+  package func pipeline() throws(Diagnostic) -> String {
+    let code = try spikeCode()
+    return [
+      "simplify", "expand-activations", "fold-batchnorm", "calibrate{levels=\(code.levels)}",
+      "convert{code=\(code.keyword),timesteps=\(code.timesteps)}",
+      "quantize{bits=\(weightBits ?? 8)}", "correct-bias",
+    ].joined(separator: ",")
+  }
+}

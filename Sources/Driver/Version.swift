@@ -1,0 +1,4 @@
+// The version, in one place.
+
+/// The version of the program.
+package let version = "0.1.0"

@@ -1,0 +1,112 @@
+// `spikec compile`
+
+import ArgumentParser
+import Diagnostics
+import Driver
+import SpikeIR
+
+/// Compiles a model into a spiking network.
+struct Compile: ParsableCommand {
+
+  static let configuration = CommandConfiguration(
+    abstract: "Compile a trained model into a spiking network.",
+    usage: "spikec compile <model> -o <file> --calibration <data> [<options>]",
+    discussion: """
+      The model's batch normalizations are folded into weights, the range of each layer is \
+      measured on training images (--calibration), rectifiers become integrate-and-fire neurons, \
+      weights become 8-bit integers, and biases are corrected.
+
+      Spike codes and their default number of time steps:
+        weighted  (6)   binary weighted spikes; equals the 6-bit network exactly
+        phased    (31)  a layer integrates, then fires; equals 31 levels exactly
+        rate      (64)  a spike or none in a step, in all layers at once
+
+      EXAMPLES
+        spikec compile model.h5 -o model.spk --calibration x_train.npy
+        spikec compile model.h5 -o model.spk --code rate --timesteps 32 \\
+          --calibration train.npz:x_train --labels train.npz:y_train
+        spikec compile model.h5 -o model.spk --calibration images/ \\
+          --mean 0.5 --std 0.25
+        See the network after a pass, or get it as text instead of an artefact:
+          spikec compile model.h5 -o model.spk --calibration x_train.npy \\
+            --print-ir-after convert
+          spikec compile model.h5 -o folded.sir --calibration x_train.npy \\
+            --stop-after ann
+      """)
+
+  @Argument(help: "The model: .h5 as Keras saves it, or .sir.")
+  var model: String
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Where to write: the artefact (.spk), or the network as text (.sir).", valueName: "file"))
+  var output: String
+
+  @Option(help: ArgumentHelp("What to compile for: 'spikec list targets'.", valueName: "name"))
+  var target = "cpu"
+
+  @Option(
+    help: "The spike code. Default: \(ConversionRequest.defaultCode).")
+  var code: CodeName?
+
+  @Option(help: "The neuron model.")
+  var neuron = NeuronName.integrateAndFire
+
+  @Option(
+    help: ArgumentHelp(
+      "Time steps of a window, or spikes of a value under 'weighted'. Default: see above.",
+      valueName: "n"))
+  var timesteps: Int?
+
+  @Option(help: ArgumentHelp("The width of weights, 2 to 8 bits. Default: 8.", valueName: "n"))
+  var weightBits: Int?
+
+  @OptionGroup(title: "Calibration") var calibration: CalibrationOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "The classes of the calibration images, to report the accuracy before and after.",
+      valueName: "labels"))
+  var labels: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Passes to run in place of the standard ones: 'spikec list passes'.",
+      valueName: "pipeline"))
+  var passes: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Stop after this level and write the network as text.", valueName: "level"))
+  var stopAfter: LevelName?
+
+  @OptionGroup(title: "Passes") var passOptions: PassOptions
+
+  @Flag(help: "Print the result as one JSON object.")
+  var json = false
+
+  func validate() throws {
+    try checkPositive(timesteps, "--timesteps")
+    if let weightBits, !(2...8).contains(weightBits) {
+      throw ValidationError("'--weight-bits' is 2 to 8, not \(weightBits)")
+    }
+    if labels != nil && calibration.calibration.isEmpty {
+      throw ValidationError("'--labels' are those of the calibration images: give '--calibration'")
+    }
+  }
+
+  func run() throws {
+    var request = CompileRequest(model: model, output: output)
+    request.target = target
+    request.conversion.code = code?.rawValue
+    request.conversion.timesteps = timesteps
+    request.conversion.weightBits = weightBits
+    request.passes = passOptions.request(pipeline: passes)
+    request.calibration = try calibration.request(labels: labels)
+    request.lastLevel = stopAfter?.level
+    let session = session
+    let report = try session.compile(request)
+    try session.console.print(json ? report.json.text : report.text)
+  }
+}

@@ -1,0 +1,195 @@
+// Options that several commands share.
+
+import ArgumentParser
+import DataIO
+import Diagnostics
+import Driver
+import SpikeIR
+
+/// How raw data become the network's input.
+struct PreprocessingOptions: ParsableArguments {
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The factor applied to raw values: a number or a fraction such as 1/255.",
+      discussion: "Default: as compiled; for models 1/255 for 8-bit, 1/65535 for 16-bit unsigned "
+        + "data, 1 for others.",
+      valueName: "number"))
+  var scale: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "What is subtracted then: one number, or one for each channel, as in 0.5,0.4,0.4.",
+      discussion: "Default: as compiled; for models 0.", valueName: "numbers"))
+  var mean: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "What is divided by then: one number, or one for each channel.",
+      discussion: "Default: as compiled; for models 1.", valueName: "numbers"))
+  var std: String?
+
+  /// The request that the options make.
+  func request() throws(CompileError) -> PreprocessingRequest {
+    try liftingDiagnostic { () throws(Diagnostic) in
+      try PreprocessingRequest(scale: scale, mean: mean, std: std)
+    }
+  }
+}
+
+/// What is to be seen of passes.
+struct PassOptions: ParsableArguments {
+
+  @Option(
+    name: .customLong("print-ir-before"),
+    help: ArgumentHelp(
+      "Print the network before this pass, or before each with 'all'.", valueName: "pass"))
+  var printBefore: [String] = []
+
+  @Option(
+    name: .customLong("print-ir-after"),
+    help: ArgumentHelp(
+      "Print the network after this pass, or after each with 'all'.", valueName: "pass"))
+  var printAfter: [String] = []
+
+  @Flag(help: "Check the network's soundness after each pass.")
+  var verifyEach = false
+
+  @Flag(help: "Print the time that each pass took.")
+  var timePasses = false
+
+  @Flag(help: "Print what passes counted.")
+  var stats = false
+
+  /// The request that the options make for the given passes.
+  func request(pipeline: String?) -> PassRequest {
+    var request = PassRequest()
+    request.pipeline = pipeline
+    request.printBefore = printBefore
+    request.printAfter = printAfter
+    request.verifiesEach = verifyEach
+    request.timesPasses = timePasses
+    request.printsStatistics = stats
+    return request
+  }
+}
+
+/// Samples to measure on.
+struct CalibrationOptions: ParsableArguments {
+
+  @Option(
+    help: ArgumentHelp(
+      "Training images on which passes measure the network; some hundred are enough.",
+      discussion: dataFormats + " Once for each input of the network.", valueName: "data"))
+  var calibration: [String] = []
+
+  @Option(
+    help: ArgumentHelp("How many of them to take, from the first on.", valueName: "n"))
+  var calibrationLimit = 512
+
+  @OptionGroup(title: "Preprocessing: (x · scale − mean) / std") var preprocessing:
+    PreprocessingOptions
+
+  func validate() throws {
+    try checkPositive(calibrationLimit, "--calibration-limit")
+  }
+
+  /// The request that the options make.
+  func request(labels: String? = nil) throws(CompileError) -> DataRequest {
+    var request = DataRequest()
+    request.data = calibration
+    request.labels = labels
+    request.limit = calibrationLimit
+    request.option = "--calibration"
+    request.preprocessing = try preprocessing.request()
+    return request
+  }
+}
+
+/// Samples to run a network on.
+struct SampleOptions: ParsableArguments {
+
+  @Option(
+    help: ArgumentHelp(
+      "The images to run.", discussion: dataFormats + " Once for each input of the network.",
+      valueName: "data"))
+  var input: [String]
+
+  @Option(
+    help: ArgumentHelp(
+      "The class of each image: .npy, or idx (-idx1-ubyte, also .gz).", valueName: "labels"))
+  var labels: String?
+
+  @Option(help: ArgumentHelp("How many images to take, from the first on.", valueName: "n"))
+  var limit: Int?
+
+  @Option(
+    help: ArgumentHelp("How many threads to use. Default: all processors.", valueName: "n"))
+  var threads: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the network's outputs as a NumPy array [images, outputs].", valueName: "file.npy"))
+  var output: String?
+
+  @OptionGroup(title: "Preprocessing: (x · scale − mean) / std") var preprocessing:
+    PreprocessingOptions
+
+  @Flag(help: "Print the result as one JSON object.")
+  var json = false
+
+  func validate() throws {
+    try checkPositive(limit, "--limit")
+    try checkPositive(threads, "--threads")
+    if let threads, threads > 4096 { throw ValidationError("'--threads' is at most 4096") }
+  }
+
+  /// The request for samples that the options make.
+  func request() throws(CompileError) -> DataRequest {
+    var request = DataRequest()
+    request.data = input
+    request.labels = labels
+    request.limit = limit
+    request.preprocessing = try preprocessing.request()
+    return request
+  }
+}
+
+/// The formats of data, for help texts.
+private let dataFormats =
+  ".npy, .npz:name, .h5:/dataset, idx (-idx3-ubyte, also .gz), or a folder of .png; "
+  + "channels last or first."
+
+/// Throws if `value` is given and not positive.
+func checkPositive(_ value: Int?, _ option: String) throws {
+  if let value, value < 1 { throw ValidationError("'\(option)' must be at least 1, not \(value)") }
+}
+
+/// The spike codes.
+enum CodeName: String, CaseIterable, ExpressibleByArgument {
+  case rate
+  case phased
+  case weighted
+}
+
+/// The neuron models.
+enum NeuronName: String, CaseIterable, ExpressibleByArgument {
+  case integrateAndFire = "if"
+}
+
+/// The levels of a network.
+enum LevelName: String, CaseIterable, ExpressibleByArgument {
+  case ann
+  case snn
+
+  /// The level of this name.
+  var level: Level {
+    switch self {
+    case .ann: .ann
+    case .snn: .snn
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// `spikec run`
+
+import ArgumentParser
+import Diagnostics
+import Driver
+
+/// Runs a compiled network.
+struct Run: ParsableCommand {
+
+  static let configuration = CommandConfiguration(
+    abstract: "Run a compiled network on images.",
+    usage: "spikec run <artefact> --input <data> [--labels <labels>] [<options>]",
+    discussion: """
+      Counts spikes and synaptic operations, and with labels the accuracy. Images are \
+      preprocessed as they were for the compilation.
+
+      EXAMPLES
+        spikec run model.spk --input x_test.npy --labels y_test.npy
+        spikec run model.spk --input t10k-images-idx3-ubyte.gz \\
+          --labels t10k-labels-idx1-ubyte.gz
+        spikec run model.spk --input test.npz:x_test --limit 100 --output logits.npy
+        spikec run model.spk --input images/ --json > result.json
+      """)
+
+  @Argument(help: "The compiled network (.spk).")
+  var artefact: String
+
+  @OptionGroup var samples: SampleOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Stop after this many time steps; only for the code 'rate'. Default: all.",
+      valueName: "n"))
+  var timesteps: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "End an image when its best output leads by this much; only for the code 'rate'.",
+      valueName: "margin"))
+  var earlyExit: Float?
+
+  func validate() throws {
+    if let earlyExit, !(earlyExit >= 0) {
+      throw ValidationError("'--early-exit' is a number of at least 0")
+    }
+    try checkPositive(timesteps, "--timesteps")
+  }
+
+  func run() throws {
+    var request = RunRequest(artefact: artefact)
+    request.data = try samples.request()
+    request.timesteps = timesteps
+    request.earlyExitMargin = earlyExit
+    request.threads = samples.threads
+    request.output = samples.output
+    let session = session
+    let report = try session.run(request)
+    try session.console.print(samples.json ? report.json.text : report.text)
+  }
+}

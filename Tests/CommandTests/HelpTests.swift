@@ -1,0 +1,59 @@
+import Testing
+
+@Suite("Help and usage") struct HelpTests {
+
+  let spikec: Command
+
+  init() throws {
+    spikec = try Command()
+  }
+
+  static let commands = ["compile", "run", "infer", "inspect", "opt", "list"]
+
+  @Test("names the commands and shows examples") func overview() throws {
+    let result = try spikec("--help")
+    #expect(result.status == 0 && result.messages.isEmpty)
+    for command in Self.commands { #expect(result.output.contains("\n  \(command) ")) }
+    #expect(result.output.contains("EXAMPLES"))
+    #expect(try spikec().status == 0)
+  }
+
+  @Test("has examples for every command", arguments: commands)
+  func command(name: String) throws {
+    let result = try spikec(name, "--help")
+    #expect(result.status == 0)
+    #expect(result.output.contains("EXAMPLES") && result.output.contains("spikec \(name) "))
+    for line in result.output.split(separator: "\n") { #expect(line.count <= 100, "\(line)") }
+  }
+
+  @Test("says its version") func version() throws {
+    #expect(try spikec("--version").output.hasPrefix("spikec "))
+  }
+
+  @Test(
+    "ends with 64 when the command line is wrong",
+    arguments: [
+      ["frobnicate"], ["compile"], ["compile", "m.h5"],
+      ["compile", "m.h5", "-o", "x", "--code", "morse"],
+      ["compile", "m.h5", "-o", "x", "--neuron", "lif"],
+      ["compile", "m.h5", "-o", "x", "--timesteps", "0"],
+      ["compile", "m.h5", "-o", "x", "--weight-bits", "9"],
+      ["compile", "m.h5", "-o", "x", "--labels", "y"],
+      ["compile", "m.h5", "-o", "x.spk", "--target", "loihi9"],
+      ["compile", "m.h5", "-o", "x.spk", "--stop-after", "ann"],
+      ["compile", "m.h5", "-o", "x.spk", "--code", "weighted", "--timesteps", "13"],
+      ["compile", "m.h5", "-o", "x.spk", "--passes", "simplify", "--code", "rate"],
+      ["run", "a.spk"], ["run", "a.spk", "--input", "x", "--threads", "0"],
+      ["run", "a.spk", "--input", "x", "--scale", "1/0"],
+      ["run", "a.spk", "--input", "x", "--frob"],
+      ["infer", "m.h5", "--input", "x", "--limit", "-1"], ["list"], ["list", "colors"],
+      ["list", "layers", "x"], ["list", "passes", "frobnicate"],
+      ["inspect", "m.h5", "--format", "json", "--weights"], ["opt", "a.sir"],
+    ])
+  func usage(arguments: [String]) throws {
+    try spikec.write("m.h5", "\u{89}HDF".utf8)
+    let result = try spikec(arguments)
+    #expect(result.status == 64 && result.output.isEmpty && !result.messages.isEmpty)
+    #expect(spikec.names == ["m.h5"])
+  }
+}

@@ -1,0 +1,37 @@
+import Diagnostics
+import SpikeIR
+import SpikePasses
+import Testing
+
+@testable import Driver
+
+@Suite("Standard pipeline") struct StandardPipelineTests {
+
+  @Test(
+    "fits the code's levels",
+    arguments: [
+      ("rate", nil, "calibrate{levels=64},convert{code=rate,timesteps=64}"),
+      ("phased", 15, "calibrate{levels=15},convert{code=phased,timesteps=15}"),
+      ("weighted", 4, "calibrate{levels=15},convert{code=weighted,timesteps=4}"),
+      (nil, nil, "calibrate{levels=63},convert{code=weighted,timesteps=6}"),
+    ] as [(String?, Int?, String)])
+  func levels(code: String?, timesteps: Int?, expected: String) throws {
+    var request = ConversionRequest()
+    request.code = code
+    request.timesteps = timesteps
+    let text = try request.pipeline()
+    #expect(text.contains(expected))
+    #expect(try Pipeline(parsing: text, known: Registry.builtIn.passes).steps.count == 7)
+  }
+
+  @Test(
+    "rejects numbers of steps that a code does not take",
+    arguments: [("weighted", 13), ("rate", 5000)])
+  func outOfRange(code: String, timesteps: Int) {
+    var request = ConversionRequest()
+    request.code = code
+    request.timesteps = timesteps
+    let error = #expect(throws: Diagnostic.self) { try request.pipeline() }
+    #expect(error?.id == "ir.bad-code" && error?.exitCode == .usage)
+  }
+}
