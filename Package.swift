@@ -111,8 +111,8 @@ let package = Package(
     tests(
       "ConformanceTests",
       [
-        "KerasFrontend", "DataIO", "SpikePasses", "SpikeInterpreter", "PluginAPI", "SpikeIR",
-        "Diagnostics",
+        "EventCPU", "KerasFrontend", "DataIO", "SpikePasses", "SpikeInterpreter", "PluginAPI",
+        "SpikeIR", "Diagnostics",
       ]),
     tests(
       "KerasFrontendTests",
