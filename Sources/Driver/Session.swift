@@ -28,8 +28,9 @@ package struct Session: Sendable {
     var hash: SHA256Digest
   }
 
-  /// Loads the model at `path`: the text form if the name ends in `.sir`, else what a frontend
-  /// reads. Warnings are printed.
+  /// Loads the model at `path`; a name that ends in .sir is a text, others a frontend reads.
+  ///
+  /// Warnings are printed.
   ///
   /// - Throws: what reading throws; `driver.unknown-model` if no frontend knows the format.
   func loadModel(_ path: String) throws(CompileError) -> LoadedModel {
