@@ -39,8 +39,8 @@ lint: ## check formatting, documentation comments and the layering of the parts
 format: ## format all sources in place
 	swift format format --in-place --recursive $(SOURCES)
 
-bench: packages data ## measure: counts first, times second
-	Benchmarks/run.sh
+bench: build data ## measure the example network: counts first, times second
+	@DATA=$(DATA) Benchmarks/run.sh
 
 packages:
 	@command -v swift > /dev/null || { \

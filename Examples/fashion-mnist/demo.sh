@@ -31,7 +31,8 @@ value() { sed -n "s/^{.*\"$1\":\([-0-9.eE+]*\)[,}].*/\1/p" <<< "$(sed 's/"layers
 # total NAME: the sum of a number over all layers of the JSON object on standard input.
 total() { grep -o "\"$1\":[0-9]*" | awk -F: '{ s += $2 } END { print s + 0 }'; }
 
-result=$("$SPIKEC" infer "$model" --input "$images" --labels "$labels" "${limit[@]}" --json)
+result=$("$SPIKEC" infer "$model" --input "$images" --labels "$labels" "${limit[@]}" --json \
+  2> "$OUT/infer.log")
 count=$(value images <<< "$result")
 echo
 echo "Fashion-MNIST, $count test images, $(basename "$model"), 8-bit weights, no retraining"
@@ -45,10 +46,11 @@ for setting in weighted:4 weighted:6 phased:15 phased:31 rate:32 rate:64; do
   code=${setting%:*} steps=${setting#*:}
   artefact=$OUT/$code$steps.spk
   "$SPIKEC" compile "$model" -o "$artefact" --code "$code" --timesteps "$steps" \
-    --calibration "$calibration" 2> "$OUT/$code$steps.log" \
+    --calibration "$calibration" > "$OUT/$code$steps.log" 2>&1 \
     || { cat "$OUT/$code$steps.log" >&2; exit 1; }
   "$SPIKEC" inspect "$artefact" > "$OUT/$code$steps.sir"
-  result=$("$SPIKEC" run "$artefact" --input "$images" --labels "$labels" "${limit[@]}" --json)
+  result=$("$SPIKEC" run "$artefact" --input "$images" --labels "$labels" "${limit[@]}" --json \
+    2>> "$OUT/$code$steps.log")
   neurons=$(total neurons <<< "$result")
   row "$code" "$steps" "$(percent "$(value accuracy <<< "$result")")" \
     "$(awk -v s="$(value spikesPerImage <<< "$result")" -v n="$neurons" \

@@ -136,7 +136,7 @@ private enum UnsupportedLayers {
     case "LayerNormalization", "GroupNormalization", "UnitNormalization":
       "its statistics depend on the input; train with BatchNormalization instead"
     default:
-      "'spikec list layers' shows what is supported; replace the layer, or import it with a plugin"
+      "'spikec list layers' shows what is supported; replace the layer and train again"
     }
   }
 }
