@@ -18,13 +18,17 @@ extension Session {
     context.simulator = EventSimulator()
     guard !request.data.isEmpty else {
       context.preprocessing = try statedPreprocessing(request, for: program)
-      if request.preprocessing.isEmpty && run.contains("convert") {
+      // Where samples are needed and missing, that is what the user is told.
+      if request.preprocessing.isEmpty && run.contains("convert") && !run.contains("calibrate") {
         console.report(.assumedPreprocessing())
       }
       return nil
     }
     let (inputs, classifier) = program.interface
     let samples = try Samples(request, for: inputs, classifier: classifier, console: console)
+    guard samples.preprocessings.allSatisfy({ $0 == samples.preprocessing }) else {
+      throw CompileError(.differentPreprocessing())
+    }
     context.preprocessing = samples.preprocessing
     context.calibration = CalibrationInputs(count: samples.count) { samples.values($0) }
     return samples
@@ -43,6 +47,13 @@ extension Session {
 }
 
 extension Diagnostic {
+
+  /// Returns an error about inputs for which different factors follow from their types.
+  fileprivate static func differentPreprocessing() -> Diagnostic {
+    .error(
+      "data.different-scale", "the inputs have different types, for which scales differ",
+      notes: ["give --scale: one factor is stored for all inputs"], exitCode: .usage)
+  }
 
   /// Returns a remark on a conversion without data from which a scale would follow.
   fileprivate static func assumedPreprocessing() -> Diagnostic {

@@ -59,7 +59,7 @@ extension Session {
     let timings = try run.apply(to: &model.program, &context)
     try samples?.throwIfFailed()
     let accuracies = try job.accuracies(imported, model.program, on: samples)
-    try job.write(model, context: context)
+    try job.write(model, passes: run.pipelineText, samples: samples?.count)
     return CompileReport(
       request: request, program: model.program, timings: timings,
       statistics: context.statistics, accuracies: accuracies, images: samples?.count,
@@ -135,7 +135,9 @@ private struct CompileJob {
   }
 
   /// Writes the outputs.
-  func write(_ model: Session.LoadedModel, context: PassContext) throws(CompileError) {
+  func write(
+    _ model: Session.LoadedModel, passes: String, samples: Int?
+  ) throws(CompileError) {
     if let textOutput {
       try liftingDiagnostic { () throws(Diagnostic) in try textOutput.write(model.program) }
     }
@@ -143,21 +145,19 @@ private struct CompileJob {
     guard case .snn(let graph) = model.program else {
       throw CompileError(.notSpiking())
     }
-    try Artefact.write(
-      graph, source: model.hash, options: request.provenance, to: output)
+    let options = request.provenance(passes: passes, samples: samples)
+    try Artefact.write(graph, source: model.hash, options: options, to: output)
   }
 }
 
 extension CompileRequest {
 
-  /// The options that decide what is in the artefact, as `name=value`.
-  fileprivate var provenance: [(name: String, value: String)] {
-    var result = [("target", target)]
-    if let pipeline = passes.pipeline {
-      result.append(("passes", pipeline))
-    } else if let pipeline = try? conversion.pipeline() {
-      result.append(("passes", pipeline))
-    }
+  /// The options that decide what is in the artefact: the passes and the number of samples.
+  fileprivate func provenance(
+    passes: String, samples: Int?
+  ) -> [(name: String, value: String)] {
+    var result = [("target", target), ("passes", passes)]
+    if let samples { result.append(("calibration-samples", "\(samples)")) }
     return result
   }
 }

@@ -14,6 +14,8 @@ package final class Console: Sendable {
 
   private struct State {
     var bar = ""
+    var task = ""
+    var furthest = 0.0
     var lastDrawn: ContinuousClock.Instant?
     var reported: [Diagnostic] = []
   }
@@ -56,6 +58,10 @@ package final class Console: Sendable {
   package func progress(_ task: String, _ fraction: Double) {
     guard isTerminal else { return }
     state.withLock { state in
+      // Workers report on their own: what is done never becomes less.
+      state.furthest = state.task == task ? max(state.furthest, fraction) : fraction
+      state.task = task
+      let fraction = state.furthest
       let now = ContinuousClock.now
       let isDone = fraction >= 1
       if !isDone, let last = state.lastDrawn, now - last < .milliseconds(80) { return }

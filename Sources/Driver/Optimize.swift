@@ -48,6 +48,10 @@ extension Session {
       }
       return (run, output)
     }
+    let file = try liftingDiagnostic { () throws(Diagnostic) in
+      try InputFile(path: request.input)
+    }
+    guard !file.prefix.contains(0) else { throw CompileError(.notText(request.input)) }
     var program = try loadText(request.input, needsTensors: false).program
     var context = PassContext()
     context.threads = processorCount
@@ -60,5 +64,15 @@ extension Session {
     } else {
       try console.print(text(of: program))
     }
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns an error about a file that is not text at all.
+  fileprivate static func notText(_ path: String) -> Diagnostic {
+    .error(
+      "driver.not-text", "the file is not a text, expected the text form (.sir)", at: .file(path),
+      notes: ["'spikec compile MODEL -o FILE.sir --stop-after ann' makes one of a model"])
   }
 }

@@ -44,6 +44,9 @@ struct PassTiming: Hashable, Sendable {
 /// A pipeline with what is to be observed of it.
 struct PassRun: Sendable {
 
+  /// The passes as text.
+  let pipelineText: String
+
   private let pipeline: Pipeline
   private let request: PassRequest
   private let console: Console
@@ -56,7 +59,8 @@ struct PassRun: Sendable {
     _ request: PassRequest, standard: String, upTo last: Level?, registry: Registry,
     console: Console
   ) throws(Diagnostic) {
-    var pipeline = try Pipeline(parsing: request.pipeline ?? standard, known: registry.passes)
+    pipelineText = request.pipeline ?? standard
+    var pipeline = try Pipeline(parsing: pipelineText, known: registry.passes)
     if last == .ann {
       let end = pipeline.steps.firstIndex { $0.pass.establishes != .ann }
       pipeline.steps.removeSubrange((end ?? pipeline.steps.count)...)
@@ -64,6 +68,10 @@ struct PassRun: Sendable {
     for name in request.printBefore + request.printAfter
     where name != "all" && !registry.passes.contains(where: { $0.name == name }) {
       throw .unknownPass(name, registry.passes.map(\.name))
+    }
+    let names = pipeline.steps.map(\.pass.name) + ["all"]
+    for name in request.printBefore + request.printAfter where !names.contains(name) {
+      console.report(.unusedPass(name))
     }
     (self.pipeline, self.request, self.console) = (pipeline, request, console)
   }
@@ -121,6 +129,11 @@ struct PassRun: Sendable {
 }
 
 extension Diagnostic {
+
+  /// Returns a warning about a pass, named for a dump, that is not run.
+  fileprivate static func unusedPass(_ name: String) -> Diagnostic {
+    .warning("pass.not-run", "the pass '\(name)' is not run: there is nothing to print")
+  }
 
   /// Returns an error about a name that no pass has.
   static func unknownPass(_ name: String, _ known: [String]) -> Diagnostic {

@@ -50,7 +50,9 @@ extension Session {
     var options = RunOptions(threads: request.threads ?? processorCount)
     options.timesteps = request.timesteps
     options.earlyExitMargin = request.earlyExitMargin
-    options.recordsPredictions = samples.labels != nil && code?.isRate == true
+    // A single output is compared with a threshold; the engine reports the largest only.
+    options.recordsPredictions =
+      samples.labels != nil && code?.isRate == true && graph.firstOutputShape.count > 1
     let engine = try EventEngine(lowering: graph)
     let result = try engine.run(on: samples, options, "running", console)
     let outputs = result.firstOutputs(count: samples.count, shape: graph.firstOutputShape)
@@ -131,7 +133,7 @@ extension RunReport {
     self.init(
       artefact: request.artefact, target: "cpu", code: code?.keyword, images: samples.count,
       timesteps: request.timesteps ?? code?.timesteps,
-      meanTimesteps: request.earlyExitMargin == nil ? nil : Double(result.ticks) / images,
+      meanTimesteps: Double(result.ticks) / images,
       accuracy: accuracy,
       accuracyByTimestep: result.accuracyByTimestep(samples.labels),
       spikesPerImage: Double(result.populations.reduce(0) { $0 + $1.spikes }) / images,

@@ -18,7 +18,7 @@ package struct RunReport: Hashable, Sendable {
   /// The number of time steps of a window.
   package var timesteps: Int?
 
-  /// The number of time steps executed for one sample, on average, where samples may end early.
+  /// The number of time steps executed for one sample, on average: samples may end early.
   package var meanTimesteps: Double?
 
   /// The part of the samples that were classified rightly.
@@ -91,7 +91,7 @@ package struct RunReport: Hashable, Sendable {
     lines.add(["images", grouped(images)])
     if let accuracy { lines.add(["accuracy", fixed(accuracy * 100, 2) + " %"]) }
     if let code, let timesteps { lines.add(["spike code", "\(code), \(timesteps) time steps"]) }
-    if let meanTimesteps {
+    if let meanTimesteps, meanTimesteps != timesteps.map({ Double($0) }) {
       lines.add(["time steps per image", fixed(meanTimesteps, 1)])
     }
     if let spikesPerImage { lines.add(["spikes per image", fixed(spikesPerImage, 1)]) }

@@ -66,6 +66,8 @@ import Testing
     try expect(
       ["infer", "a.spk", "--input", "x"], status: 65, id: "driver.is-artefact", files: ["a.spk"])
     try expect(
+      ["opt", "a.spk", "--passes", "quantize"], status: 65, id: "driver.not-text", files: ["a.spk"])
+    try expect(
       ["compile", "a.spk", "-o", "b.spk"], status: 65, id: "driver.is-artefact", files: ["a.spk"])
   }
 
