@@ -27,7 +27,7 @@ package struct ImageSet: Sendable {
   /// Matches `source` with a network's input.
   ///
   /// A sample may lie as [height, width, channels] or [channels, height, width]; a channel axis
-  /// of size 1 may be missing; a network that takes a vector is given samples of any shape with
+  /// of size 1 may be missing, as may the only row of a sequence; a network that takes a vector is given samples of any shape with
   /// as many elements, in row-major order. Where both arrangements fit, channels are last.
   ///
   /// - Throws: `data.shape-mismatch` if nothing fits, `data.empty` if there are no samples.
@@ -121,7 +121,7 @@ private enum Arrangement {
   /// Returns how a sample of extents `found` becomes one of `shape`, `nil` if it does not.
   init?(of found: [Int], as shape: Shape) {
     let taken = shape.extents
-    if found == taken || (taken.last == 1 && found == taken.dropLast() && taken.count > 1) {
+    if Arrangement.spellings(of: taken).contains(found) {
       self = .asTaken
     } else if taken.count == 3, found == [taken[2], taken[0], taken[1]] {
       self = .channelsFirst
@@ -130,6 +130,17 @@ private enum Arrangement {
     } else {
       return nil
     }
+  }
+
+  /// Returns the extents, and those without a first or last axis of size 1: sequences become
+  /// images of one row when they are compiled, and gray images have one channel.
+  private static func spellings(of extents: [Int]) -> [[Int]] {
+    var result = [extents]
+    if extents.last == 1 && extents.count > 1 { result.append(extents.dropLast()) }
+    for list in result where list.first == 1 && list.count > 1 {
+      result.append(Array(list.dropFirst()))
+    }
+    return result
   }
 }
 

@@ -153,6 +153,16 @@ import Testing
     #expect(found == (try floats("\(fixture).output.npy", count: 20)))
   }
 
+  @Test("takes sequences in the same shape for models and what they are compiled to")
+  func sequences() throws {
+    let fixture = repositoryFile("Tests/Fixtures/keras/k3/network_1d")
+    let input = "\(fixture).input.npy"
+    let compiled = try spikec("compile", "\(fixture).h5", "-o", "a.spk", "--calibration", input)
+    #expect(compiled.status == 0, "\(compiled.messages)")
+    let run = try spikec("run", "a.spk", "--input", input)
+    #expect(run.status == 0, "\(run.messages)")
+  }
+
   @Test("ends images early where the answer is clear") func earlyExit() throws {
     #expect(try compile("a.spk", "--code", "rate", "--timesteps", "16").status == 0)
     let object = try spikec(
