@@ -15,7 +15,9 @@ extension Pass {
       channel, the membrane unit: s = θ/n, where n is the largest integer with s·(2^(b−1) − 1) ≥
       max |w| over the weights that reach the channel. So the threshold θ becomes the integer n
       exactly, and no scale is left to be applied at run time: it is folded into the threshold.
-      Biases become round(b/s). Weights of one-to-one projections, one a channel, become 16-bit
+      Projections whose weights are much larger than those of another one into the same
+      population (spikes beside a graded input) are divided by a power of two, their shift, so
+      that the small ones keep their resolution. Biases become round(b/s). Weights of one-to-one projections, one a channel, become 16-bit
       integers in the same unit.
       Before: projection 'a->b' conv {weights=%t3: f32}      threshold %t5: f32
       After:  projection 'a->b' conv {weights=%t9: i8}       threshold %t11: i32, unit %t12
@@ -43,6 +45,9 @@ extension Pass {
 /// Thresholds, in membrane units, times the code's levels stay below this, far from overflow.
 private let largestRange: Float = 67_108_864
 
+/// Weights further apart than this lose resolution, so that potentials stay far from overflow.
+private let largestShift = 10
+
 /// The largest magnitude of a one-to-one weight that shares its unit with convolution weights.
 private let largestIdentityWeight: Float = 32767
 
@@ -57,6 +62,7 @@ extension SpikingGraph {
   ) throws(Diagnostic) {
     let population = self[id]
     let channels = population.shape.channels
+    try chooseShifts(of: afferents)
     var unit = try leastUnits(channels, afferents, largest: largest)
     if case .integrateAndFire(var model) = population.model {
       let thresholds = try tensors.floats(model.threshold)
@@ -86,6 +92,24 @@ extension SpikingGraph {
       "\(population.name)/unit", shape: [channels], floats: unit)
   }
 
+  /// Gives each projection with large weights the power of two by which they exceed those of the
+  /// projection with the smallest, among those that reach a population.
+  private mutating func chooseShifts(of afferents: [ProjectionID]) throws(Diagnostic) {
+    var least = Float.infinity
+    var largest: [ProjectionID: Float] = [:]
+    for id in afferents {
+      guard let weights = self[id].kind.weights else { continue }
+      let magnitude = try tensors.floats(weights).reduce(0) { max($0, abs($1)) }
+      guard magnitude > 0 else { continue }
+      // One-to-one weights have 16 bits and need no shift, but should not fall below 6 bits.
+      least = min(least, self[id].kind.isIdentity ? 2 * magnitude : magnitude)
+      if !self[id].kind.isIdentity { largest[id] = magnitude }
+    }
+    for (id, magnitude) in largest {
+      self[id].shift = min(largestShift, max(0, Int((magnitude / least).exponent)))
+    }
+  }
+
   /// Returns the smallest membrane unit of each channel in which all weights can be said.
   private func leastUnits(
     _ channels: Int, _ afferents: [ProjectionID], largest: Float
@@ -96,8 +120,9 @@ extension SpikingGraph {
       guard let weights = self[id].kind.weights else { continue }
       let values = try tensors.floats(weights)
       let isIdentity = self[id].kind.isIdentity
+      let factor = Float(1 << self[id].shift)
       for i in 0..<max(values.count, isIdentity ? channels : 0) {
-        let magnitude = abs(values[i % values.count])
+        let magnitude = abs(values[i % values.count]) / factor
         if isIdentity {
           wide[i % channels] = max(wide[i % channels], magnitude)
         } else {
@@ -146,9 +171,10 @@ extension SpikingGraph {
         Tensor(old.name, shape: [integers.count], data: .int16(integers)))
     } else {
       var integers = [Int8](repeating: 0, count: values.count)
+      let factor = Float(1 << self[id].shift)
       for i in values.indices {
         let c = i % unit.count
-        integers[i] = Int8(Int32(clamping: values[i] / unit[c], largest: largest))
+        integers[i] = Int8(Int32(clamping: values[i] / (unit[c] * factor), largest: largest))
       }
       self[id].kind.weights = tensors.add(Tensor(old.name, shape: old.shape, data: .int8(integers)))
     }

@@ -19,22 +19,21 @@ protocol EventBlock {
 
 /// A factor ±2^power, as kernels apply it.
 struct EventScale {
-  /// The power in each lane.
-  let power: SIMD16<Int32>
-  /// 0 in each lane, or −1 if the factor is negative.
-  let sign: SIMD16<Int32>
+  /// The power.
+  let power: Int32
+  /// 0, or −1 if the factor is negative.
+  let sign: Int32
 
   /// Creates the factor.
   @inline(__always) init(power: Int, isNegative: Bool) {
-    self.power = SIMD16(repeating: Int32(truncatingIfNeeded: power))
-    sign = SIMD16(repeating: isNegative ? -1 : 0)
+    self.power = Int32(truncatingIfNeeded: power)
+    sign = isNegative ? -1 : 0
   }
 
   /// Adds `x` times the factor to the 16 potentials at `v`.
   @inline(__always) func add(_ x: SIMD16<Int32>, to v: UnsafeMutablePointer<Int32>) {
     let memory = UnsafeMutableRawPointer(v)
-    let scaled = ((x &<< power) ^ sign) &- sign
-    let sum = memory.loadUnaligned(as: SIMD16<Int32>.self) &+ scaled
+    let sum = memory.loadUnaligned(as: SIMD16<Int32>.self) &+ spikec_scale_i32x16(x, power, sign)
     memory.storeBytes(of: sum, as: SIMD16<Int32>.self)
   }
 }

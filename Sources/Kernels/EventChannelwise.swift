@@ -106,7 +106,7 @@ struct EventBits: EventLanesSource {
   let base: UnsafeRawPointer
   @inline(__always)
   func product(_ position: Int, _ lane: Int, _ weights: SIMD16<Int32>) -> SIMD16<Int32> {
-    let byte = position &* grid.words &* 8 &+ lane &>> 3
+    let byte = (position &* grid.bitStride &+ lane) &>> 3
     return spikec_keep(base.load(fromByteOffset: byte, as: UInt16.self), weights)
   }
 }

@@ -65,12 +65,6 @@ package struct EventParameter: Sendable {
     return values
   }
 
-  /// The largest value, padding included.
-  var largest: Int32 {
-    let values = UnsafeBufferPointer(start: memory.int32, count: memory.byteCount / 4)
-    return values.max() ?? 0
-  }
-
   /// Returns a pointer to the values of position `p`.
   @inline(__always) func at(_ p: Int) -> UnsafeRawPointer {
     UnsafeRawPointer(memory.int32 + p &* stride)
@@ -123,9 +117,9 @@ package struct EventFire: Sendable {
         && layout.format == .planes(positive: 1, negative: isSigned ? 1 : 0)
         && rows.lowerBound >= 0 && rows.upperBound <= grid.height, "internal: bad sizes")
     for y in rows {
-      let positive = units.words + layout.grid.framed(y, 0) * grid.words
+      let positive = units.base + layout.grid.framed(y, 0) * grid.bitStride / 8
       if isSigned {
-        signed(v, y, input, positive, positive + layout.planeWords, spikes.counters)
+        signed(v, y, input, positive, positive + layout.planeWords * 8, spikes.counters)
       } else {
         unsigned(v, y, input, positive, spikes.counters)
       }
@@ -133,67 +127,56 @@ package struct EventFire: Sendable {
   }
 
   private func unsigned(
-    _ v: EventMemory, _ y: Int, _ input: EventParameter,
-    _ plane: UnsafeMutablePointer<UInt64>, _ spikes: UnsafeMutablePointer<Int>
+    _ v: EventMemory, _ y: Int, _ input: EventParameter, _ plane: UnsafeMutableRawPointer,
+    _ spikes: UnsafeMutablePointer<Int>
   ) {
-    let (words, lanes) = (grid.words, grid.lanes)
+    let (lanes, bytes) = (grid.lanes, grid.bitStride &>> 3)
     for x in 0..<grid.width {
       let p = y &* grid.width &+ x
       let potentials = UnsafeMutableRawPointer(v.int32 + p &* lanes)
       let (reset, threshold, input) = (reset.at(p), threshold.at(p), input.at(p))
       var count = 0
-      for w in 0..<words {
-        var bits: UInt64 = 0
-        var byte = w &* 256
-        for lane in stride(from: 0, to: min(64, lanes &- w &* 64), by: 16) {
-          let u =
-            potentials.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
-            &+ input.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
-          let fired = spikec_bits_ge(u, threshold.load(fromByteOffset: byte, as: SIMD16.self))
-          let drop = reset.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
-          potentials.storeBytes(
-            of: u &- spikec_keep(fired, drop), toByteOffset: byte, as: SIMD16<Int32>.self)
-          bits |= UInt64(fired) &<< UInt64(lane)
-          byte &+= 64
-        }
-        plane[x &* words &+ w] = bits
-        count &+= bits.nonzeroBitCount
+      for lane in stride(from: 0, to: lanes, by: 16) {
+        let byte = lane &* 4
+        let u =
+          potentials.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+          &+ input.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+        let fired = spikec_bits_ge(u, threshold.load(fromByteOffset: byte, as: SIMD16.self))
+        let drop = reset.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+        potentials.storeBytes(
+          of: u &- spikec_keep(fired, drop), toByteOffset: byte, as: SIMD16<Int32>.self)
+        plane.storeBytes(of: fired, toByteOffset: x &* bytes &+ lane &>> 3, as: UInt16.self)
+        count &+= fired.nonzeroBitCount
       }
       spikes[p] &+= count
     }
   }
 
   private func signed(
-    _ v: EventMemory, _ y: Int, _ input: EventParameter,
-    _ positive: UnsafeMutablePointer<UInt64>, _ negative: UnsafeMutablePointer<UInt64>,
-    _ spikes: UnsafeMutablePointer<Int>
+    _ v: EventMemory, _ y: Int, _ input: EventParameter, _ positive: UnsafeMutableRawPointer,
+    _ negative: UnsafeMutableRawPointer, _ spikes: UnsafeMutablePointer<Int>
   ) {
-    let (words, lanes) = (grid.words, grid.lanes)
+    let (lanes, bytes) = (grid.lanes, grid.bitStride &>> 3)
     for x in 0..<grid.width {
       let p = y &* grid.width &+ x
       let potentials = UnsafeMutableRawPointer(v.int32 + p &* lanes)
       let (reset, threshold, input) = (reset.at(p), threshold.at(p), input.at(p))
       var count = 0
-      for w in 0..<words {
-        var (plus, minus): (UInt64, UInt64) = (0, 0)
-        var byte = w &* 256
-        for lane in stride(from: 0, to: min(64, lanes &- w &* 64), by: 16) {
-          let u =
-            potentials.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
-            &+ input.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
-          let limit = threshold.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
-          let drop = reset.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
-          let up = spikec_bits_ge(u, limit)
-          let down = spikec_bits_ge(SIMD16<Int32>() &- limit, u) & ~up
-          let next = u &- spikec_keep(up, drop) &+ spikec_keep(down, drop)
-          potentials.storeBytes(of: next, toByteOffset: byte, as: SIMD16<Int32>.self)
-          plus |= UInt64(up) &<< UInt64(lane)
-          minus |= UInt64(down) &<< UInt64(lane)
-          byte &+= 64
-        }
-        positive[x &* words &+ w] = plus
-        negative[x &* words &+ w] = minus
-        count &+= plus.nonzeroBitCount &+ minus.nonzeroBitCount
+      for lane in stride(from: 0, to: lanes, by: 16) {
+        let byte = lane &* 4
+        let u =
+          potentials.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+          &+ input.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+        let limit = threshold.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+        let drop = reset.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+        let up = spikec_bits_ge(u, limit)
+        let down = spikec_bits_ge(SIMD16<Int32>() &- limit, u) & ~up
+        let next = u &- spikec_keep(up, drop) &+ spikec_keep(down, drop)
+        potentials.storeBytes(of: next, toByteOffset: byte, as: SIMD16<Int32>.self)
+        let place = x &* bytes &+ lane &>> 3
+        positive.storeBytes(of: up, toByteOffset: place, as: UInt16.self)
+        negative.storeBytes(of: down, toByteOffset: place, as: UInt16.self)
+        count &+= (up | down).nonzeroBitCount
       }
       spikes[p] &+= count
     }

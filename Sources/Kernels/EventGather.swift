@@ -160,12 +160,10 @@ extension EventGather {
         && window.isCovered(by: layout.grid, for: target)
         && rows.lowerBound >= 0 && rows.upperBound <= target.height, "internal: bad sizes")
     let planes = layout.planes
-    let planeWords = layout.planeWords
     for y in rows {
       let row = v.int32 + y * target.width * target.lanes
       for (p, plane) in planes.enumerated() {
-        let words = UnsafePointer(units.words + p * planeWords)
-        guard packColumns(y, of: words, layout.grid, into: scratch.words) else { continue }
+        guard packColumns(y, of: p, units, layout, into: scratch.words) else { continue }
         let scale = EventScale(power: plane.power + shift, isNegative: plane.isNegative)
         for block in blocks {
           let weights = UnsafeRawPointer(weights.base + block.offset)
@@ -183,15 +181,26 @@ extension EventGather {
   /// Packs the bits under the windows of target row `y` into strings, a column each, and returns
   /// whether any is set.
   private func packColumns(
-    _ y: Int, of plane: UnsafePointer<UInt64>, _ grid: EventGrid,
+    _ y: Int, of plane: Int, _ units: EventMemory, _ layout: EventLayout,
     into strings: UnsafeMutablePointer<UInt64>
   ) -> Bool {
-    let (columns, columnWords, words) = (columns, columnWords, grid.words)
-    var any: UInt64 = 0
     strings.update(repeating: 0, count: columns * columnWords + 1)
-    let origin = window.origin(in: grid, y, 0)
+    switch layout.grid.bitStride {
+    case 16: return pack(y, EventPlaneRows<UInt16>(units, layout, plane: plane), strings)
+    case 32: return pack(y, EventPlaneRows<UInt32>(units, layout, plane: plane), strings)
+    default: return pack(y, EventPlaneRows<UInt64>(units, layout, plane: plane), strings)
+    }
+  }
+
+  @inline(__always)
+  private func pack<Word: FixedWidthInteger & UnsignedInteger>(
+    _ y: Int, _ plane: EventPlaneRows<Word>, _ strings: UnsafeMutablePointer<UInt64>
+  ) -> Bool {
+    let (columns, columnWords, words) = (columns, columnWords, plane.words)
+    var any: Word = 0
+    let origin = window.origin(in: plane.grid, y, 0)
     for ky in 0..<window.height {
-      let source = plane + (origin + ky * window.dilationY * grid.framedWidth) * words
+      let source = plane.position(origin + ky * window.dilationY * plane.grid.framedWidth)
       for w in 0..<words {
         let bit = ky * channels + w * 64
         let target = strings + bit >> 6
@@ -201,8 +210,8 @@ extension EventGather {
         for i in 0..<columns {
           let word = source[i &* words &+ w]
           any |= word
-          target[i &* columnWords] |= word &<< low
-          if spills { target[i &* columnWords &+ 1] |= word &>> (64 &- low) }
+          target[i &* columnWords] |= UInt64(word) &<< low
+          if spills { target[i &* columnWords &+ 1] |= UInt64(word) &>> (64 &- low) }
         }
       }
     }

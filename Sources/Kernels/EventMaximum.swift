@@ -1,5 +1,7 @@
 // Pooling by the largest unit, exactly: of values, or of counts that grow from tick to tick.
 
+internal import CKernels
+
 /// Pools the largest values of windows; neurons outside the image do not count.
 ///
 /// The sources are values of one window, or counts of units up to a tick.
@@ -60,7 +62,7 @@ package struct EventMaximum: Sendable {
             for kx in columns {
               let sourceX = x &* window.strideX &- window.left &+ kx &* window.dilationX
               let from = counts.int32 + (sourceY &* grid.width &+ sourceX) &* grid.lanes + lane
-              largest = pointwiseMax(
+              largest = spikec_max(
                 largest, UnsafeRawPointer(from).load(as: SIMD16<Int32>.self))
             }
           }
@@ -100,14 +102,17 @@ package struct EventMaximum: Sendable {
     for y in 0..<target.height {
       for x in 0..<target.width {
         let p = y * target.width + x
-        let from = v.int32 + p * target.lanes
-        var count = 0
-        for c in 0..<target.channels {
-          let size = from[c].magnitude
-          count &+= countsDigits ? size.nonzeroBitCount : Int(size)
+        let from = UnsafeRawPointer(v.int32 + p * target.lanes)
+        if layout.format.isPlanes {
+          spikes.counters[p] &+= emitBits(from, units, layout, layout.grid.framed(y, x))
+          continue
         }
-        spikes.counters[p] &+= count
-        if layout.format.isPlanes { emitBits(from, units, layout, y, x) }
+        var count = SIMD16<Int32>()
+        for lane in stride(from: 0, to: target.lanes, by: 16) {
+          let size = spikec_magnitude(from.load(fromByteOffset: lane &* 4, as: SIMD16.self))
+          count &+= countsDigits ? spikec_popcount(size) : size
+        }
+        spikes.counters[p] &+= Int(spikec_sum(count))
       }
     }
     if !layout.format.isPlanes {
@@ -115,20 +120,26 @@ package struct EventMaximum: Sendable {
     }
   }
 
-  /// Stores the units −1, 0 and 1 of a position as bits.
+  /// Stores the units −1, 0 and 1 of a position as bits, and returns how many are not 0.
   private func emitBits(
-    _ from: UnsafePointer<Int32>, _ units: EventMemory, _ layout: EventLayout, _ y: Int, _ x: Int
-  ) {
-    guard case .planes(let positive, let negative) = layout.format else { return }
-    let words = units.words + layout.grid.framed(y, x) * layout.grid.words
-    for w in 0..<layout.grid.words {
-      var (plus, minus): (UInt64, UInt64) = (0, 0)
-      for c in w * 64..<min(target.channels, w * 64 + 64) {
-        plus |= (from[c] > 0 ? 1 : 0) << UInt64(c & 63)
-        minus |= (from[c] < 0 ? 1 : 0) << UInt64(c & 63)
+    _ from: UnsafeRawPointer, _ units: EventMemory, _ layout: EventLayout, _ position: Int
+  ) -> Int {
+    guard case .planes(let positive, let negative) = layout.format else { return 0 }
+    let one = SIMD16<Int32>(repeating: 1)
+    let planeBytes = layout.planeWords * 8
+    var count = 0
+    for lane in stride(from: 0, to: target.lanes, by: 16) {
+      let x = from.load(fromByteOffset: lane &* 4, as: SIMD16<Int32>.self)
+      let plus = spikec_bits_ge(x, one)
+      let minus = spikec_bits_ge(SIMD16<Int32>() &- one, x)
+      let byte = (position &* layout.grid.bitStride &+ lane) &>> 3
+      if positive > 0 { units.base.storeBytes(of: plus, toByteOffset: byte, as: UInt16.self) }
+      if negative > 0 {
+        units.base.storeBytes(
+          of: minus, toByteOffset: byte &+ positive &* planeBytes, as: UInt16.self)
       }
-      if positive > 0 { words[w] = plus }
-      if negative > 0 { words[positive * layout.planeWords + w] = minus }
+      count &+= (plus | minus).nonzeroBitCount
     }
+    return count
   }
 }

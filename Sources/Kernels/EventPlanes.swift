@@ -7,14 +7,12 @@
 package struct EventPlaneSum: Sendable {
 
   let layout: EventLayout
-  let powers: Int
 
   /// Creates a kernel.
   ///
   /// - Parameter layout: the layout of the target: as many planes as the sums need.
   package init(layout: EventLayout) {
     self.layout = layout
-    powers = layout.planes.map { $0.power + 1 }.max() ?? 0
   }
 
   /// A source with the window under which its units are summed.
@@ -43,68 +41,146 @@ package struct EventPlaneSum: Sendable {
           && source.window.isCovered(by: source.layout.grid, for: layout.grid),
         "internal: bad sizes")
     }
-    guard case .planes(let positive, let negative) = layout.format else { return }
-    if positive > 0 { sum(units, 0..<positive, sources, isNegative: false) }
-    if negative > 0 { sum(units, positive..<positive + negative, sources, isNegative: true) }
+    switch layout.grid.bitStride {
+    case 16: sum(UInt16.self, units, sources)
+    case 32: sum(UInt32.self, units, sources)
+    default: sum(UInt64.self, units, sources)
+    }
   }
 
-  /// Sums the units of one sign into the given planes of the target.
-  private func sum(
-    _ units: EventMemory, _ planes: Range<Int>, _ sources: [Source], isNegative: Bool
+  /// Sums in words of a type that holds the channels of a position, or 64 of them.
+  @inline(__always)
+  private func sum<Word: FixedWidthInteger & UnsignedInteger>(
+    _: Word.Type, _ units: EventMemory, _ sources: [Source]
   ) {
-    let (grid, planeWords) = (layout.grid, layout.planeWords)
-    for p in planes {
-      for y in 0..<grid.height {
-        (units.words + p * planeWords + grid.framed(y, 0) * grid.words)
-          .update(repeating: 0, count: grid.width * grid.words)
+    let planes = layout.planes
+    for isNegative in [false, true] {
+      guard let first = planes.firstIndex(where: { $0.isNegative == isNegative }) else { continue }
+      let count = planes.count { $0.isNegative == isNegative }
+      let target = EventPlaneRows<Word>(units, layout, plane: first)
+      var addends: [Addend<Word>] = []
+      for source in sources {
+        for (p, plane) in source.layout.planes.enumerated() where plane.isNegative == isNegative {
+          let rows = EventPlaneRows<Word>(source.units, source.layout, plane: p)
+          addends.append(Addend(rows: rows, window: source.window, power: plane.power))
+        }
+      }
+      if count <= 3, addends.allSatisfy({ $0.power == 0 }) {
+        sumInRegisters(target, count, addends)
+      } else {
+        sumInMemory(target, count, addends)
       }
     }
-    for source in sources {
-      let sourceGrid = source.layout.grid
-      let sourceWords = source.layout.planeWords
-      for (p, plane) in source.layout.planes.enumerated() where plane.isNegative == isNegative {
-        let first = units.words + (planes.lowerBound + plane.power) * planeWords
-        let limit = planes.count - plane.power
-        for y in 0..<grid.height {
-          let row = first + grid.framed(y, 0) * grid.words
-          for ky in 0..<source.window.height {
-            for kx in 0..<source.window.width {
-              let position =
-                source.window.origin(in: sourceGrid, y, 0)
-                + ky * source.window.dilationY * sourceGrid.framedWidth
-                + kx * source.window.dilationX
-              let from = source.units.words + p * sourceWords + position * grid.words
-              addRow(
-                row, from, count: grid.width, words: grid.words,
-                stride: source.window.strideX * grid.words, planeWords, limit: limit)
+  }
+
+  /// A plane that is added.
+  private struct Addend<Word> {
+    var rows: EventPlaneRows<Word>
+    var window: EventWindow
+    var power: Int
+  }
+
+  /// Sums at most seven bits a neuron: three planes of the target stay in registers.
+  @inline(__always)
+  private func sumInRegisters<Word: FixedWidthInteger & UnsignedInteger>(
+    _ target: EventPlaneRows<Word>, _ count: Int, _ addends: [Addend<Word>]
+  ) {
+    // The words under the window of the first position of a row, and the step to the next one's.
+    var taps: [(first: UnsafeMutablePointer<Word>, step: Int, rowStep: Int)] = []
+    for addend in addends {
+      let (window, grid) = (addend.window, addend.rows.grid)
+      let step = window.strideX * addend.rows.words
+      let rowStep = window.strideY * grid.framedWidth * addend.rows.words
+      for tap in 0..<window.taps {
+        let (ky, kx) = tap.quotientAndRemainder(dividingBy: window.width)
+        let place = window.origin(in: grid, 0, 0) + ky * window.dilationY * grid.framedWidth
+        let first = addend.rows.position(place + kx * window.dilationX)
+        taps.append((first, step, rowStep))
+      }
+    }
+    let words = target.words
+    taps.withUnsafeBufferPointer { taps in
+      for y in 0..<layout.grid.height {
+        let row = target.position(layout.grid.framed(y, 0))
+        for x in 0..<layout.grid.width {
+          for w in 0..<words {
+            var (ones, twos, fours): (Word, Word, Word) = (0, 0, 0)
+            for tap in taps {
+              let bits = tap.first[y &* tap.rowStep &+ x &* tap.step &+ w]
+              let carry = ones & bits
+              ones ^= bits
+              fours ^= twos & carry
+              twos ^= carry
             }
+            let i = x &* words &+ w
+            row[i] = ones
+            if count > 1 { row[target.planeWords &+ i] = twos }
+            if count > 2 { row[2 &* target.planeWords &+ i] = fours }
           }
         }
       }
     }
   }
 
-  /// Adds the bits of a row to the planes that begin at `row`, at most `limit` of them.
+  /// Sums any number of bits a neuron: carries ripple through the planes of the target.
   @inline(__always)
-  private func addRow(
-    _ row: UnsafeMutablePointer<UInt64>, _ bits: UnsafePointer<UInt64>, count: Int, words: Int,
-    stride: Int, _ planeWords: Int, limit: Int
+  private func sumInMemory<Word: FixedWidthInteger & UnsignedInteger>(
+    _ target: EventPlaneRows<Word>, _ count: Int, _ addends: [Addend<Word>]
   ) {
-    for x in 0..<count {
-      for w in 0..<words {
-        var carry = bits[x &* stride &+ w]
-        var to = row + (x &* words &+ w)
-        var plane = 0
-        while carry != 0, plane < limit {
-          let sum = to.pointee
-          to.pointee = sum ^ carry
-          carry &= sum
-          to += planeWords
-          plane &+= 1
+    let words = target.words
+    for y in 0..<layout.grid.height {
+      let row = target.position(layout.grid.framed(y, 0))
+      for p in 0..<count {
+        (row + p * target.planeWords).update(repeating: 0, count: layout.grid.width * words)
+      }
+      for addend in addends {
+        for tap in 0..<addend.window.taps {
+          let (ky, kx) = tap.quotientAndRemainder(dividingBy: addend.window.width)
+          let place =
+            addend.window.origin(in: addend.rows.grid, y, 0)
+            + ky * addend.window.dilationY * addend.rows.grid.framedWidth
+            + kx * addend.window.dilationX
+          let bits = addend.rows.position(place)
+          for x in 0..<layout.grid.width {
+            for w in 0..<words {
+              var carry = bits[x &* addend.window.strideX &* words &+ w]
+              var to = row + (x &* words &+ w &+ addend.power &* target.planeWords)
+              for _ in addend.power..<count {
+                let sum = to.pointee
+                to.pointee = sum ^ carry
+                carry &= sum
+                to += target.planeWords
+              }
+            }
+          }
         }
       }
     }
   }
+}
+
+/// The positions of a bit plane as words that hold all channels of a position, or 64 of them.
+struct EventPlaneRows<Word> {
+  /// The arrangement of neurons.
+  let grid: EventGrid
+  /// The words of a position.
+  let words: Int
+  /// The words of a plane.
+  let planeWords: Int
+  private let base: UnsafeMutablePointer<Word>
+
+  /// Refers to a plane.
+  init(_ units: EventMemory, _ layout: EventLayout, plane: Int) {
+    let bits = MemoryLayout<Word>.size * 8
+    grid = layout.grid
+    words = max(1, layout.grid.bitStride / bits)
+    planeWords = layout.planeWords * 64 / bits
+    base =
+      units.base.assumingMemoryBound(to: Word.self) + plane * planeWords
+  }
+
+  /// Returns a pointer to the first word of a framed position.
+  @inline(__always) func position(_ p: Int) -> UnsafeMutablePointer<Word> { base + p &* words }
 }
 
 /// Moves bits: each neuron of the target takes the units of one neuron of the source, or none.
@@ -159,7 +235,8 @@ package struct EventPlaneWire: Sendable {
   private static func place(_ n: Int, _ grid: EventGrid) -> (Int, Int) {
     let (position, c) = n.quotientAndRemainder(dividingBy: grid.channels)
     let (y, x) = position.quotientAndRemainder(dividingBy: grid.width)
-    return (grid.framed(y, x) * grid.words + c >> 6, c & 63)
+    let place = grid.framed(y, x) * grid.bitStride + c
+    return (place >> 6, place & 63)
   }
 
   /// Returns the plane of `layout` for units of the given power and sign, if it has one.

@@ -6,16 +6,16 @@ internal import CKernels
 /// Integrate-and-fire after a window was integrated.
 ///
 /// unsigned: q = min(max(⌊(v + h)/θ⌋, 0), Q); signed: q = sgn(v) · min(⌊(|v| + h)/θ⌋, Q).
-/// The quotient is formed by long division in binary, digit by digit, in all lanes at once.
+/// The quotient is estimated in single precision and corrected, so that it is exact.
 package struct EventQuantize: Sendable {
 
   let grid: EventGrid
   let threshold: EventParameter
   let initial: EventParameter
-  let levels: Int32
-  let digits: Int
-  /// `true` iff θ · Q fits 32 bits for all neurons.
-  let isNarrow: Bool
+  /// Q · θ, or the largest number of 32 bits if that is less: no potential exceeds it.
+  let most: EventParameter
+  /// 1/θ in single precision, stored as bits.
+  let reciprocal: EventParameter
   let isSigned: Bool
   let countsDigits: Bool
 
@@ -23,23 +23,24 @@ package struct EventQuantize: Sendable {
   ///
   /// - Parameters:
   ///   - grid: the neurons.
-  ///   - threshold: θ.
-  ///   - initial: h.
+  ///   - threshold: θ, [channels] or [positions, channels], positive.
+  ///   - initial: h, the same.
   ///   - levels: Q, at least 1.
   ///   - isSigned: whether neurons emit negative units too.
   ///   - countsDigits: whether a unit is counted as its binary digits, not as its size.
-  /// - Precondition: θ is positive, and |v| + h will fit 32 bits.
+  /// - Precondition: |v| + h will fit 32 bits.
   package init(
-    grid: EventGrid, threshold: EventParameter, initial: EventParameter, levels: Int,
-    isSigned: Bool, countsDigits: Bool
+    grid: EventGrid, threshold: [Int32], initial: [Int32], levels: Int, isSigned: Bool,
+    countsDigits: Bool
   ) {
-    precondition(levels >= 1 && levels < 1 << 24, "internal: bad levels")
+    precondition(levels >= 1 && levels < 1 << 22, "internal: bad levels")
     self.grid = grid
-    self.threshold = threshold
-    self.initial = initial
-    self.levels = Int32(levels)
-    digits = Int.bitWidth - levels.leadingZeroBitCount
-    isNarrow = threshold.largest <= Int32.max / Int32(levels)
+    self.threshold = EventParameter(threshold, grid: grid, padding: 1)
+    self.initial = EventParameter(initial, grid: grid, padding: 0)
+    let most = threshold.map { Int32(clamping: Int($0) * levels) }
+    self.most = EventParameter(most, grid: grid, padding: 1)
+    let reciprocal = threshold.map { Int32(bitPattern: (1 / Float($0)).bitPattern) }
+    self.reciprocal = EventParameter(reciprocal, grid: grid, padding: 0)
     self.isSigned = isSigned
     self.countsDigits = countsDigits
   }
@@ -58,95 +59,103 @@ package struct EventQuantize: Sendable {
   ) {
     precondition(
       v.byteCount >= grid.paddedCount * 4 && units.byteCount >= layout.byteCount
-        && spikes.byteCount >= grid.positions * 8 && !layout.format.isPlanes
+        && spikes.byteCount >= grid.positions * 8 && layout.grid.hasNeurons(of: grid)
         && rows.lowerBound >= 0 && rows.upperBound <= grid.height, "internal: bad sizes")
+    switch layout.format {
+    case .uint8: step(EventBytes.self, v, rows, units, layout.grid, spikes)
+    case .int16: step(EventHalves.self, v, rows, units, layout.grid, spikes)
+    case .int32: step(EventWholes.self, v, rows, units, layout.grid, spikes)
+    case .planes: preconditionFailure("internal: values into planes")
+    }
+  }
+
+  @inline(__always)
+  private func step<Store: EventLanesStore>(
+    _: Store.Type, _ v: EventMemory, _ rows: Range<Int>, _ units: EventMemory,
+    _ framed: EventGrid, _ spikes: EventMemory
+  ) {
+    let (lanes, channels, width) = (grid.lanes, grid.channels, grid.width)
     for y in rows {
-      for x in 0..<grid.width {
-        let p = y &* grid.width &+ x
-        var writer = EventWriter(units, layout, y, x)
-        var count = 0
-        for lane in stride(from: 0, to: grid.lanes, by: 16) {
-          let u = UnsafeRawPointer(v.int32 + p &* grid.lanes + lane).load(as: SIMD16<Int32>.self)
-          let q = divide(u, p, lane)
-          count &+= countSpikes(q)
-          writer.store(q, lane)
+      var target = units.base + framed.framed(y, 0) &* channels &* Store.size
+      for x in 0..<width {
+        let p = y &* width &+ x
+        let potentials = UnsafeRawPointer(v.int32 + p &* lanes)
+        let (threshold, initial, most) = (threshold.at(p), initial.at(p), most.at(p))
+        let reciprocal = reciprocal.at(p)
+        var count = SIMD16<Int32>()
+        for lane in stride(from: 0, to: lanes, by: 16) {
+          let byte = lane &* 4
+          let u = potentials.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+          let sign = isSigned ? spikec_sign(u) : SIMD16<Int32>()
+          let h = initial.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+          let sum = spikec_max(((u ^ sign) &- sign) &+ h, SIMD16<Int32>())
+          let q = spikec_divide(
+            spikec_min(sum, most.load(fromByteOffset: byte, as: SIMD16<Int32>.self)),
+            threshold.load(fromByteOffset: byte, as: SIMD16<Int32>.self),
+            (reciprocal + byte).assumingMemoryBound(to: Float.self))
+          count &+= countsDigits ? spikec_popcount(q) : q
+          Store.store((q ^ sign) &- sign, at: target, lane, channels)
         }
-        spikes.counters[p] &+= count
+        let spikesHere = Int(spikec_sum(count))
+        spikes.counters[p] &+= spikesHere
+        target += channels &* Store.size
       }
     }
-  }
-
-  /// Returns the units that 16 potentials are worth.
-  @inline(__always)
-  private func divide(_ u: SIMD16<Int32>, _ p: Int, _ lane: Int) -> SIMD16<Int32> {
-    let theta = threshold.at(p).load(fromByteOffset: lane &* 4, as: SIMD16<Int32>.self)
-    let h = initial.at(p).load(fromByteOffset: lane &* 4, as: SIMD16<Int32>.self)
-    let zero = SIMD16<Int32>()
-    let sign = isSigned ? u &>> 31 : zero
-    var rest = ((u ^ sign) &- sign) &+ h
-    // Where θ · Q exceeds 32 bits, no potential reaches it, and no multiple of θ that does.
-    let fits = theta .<= SIMD16(repeating: Int32.max / levels)
-    let most = theta &* SIMD16(repeating: levels)
-    rest = rest.replacing(with: most, where: (rest .> most) .& fits)
-    var q = zero
-    for digit in stride(from: Int32(truncatingIfNeeded: digits) &- 1, through: 0, by: -1) {
-      let part = theta &<< SIMD16(repeating: digit)
-      var bits = spikec_bits_ge(rest, part)
-      if !isNarrow { bits &= spikec_bits_ge(SIMD16(repeating: Int32.max &>> digit), theta) }
-      rest &-= spikec_keep(bits, part)
-      q |= spikec_keep(bits, SIMD16(repeating: 1 &<< digit))
-    }
-    return (q ^ sign) &- sign
-  }
-
-  /// Returns the number of spikes that say `q`.
-  @inline(__always)
-  private func countSpikes(_ q: SIMD16<Int32>) -> Int {
-    let sign = q &>> 31
-    var magnitude = (q ^ sign) &- sign
-    if countsDigits { magnitude = magnitude.nonzeroBitCount }
-    return Int(magnitude.wrappedSum())
   }
 }
 
-/// Stores values of 16 channels at a time at one position, without touching the next position.
-struct EventWriter {
-  private let base: UnsafeMutableRawPointer
-  private let format: EventFormat
-  private let channels: Int
+/// Values that are written 16 channels at a time.
+protocol EventLanesStore {
+  /// The bytes of a value.
+  static var size: Int { get }
+  /// Stores all 16 values.
+  static func store(_ x: SIMD16<Int32>, at p: UnsafeMutableRawPointer)
+  /// Stores one value.
+  static func store(_ x: Int32, at p: UnsafeMutableRawPointer)
+}
 
-  /// Begins at position [y, x].
+extension EventLanesStore {
+  /// Stores the values of the channels from `lane` on at the position that begins at `p`, without
+  /// touching the next position.
   @inline(__always)
-  init(_ units: EventMemory, _ layout: EventLayout, _ y: Int, _ x: Int) {
-    let grid = layout.grid
-    format = layout.format
-    channels = grid.channels
-    base = units.base + grid.framed(y, x) &* grid.channels &* layout.format.byteCount
+  static func store(
+    _ x: SIMD16<Int32>, at p: UnsafeMutableRawPointer, _ lane: Int, _ channels: Int
+  ) {
+    if lane &+ 16 <= channels {
+      store(x, at: p + lane &* size)
+    } else {
+      for i in 0..<channels &- lane { store(x[i], at: p + (lane &+ i) &* size) }
+    }
   }
+}
 
-  /// Stores the values of the channels from `lane` on.
-  @inline(__always)
-  mutating func store(_ q: SIMD16<Int32>, _ lane: Int) {
-    let size = format.byteCount
-    let target = base + lane &* size
-    guard lane &+ 16 <= channels else {
-      for i in 0..<channels &- lane {
-        switch size {
-        case 1:
-          target.storeBytes(of: UInt8(truncatingIfNeeded: q[i]), toByteOffset: i, as: UInt8.self)
-        case 2:
-          target.storeBytes(
-            of: Int16(truncatingIfNeeded: q[i]), toByteOffset: i &* 2, as: Int16.self)
-        default: target.storeBytes(of: q[i], toByteOffset: i &* 4, as: Int32.self)
-        }
-      }
-      return
-    }
-    switch size {
-    case 1: spikec_store_u8x16(target.assumingMemoryBound(to: UInt8.self), q)
-    case 2: spikec_store_i16x16(target.assumingMemoryBound(to: Int16.self), q)
-    default: target.storeBytes(of: q, as: SIMD16<Int32>.self)
-    }
+extension EventBytes: EventLanesStore {
+  @inline(__always) static var size: Int { 1 }
+  @inline(__always) static func store(_ x: SIMD16<Int32>, at p: UnsafeMutableRawPointer) {
+    spikec_store_u8x16(p.assumingMemoryBound(to: UInt8.self), x)
+  }
+  @inline(__always) static func store(_ x: Int32, at p: UnsafeMutableRawPointer) {
+    p.storeBytes(of: UInt8(truncatingIfNeeded: x), as: UInt8.self)
+  }
+}
+
+extension EventHalves: EventLanesStore {
+  @inline(__always) static var size: Int { 2 }
+  @inline(__always) static func store(_ x: SIMD16<Int32>, at p: UnsafeMutableRawPointer) {
+    spikec_store_i16x16(p.assumingMemoryBound(to: Int16.self), x)
+  }
+  @inline(__always) static func store(_ x: Int32, at p: UnsafeMutableRawPointer) {
+    p.storeBytes(of: Int16(truncatingIfNeeded: x), as: Int16.self)
+  }
+}
+
+extension EventWholes: EventLanesStore {
+  @inline(__always) static var size: Int { 4 }
+  @inline(__always) static func store(_ x: SIMD16<Int32>, at p: UnsafeMutableRawPointer) {
+    p.storeBytes(of: x, as: SIMD16<Int32>.self)
+  }
+  @inline(__always) static func store(_ x: Int32, at p: UnsafeMutableRawPointer) {
+    p.storeBytes(of: x, as: Int32.self)
   }
 }
 
@@ -166,15 +175,28 @@ package struct EventEmit: Sendable {
   package func step(_ v: EventMemory, units: EventMemory, layout: EventLayout) {
     precondition(
       v.byteCount >= grid.paddedCount * 4 && units.byteCount >= layout.byteCount
-        && !layout.format.isPlanes, "internal: bad sizes")
+        && layout.grid.hasNeurons(of: grid), "internal: bad sizes")
+    switch layout.format {
+    case .uint8: step(EventBytes.self, v, units, layout.grid)
+    case .int16: step(EventHalves.self, v, units, layout.grid)
+    case .int32: step(EventWholes.self, v, units, layout.grid)
+    case .planes: preconditionFailure("internal: values into planes")
+    }
+  }
+
+  @inline(__always)
+  private func step<Store: EventLanesStore>(
+    _: Store.Type, _ v: EventMemory, _ units: EventMemory, _ framed: EventGrid
+  ) {
     for y in 0..<grid.height {
+      var target = units.base + framed.framed(y, 0) &* grid.channels &* Store.size
       for x in 0..<grid.width {
-        let p = y &* grid.width &+ x
-        var writer = EventWriter(units, layout, y, x)
+        let from = UnsafeRawPointer(v.int32 + (y &* grid.width &+ x) &* grid.lanes)
         for lane in stride(from: 0, to: grid.lanes, by: 16) {
-          let u = UnsafeRawPointer(v.int32 + p &* grid.lanes + lane).load(as: SIMD16<Int32>.self)
-          writer.store(u, lane)
+          let sums = from.load(fromByteOffset: lane &* 4, as: SIMD16<Int32>.self)
+          Store.store(sums, at: target, lane, grid.channels)
         }
+        target += grid.channels &* Store.size
       }
     }
   }

@@ -35,12 +35,17 @@ package struct EventGrid: Hashable, Sendable {
   package var positions: Int { height * width }
   /// The number of neurons.
   package var count: Int { positions * channels }
-  /// The words of 64 bits that hold a bit for each channel.
-  package var words: Int { (channels + 63) / 64 }
+  /// The bits from a position to the next in a plane: 16, 32 or a multiple of 64.
+  package var bitStride: Int { channels <= 16 ? 16 : channels <= 32 ? 32 : (channels + 63) & ~63 }
   /// The channels rounded up to whole vectors of 16: the stride of potentials.
   package var lanes: Int { (channels + 15) & ~15 }
   /// The number of potentials, padded lanes included.
   package var paddedCount: Int { positions * lanes }
+
+  /// Returns whether neurons are arranged as in `other`, frames aside.
+  package func hasNeurons(of other: EventGrid) -> Bool {
+    height == other.height && width == other.width && channels == other.channels
+  }
 
   /// Returns the index of position [y, x] counted in the framed image.
   func framed(_ y: Int, _ x: Int) -> Int { (y + top) * framedWidth + x + left }
@@ -79,7 +84,7 @@ package enum EventFormat: Hashable, Sendable {
 
 /// The layout of a population's units.
 ///
-/// Planes: [plane][framed row][framed column][word]; values: [framed row][framed column][channel].
+/// Planes: [plane][framed row][framed column][bit], low bits first; values: [framed row][framed column][channel].
 package struct EventLayout: Hashable, Sendable {
 
   /// The arrangement of neurons.
@@ -93,8 +98,10 @@ package struct EventLayout: Hashable, Sendable {
     self.format = format
   }
 
-  /// The words of one plane.
-  package var planeWords: Int { grid.framedHeight * grid.framedWidth * grid.words }
+  /// The words of 64 bits of one plane.
+  package var planeWords: Int {
+    (grid.framedHeight * grid.framedWidth * grid.bitStride + 63) / 64
+  }
 
   /// The bytes that the units of one window or tick occupy.
   package var byteCount: Int {
@@ -137,8 +144,9 @@ package struct EventLayout: Hashable, Sendable {
     case .planes(let positive, _):
       var sum: Int32 = 0
       for p in 0..<format.planeCount {
-        let word = memory.words[p * planeWords + position * grid.words + channel >> 6]
-        let bit = Int32(truncatingIfNeeded: word >> UInt64(channel & 63) & 1)
+        let place = position * grid.bitStride + channel
+        let word = memory.words[p * planeWords + place >> 6]
+        let bit = Int32(truncatingIfNeeded: word >> UInt64(place & 63) & 1)
         sum &+= p < positive ? bit << Int32(p) : -(bit << Int32(p - positive))
       }
       return sum

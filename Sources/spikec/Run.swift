@@ -29,7 +29,7 @@ struct Run: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Stop after this many time steps; only for the code 'rate'. Default: all.",
+      "The number of time steps; only for the code 'rate'. Default: as compiled.",
       valueName: "n"))
   var timesteps: Int?
 

@@ -281,6 +281,23 @@ struct NetworkCase: CustomStringConvertible, Sendable {
       b.graph.outputs = [y, try b.node(.activation(Activation(.tanh)), b.dense(y, 3))]
       return b.graph
     },
+    NetworkCase("the input joins what neurons say") { b in
+      let x = try b.input([6, 6, 2])
+      let y = try b.relu(b.conv(x, 4, size: 1))
+      let joint = try b.node(.concat(Concat(axis: 2)), y, b.pool(.average, x, size: 1, stride: 1))
+      return try b.classifier(b.relu(b.conv(joint, 5)))
+    },
+    NetworkCase("the input is added to what neurons say") { b in
+      let x = try b.input([6, 6, 2])
+      let y = try b.relu(b.conv(x, 2, size: 1))
+      return try b.classifier(b.relu(b.conv(b.combine(.add, x, y), 5)))
+    },
+    NetworkCase("a rectifier of the input added to what weights say") { b in
+      let x = try b.input([6, 6, 4])
+      let one = Padding(top: 1, left: 1, bottom: 1, right: 1)
+      let y = try b.conv(b.relu(b.conv(x, 5, padding: one)), 4, padding: one)
+      return try b.classifier(b.relu(b.combine(.add, x, y)))
+    },
     NetworkCase("the input itself is pooled, padded and joined") { b in
       let x = try b.input([6, 6, 2])
       let y = try b.pool(.maximum, x)

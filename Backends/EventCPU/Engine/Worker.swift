@@ -10,6 +10,8 @@ final class Worker {
   /// The blocks of memory of the plan.
   let blocks: [EventMemory]
   private let scratch: EventMemory
+  /// The steps that are evaluated in every tick.
+  private let dynamic: [Int]
   /// For each step the input that every tick adds: the bias, or the constant current.
   private let currents: [EventParameter?]
 
@@ -19,6 +21,7 @@ final class Worker {
     let blocks = plan.blocks.map { EventMemory(byteCount: $0) }
     self.blocks = blocks
     scratch = EventMemory(byteCount: plan.scratchBytes)
+    dynamic = plan.steps.indices.filter { !plan.steps[$0].isStatic }
     currents = plan.steps.map { step in
       guard case .membrane(let membrane) = step.action else { return nil }
       return membrane.current.map { EventParameter(varying: blocks[$0], grid: membrane.grid) }
@@ -52,8 +55,8 @@ final class Worker {
 
   /// Evaluates one tick under `rate`.
   func tick() {
-    for (i, step) in plan.steps.enumerated() where !step.isStatic {
-      switch step.action {
+    for i in dynamic {
+      switch plan.steps[i].action {
       case .membrane(let membrane): integrate(membrane, i)
       case .maximum(let maximum): pool(maximum, i, accumulates: true)
       case .encode, .relay, .addPlanes, .movePlanes: emit(i)
@@ -120,15 +123,14 @@ final class Worker {
   /// Integrates a tick and fires, some rows at a time.
   private func integrate(_ membrane: MembraneAction, _ i: Int) {
     guard let current = currents[i] else { return }
-    let step = plan.steps[i]
+    let (units, spikes) = (blocks[plan.steps[i].units], blocks[plan.steps[i].spikes])
     let v = blocks[membrane.potentials]
-    for rows in chunks(membrane) {
+    for rows in membrane.chunks {
       for input in membrane.inputs { add(input, to: v, rows: rows) }
       switch membrane.neuron {
       case .fires(let fire):
         fire.step(
-          v, rows: rows, input: current, units: blocks[step.units], layout: plan.layouts[i],
-          spikes: blocks[step.spikes])
+          v, rows: rows, input: current, units: units, layout: plan.layouts[i], spikes: spikes)
       case .integrates, .quantizes:
         EventFire.integrate(v, rows: rows, input: current, grid: membrane.grid)
       }
@@ -137,22 +139,14 @@ final class Worker {
 
   /// Integrates a window and fires, some rows at a time.
   private func quantize(_ membrane: MembraneAction, _ i: Int) {
-    let step = plan.steps[i]
+    let (units, spikes) = (blocks[plan.steps[i].units], blocks[plan.steps[i].spikes])
     let v = blocks[membrane.potentials]
-    for rows in chunks(membrane) {
+    for rows in membrane.chunks {
       membrane.bias.spread(over: v, rows: rows, grid: membrane.grid)
       for input in membrane.inputs { add(input, to: v, rows: rows) }
       if case .quantizes(let kernel) = membrane.neuron {
-        kernel.step(
-          v, rows: rows, units: blocks[step.units], layout: plan.layouts[i],
-          spikes: blocks[step.spikes])
+        kernel.step(v, rows: rows, units: units, layout: plan.layouts[i], spikes: spikes)
       }
-    }
-  }
-
-  private func chunks(_ membrane: MembraneAction) -> [Range<Int>] {
-    stride(from: 0, to: membrane.grid.height, by: membrane.rows).map {
-      $0..<min($0 + membrane.rows, membrane.grid.height)
     }
   }
 
@@ -163,6 +157,10 @@ final class Worker {
     switch input.kernel {
     case .gather(let kernel):
       kernel.accumulate(v, rows: rows, units: units, layout: layout, scratch: scratch)
+    case .scatter(let kernel, let sums):
+      // All spikes are scattered before the first rows are taken.
+      if rows.lowerBound == 0 { kernel.scatter(blocks[sums], units: units, layout: layout) }
+      kernel.flush(v, rows: rows, sums: blocks[sums])
     case .dot(let kernel): kernel.accumulate(v, rows: rows, units: units)
     case .channelwise(let kernel): kernel.accumulate(v, rows: rows, units: units, layout: layout)
     case .wire(let kernel): kernel.accumulate(v, units: units)

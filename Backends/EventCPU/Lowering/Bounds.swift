@@ -43,7 +43,7 @@ extension Node {
     }
     return .quantizes(
       EventQuantize(
-        grid: grid, threshold: threshold, initial: parameter(initial, 0), levels: code.levels,
+        grid: grid, threshold: thresholds, initial: initial, levels: code.levels,
         isSigned: model.isSigned, countsDigits: code.isWeighted))
   }
 

@@ -56,7 +56,7 @@ extension Plan {
       guard node.format.isPlanes else {
         return .relay(
           RelayAction(
-            inputs: node.edges.map { makeInput($0, node.grid) }, emit: EventEmit(grid: node.grid),
+            inputs: node.edges.map { makeInput($0, node, nodes) }, emit: EventEmit(grid: node.grid),
             sums: reserve(node.grid.paddedCount * 4)))
       }
       return makePlaneRelay(node)
@@ -104,16 +104,15 @@ extension Plan {
     let constant = node.edges.filter { node.code.isRate && nodes[$0.source].isStatic }
     let changing = node.edges.filter { !(node.code.isRate && nodes[$0.source].isStatic) }
     return MembraneAction(
-      grid: node.grid, inputs: changing.map { makeInput($0, node.grid) },
-      constant: constant.map { makeInput($0, node.grid) }, bias: node.parameter(node.bias, 0),
+      grid: node.grid, inputs: changing.map { makeInput($0, node, nodes) },
+      constant: constant.map { makeInput($0, node, nodes) }, bias: node.parameter(node.bias, 0),
       initial: initial, potentials: reserve(node.grid.paddedCount * 4),
-      current: constant.isEmpty ? nil : reserve(node.grid.paddedCount * 4), neuron: neuron,
-      rows: max(1, 16384 / (node.grid.width * node.grid.lanes * 4)))
+      current: constant.isEmpty ? nil : reserve(node.grid.paddedCount * 4), neuron: neuron)
   }
 
-  /// Returns the kernel of an edge into a sum over `grid`.
-  private mutating func makeInput(_ edge: Edge, _ grid: EventGrid) -> Input {
-    let source = layouts[edge.source]
+  /// Returns the kernel of an edge into `node`.
+  private mutating func makeInput(_ edge: Edge, _ node: Node, _ nodes: [Node]) -> Input {
+    let (source, grid) = (layouts[edge.source], node.grid)
     switch edge.kind {
     case .wire(let starts):
       return Input(
@@ -125,9 +124,17 @@ extension Plan {
       return Input(source: edge.source, kernel: .channelwise(kernel))
     case .full(let weights, let window):
       guard !source.format.isPlanes else {
+        let narrow = weights.map { Int8(truncatingIfNeeded: $0) }
+        if let kernel = EventScatter(
+          weights: narrow, window: window, source: source.grid, target: grid, shift: edge.shift,
+          units: nodes[edge.source].units.integers)
+        {
+          let sums = reserve(kernel.sumBytes)
+          return Input(source: edge.source, kernel: .scatter(kernel, sums: sums))
+        }
         let kernel = EventGather(
-          weights: weights.map { Int8(truncatingIfNeeded: $0) }, window: window,
-          channels: source.grid.channels, target: grid, shift: edge.shift)
+          weights: narrow, window: window, channels: source.grid.channels, target: grid,
+          shift: edge.shift)
         scratchBytes = max(scratchBytes, kernel.scratchBytes)
         return Input(source: edge.source, kernel: .gather(kernel))
       }

@@ -105,6 +105,11 @@ struct Interval: Hashable, Sendable {
     Interval(low: min(low, other.low), high: max(high, other.high))
   }
 
+  /// The interval with 0, as integers.
+  ///
+  /// - Precondition: the bounds fit.
+  var integers: ClosedRange<Int> { Int(min(low, 0))...Int(max(high, 0)) }
+
   /// The largest magnitude.
   var magnitude: Double { max(abs(low), abs(high)) }
 

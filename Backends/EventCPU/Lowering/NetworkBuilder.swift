@@ -297,9 +297,4 @@ extension EventGrid {
       height: shape.rank == 3 ? shape[0] : 1, width: shape.rank == 3 ? shape[1] : 1,
       channels: shape.channels)
   }
-
-  /// Returns whether neurons are arranged as in `other`, frames aside.
-  func hasNeurons(of other: EventGrid) -> Bool {
-    height == other.height && width == other.width && channels == other.channels
-  }
 }

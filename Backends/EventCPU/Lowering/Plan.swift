@@ -84,25 +84,44 @@ struct MaximumAction: Sendable {
 }
 
 /// The parts of a membrane.
-struct MembraneAction: Sendable {
+///
+/// A class, so that a step refers to it without retaining every kernel in every tick.
+final class MembraneAction: Sendable {
   /// The neurons.
-  var grid: EventGrid
+  let grid: EventGrid
   /// The connections whose units change from tick to tick.
-  var inputs: [Input]
+  let inputs: [Input]
   /// The connections whose units do not.
-  var constant: [Input]
+  let constant: [Input]
   /// The bias.
-  var bias: EventParameter
+  let bias: EventParameter
   /// The potential before the first input.
-  var initial: EventParameter
+  let initial: EventParameter
   /// The block of potentials.
-  var potentials: Int
+  let potentials: Int
   /// The block of bias and constant input together, if there is constant input.
-  var current: Int?
+  let current: Int?
   /// How the membrane fires.
-  var neuron: Neuron
-  /// Rows computed at a time, so that their potentials stay in the nearest cache.
-  var rows: Int
+  let neuron: Neuron
+  /// Rows computed together, few enough that their potentials stay in the nearest cache.
+  let chunks: [Range<Int>]
+
+  /// Creates the parts.
+  init(
+    grid: EventGrid, inputs: [Input], constant: [Input], bias: EventParameter,
+    initial: EventParameter, potentials: Int, current: Int?, neuron: Neuron
+  ) {
+    self.grid = grid
+    self.inputs = inputs
+    self.constant = constant
+    self.bias = bias
+    self.initial = initial
+    self.potentials = potentials
+    self.current = current
+    self.neuron = neuron
+    let rows = max(1, 16384 / (grid.width * grid.lanes * 4))
+    chunks = stride(from: 0, to: grid.height, by: rows).map { $0..<min($0 + rows, grid.height) }
+  }
 }
 
 /// How a membrane fires.
@@ -116,16 +135,24 @@ enum Neuron: Sendable {
 }
 
 /// A kernel that adds units of a step to potentials.
-struct Input: Sendable {
+final class Input: Sendable {
   /// The step whose units arrive.
-  var source: Int
+  let source: Int
   /// The kernel.
-  var kernel: Kernel
+  let kernel: Kernel
+
+  /// Creates the connection.
+  init(source: Int, kernel: Kernel) {
+    self.source = source
+    self.kernel = kernel
+  }
 
   /// The kernels.
   enum Kernel: Sendable {
-    /// Planes through full connections.
+    /// Planes through full connections, by target.
     case gather(EventGather)
+    /// Planes through full connections, by spike, with the block of sums.
+    case scatter(EventScatter, sums: Int)
     /// Values through full connections.
     case dot(EventDot)
     /// Planes or values within channels.

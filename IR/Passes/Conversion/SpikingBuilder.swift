@@ -79,12 +79,12 @@ struct SpikingBuilder {
   ///   - threshold: the clipping range, one value, one a channel or one an element.
   ///   - divisor: a number for each position by which its sum is divided, if any.
   ///   - isSigned: whether negative values are said.
-  ///   - layer: the node that the population stands for.
+  ///   - layer: the node that the population stands for, if any.
   /// - Returns: the population's identity.
   /// - Throws: `convert.unsupported-shape`.
   mutating func addNeurons(
     _ name: String, saying sum: SpikingSum, threshold: [Float], dividedBy divisor: [Int]? = nil,
-    isSigned: Bool, layer: String
+    isSigned: Bool, layer: String?
   ) throws(Diagnostic) -> PopulationID {
     let quantum = quantum(ofRange: threshold)
     let channels = sum.layout.channels
@@ -119,6 +119,41 @@ struct SpikingBuilder {
     graph[id].bias = bias(sum.offset, name, sum.layout)
     try connect(sum, to: id)
     return id
+  }
+
+  /// The largest units that a population of graded values can emit in a tick; `nil` for spikes.
+  func gradedPeak(of id: PopulationID) -> Int? {
+    if graph[id].model == .source {
+      return graph.encoders.first { $0.population == id }?.levels
+    }
+    if graph[id].model.integrates { return nil }
+    var peak = 0
+    for projection in graph.projections.elements where projection.target == id {
+      guard let own = gradedPeak(of: projection.source) else { return nil }
+      if case .pool(let pool) = projection.kind, graph[id].model == .relay {
+        peak += own * pool.window.size.height * pool.window.size.width
+      } else {
+        peak = max(peak, own)
+      }
+    }
+    return peak
+  }
+
+  /// Returns `term`, said in spikes if it is graded.
+  ///
+  /// Under `rate` a graded unit is a small part of a spike. Where both share a relay, and so the
+  /// weights behind it, one of them would lose its resolution.
+  mutating func spoken(
+    _ term: SpikingTerm, _ name: String
+  ) throws(Diagnostic) -> SpikingTerm {
+    guard let peak = gradedPeak(of: term.source) else { return term }
+    let source = graph[term.source]
+    let range = (quanta[term.source] ?? [1]).map { $0 * Float(peak) }
+    let value = SpikingSum(
+      terms: [SpikingTerm(source: term.source, map: .direct(factor: [1]))], layout: source.shape)
+    let id = try addNeurons(
+      "\(source.name)/spikes", saying: value, threshold: range, isSigned: true, layer: nil)
+    return SpikingTerm(source: id, map: term.map)
   }
 
   /// Adds the projections through which `target` receives `sum`.

@@ -136,8 +136,11 @@ extension SpikingBuilder {
     var units = [Float](repeating: 0, count: shape.count)
     var offsets = [Float](repeating: value, count: shape.count)
     var terms: [SpikingTerm] = []
+    let sources = try parts.map { (part) throws(Diagnostic) in try part.sum.single(name).source }
+    let isMixed = Set(sources.map { gradedPeak(of: $0) == nil }).count > 1
     for (sum, sources) in parts {
-      let term = try sum.single(name)
+      var term = try sum.single(name)
+      if isMixed && code.isRate { term = try spoken(term, name) }
       terms.append(term)
       let unit = self.unit(of: term)
       for (i, origin) in sources.enumerated() where origin >= 0 {

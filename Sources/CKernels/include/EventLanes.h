@@ -83,6 +83,64 @@ SPIKEC_LANES uint16_t spikec_bits_ge(spikec_i32x16 a, spikec_i32x16 b) {
   return bits;
 }
 
+/// The lanes times 2^power, negated if sign is -1 rather than 0.
+SPIKEC_LANES spikec_i32x16 spikec_scale_i32x16(spikec_i32x16 x, int32_t power, int32_t sign) {
+  return ((x << power) ^ sign) - sign;
+}
+
+/// The lanes times 2^power, negated if sign is -1 rather than 0.
+SPIKEC_LANES spikec_i16x16 spikec_scale_i16x16(spikec_i16x16 x, int32_t power, int32_t sign) {
+  return ((x << (int16_t)power) ^ (int16_t)sign) - (int16_t)sign;
+}
+
+/// The lanes times 2^power.
+SPIKEC_LANES spikec_i16x32 spikec_shift_i16x32(spikec_i16x32 x, int32_t power) {
+  return x << (int16_t)power;
+}
+
+/// -1 in the lanes that are negative, 0 in the others.
+SPIKEC_LANES spikec_i32x16 spikec_sign(spikec_i32x16 x) {
+  return x >> 31;
+}
+
+/// The magnitudes of the lanes.
+SPIKEC_LANES spikec_i32x16 spikec_magnitude(spikec_i32x16 x) {
+  return __builtin_elementwise_abs(x);
+}
+
+/// The smaller of a and b, lane by lane.
+SPIKEC_LANES spikec_i32x16 spikec_min(spikec_i32x16 a, spikec_i32x16 b) {
+  return __builtin_elementwise_min(a, b);
+}
+
+/// The larger of a and b, lane by lane.
+SPIKEC_LANES spikec_i32x16 spikec_max(spikec_i32x16 a, spikec_i32x16 b) {
+  return __builtin_elementwise_max(a, b);
+}
+
+/// The number of bits set, lane by lane.
+SPIKEC_LANES spikec_i32x16 spikec_popcount(spikec_i32x16 x) {
+  return __builtin_elementwise_popcount(x);
+}
+
+/// The sum of the lanes.
+SPIKEC_LANES int32_t spikec_sum(spikec_i32x16 x) {
+  return __builtin_reduce_add(x);
+}
+
+/// The lanes rounded towards 0 after division by positive b, given 1/b in single precision.
+///
+/// Exact for 0 <= a < 2^22 b: the estimate is off by at most one, which is corrected.
+SPIKEC_LANES spikec_i32x16 spikec_divide(
+    spikec_i32x16 a, spikec_i32x16 b, const float *reciprocals) {
+  typedef float f32x16 __attribute__((ext_vector_type(16)));
+  f32x16 r;
+  memcpy(&r, reciprocals, sizeof r);
+  spikec_i32x16 q = __builtin_convertvector(__builtin_convertvector(a, f32x16) * r, spikec_i32x16);
+  spikec_i32x16 rest = a - q * b;
+  return q + (rest < 0) - (rest >= b);
+}
+
 /// The lanes of x whose bits are set, 0 elsewhere.
 SPIKEC_LANES spikec_i32x16 spikec_keep(uint16_t bits, spikec_i32x16 x) {
   spikec_mask16 mask;
