@@ -12,6 +12,8 @@ package struct EventChannelwise: Sendable {
   let target: EventGrid
   let shift: Int
   let weights: EventMemory
+  /// `true` iff all weights are 1 and nothing is shifted.
+  package let isPlainSum: Bool
 
   /// Creates a kernel.
   ///
@@ -33,6 +35,7 @@ package struct EventChannelwise: Sendable {
       }
     }
     self.weights = EventMemory(padded)
+    isPlainSum = weights.isEmpty && shift == 0
   }
 
   /// Adds what the units of a source contribute to some rows of potentials.
@@ -93,11 +96,89 @@ package struct EventChannelwise: Sendable {
   }
 }
 
+extension EventChannelwise {
+
+  /// Stores the sums of the units of a source under each window as values: a pool.
+  ///
+  /// - Parameters:
+  ///   - target: the memory of the sums; set.
+  ///   - targetLayout: their layout: values that hold the sums.
+  ///   - units: the units of the source.
+  ///   - layout: their layout: values, with a frame that covers the windows.
+  /// - Precondition: `isPlainSum`.
+  package func pool(
+    into target: EventMemory, _ targetLayout: EventLayout, units: EventMemory, layout: EventLayout
+  ) {
+    precondition(
+      isPlainSum && target.byteCount >= targetLayout.byteCount
+        && units.byteCount >= layout.byteCount && targetLayout.grid.hasNeurons(of: self.target)
+        && layout.grid.channels == self.target.channels
+        && window.isCovered(by: layout.grid, for: self.target), "internal: bad sizes")
+    let base = UnsafeRawPointer(units.base)
+    switch layout.format {
+    case .uint8: pool(target, targetLayout, EventBytes(grid: layout.grid, base: base))
+    case .int16: pool(target, targetLayout, EventHalves(grid: layout.grid, base: base))
+    case .int32: pool(target, targetLayout, EventWholes(grid: layout.grid, base: base))
+    case .planes: preconditionFailure("internal: planes pooled as values")
+    }
+  }
+
+  @inline(__always)
+  private func pool<Source: EventValuesSource>(
+    _ target: EventMemory, _ layout: EventLayout, _ source: Source
+  ) {
+    switch layout.format {
+    case .uint8: pool(target, layout.grid, source, EventBytes.self)
+    case .int16: pool(target, layout.grid, source, EventHalves.self)
+    case .int32, .planes: pool(target, layout.grid, source, EventWholes.self)
+    }
+  }
+
+  @inline(__always)
+  private func pool<Source: EventValuesSource, Store: EventLanesStore>(
+    _ target: EventMemory, _ framed: EventGrid, _ source: Source, _: Store.Type
+  ) {
+    let (grid, channels) = (source.grid, framed.channels)
+    let (height, width) = (window.height, window.width)
+    for y in 0..<framed.height {
+      var to = target.base + framed.framed(y, 0) &* channels &* Store.size
+      for x in 0..<framed.width {
+        let origin = window.origin(in: grid, y, x)
+        for lane in stride(from: 0, to: channels, by: 16) {
+          var sum = SIMD16<Int32>()
+          for ky in 0..<height {
+            var position = origin &+ ky &* window.dilationY &* grid.framedWidth
+            for _ in 0..<width {
+              sum &+= source.values(position, lane)
+              position &+= window.dilationX
+            }
+          }
+          Store.store(sum, at: to, lane, channels)
+        }
+        to += channels &* Store.size
+      }
+    }
+  }
+}
+
 /// Units that are read 16 channels at a time.
 protocol EventLanesSource {
   var grid: EventGrid { get }
   /// Returns the units of 16 channels from `lane` on at a framed position, times `weights`.
   func product(_ position: Int, _ lane: Int, _ weights: SIMD16<Int32>) -> SIMD16<Int32>
+}
+
+/// Values that are read 16 channels at a time.
+protocol EventValuesSource: EventLanesSource {
+  /// Returns the values of 16 channels from `lane` on at a framed position.
+  func values(_ position: Int, _ lane: Int) -> SIMD16<Int32>
+}
+
+extension EventValuesSource {
+  @inline(__always)
+  func product(_ position: Int, _ lane: Int, _ weights: SIMD16<Int32>) -> SIMD16<Int32> {
+    values(position, lane) &* weights
+  }
 }
 
 /// One bit plane.
@@ -112,34 +193,34 @@ struct EventBits: EventLanesSource {
 }
 
 /// Values of 8 bits.
-struct EventBytes: EventLanesSource {
+struct EventBytes: EventValuesSource {
   let grid: EventGrid
   let base: UnsafeRawPointer
   @inline(__always)
-  func product(_ position: Int, _ lane: Int, _ weights: SIMD16<Int32>) -> SIMD16<Int32> {
+  func values(_ position: Int, _ lane: Int) -> SIMD16<Int32> {
     let p = base + (position &* grid.channels &+ lane)
-    return spikec_load_u8x16(p.assumingMemoryBound(to: UInt8.self)) &* weights
+    return spikec_load_u8x16(p.assumingMemoryBound(to: UInt8.self))
   }
 }
 
 /// Values of 16 bits.
-struct EventHalves: EventLanesSource {
+struct EventHalves: EventValuesSource {
   let grid: EventGrid
   let base: UnsafeRawPointer
   @inline(__always)
-  func product(_ position: Int, _ lane: Int, _ weights: SIMD16<Int32>) -> SIMD16<Int32> {
+  func values(_ position: Int, _ lane: Int) -> SIMD16<Int32> {
     let p = base + (position &* grid.channels &+ lane) &* 2
-    return spikec_load_i16x16(p.assumingMemoryBound(to: Int16.self)) &* weights
+    return spikec_load_i16x16(p.assumingMemoryBound(to: Int16.self))
   }
 }
 
 /// Values of 32 bits.
-struct EventWholes: EventLanesSource {
+struct EventWholes: EventValuesSource {
   let grid: EventGrid
   let base: UnsafeRawPointer
   @inline(__always)
-  func product(_ position: Int, _ lane: Int, _ weights: SIMD16<Int32>) -> SIMD16<Int32> {
+  func values(_ position: Int, _ lane: Int) -> SIMD16<Int32> {
     let p = base + (position &* grid.channels &+ lane) &* 4
-    return p.loadUnaligned(as: SIMD16<Int32>.self) &* weights
+    return p.loadUnaligned(as: SIMD16<Int32>.self)
   }
 }

@@ -39,7 +39,7 @@ package enum EventDotKind: Hashable, Sendable {
 /// that wrap around, so that the caller proves that sums fit 32 bits.
 ///
 /// The values under a row of a window are contiguous unless the window is dilated; they are
-/// multiplied in runs, four positions by 32 channels at a time.
+/// multiplied in runs, four positions by up to 64 channels at a time.
 package struct EventDot: Sendable {
 
   let window: EventWindow
@@ -49,11 +49,12 @@ package struct EventDot: Sendable {
   let shift: Int
   let segments: [Segment]
   let steps: Int
+  let blocks: [Range<Int>]
   let weights: EventMemory
 
   /// A run of contiguous values under a window.
   struct Segment: Sendable {
-    /// The first value, counted from that under tap (0, 0).
+    /// The first byte, counted from that under tap (0, 0).
     var offset: Int
     /// The number of steps.
     var steps: Int
@@ -96,34 +97,48 @@ package struct EventDot: Sendable {
       }
     }
     let n = kind.valuesPerLane
-    segments = runs.map { Segment(offset: $0.offset, steps: ($0.length + n - 1) / n) }
+    let size = kind.format.byteCount
+    segments = runs.map { Segment(offset: $0.offset * size, steps: ($0.length + n - 1) / n) }
     steps = segments.reduce(0) { $0 + $1.steps }
-    self.weights = EventMemory(
-      byteCount: steps * target.lanes * 4)
+    blocks = Self.blocks(target.lanes)
+    self.weights = EventMemory(byteCount: steps * target.lanes * 4)
     arrange(weights, runs)
   }
 
-  /// Stores the weights as [32 or 16 channels][step][channel][value of lane], padded with 0.
+  /// Stores the weights as [block of channels][step][channel][value of lane], padded with 0.
   private func arrange(_ from: [Int32], _ runs: [(offset: Int, row: Int, length: Int)]) {
     let n = kind.valuesPerLane
-    for lane in 0..<target.channels {
-      let block = lane & ~31
-      let width = min(32, target.lanes - block)
-      var step = 0
-      for run in runs {
-        for i in 0..<run.length {
-          let slot = block * steps + (step + i / n) * width + lane - block
-          let weight = from[(run.row + i) * target.channels + lane]
-          let at = weights.base + slot * 4 + i % n * (4 / n)
-          switch kind {
-          case .quads: at.storeBytes(of: Int8(weight), as: Int8.self)
-          case .pairs: at.storeBytes(of: Int16(weight), as: Int16.self)
-          case .singles: at.storeBytes(of: weight, as: Int32.self)
+    for block in Self.blocks(target.lanes) {
+      for lane in block.clamped(to: 0..<target.channels) {
+        var step = 0
+        for run in runs {
+          for i in 0..<run.length {
+            let slot = block.lowerBound * steps + (step + i / n) * block.count
+            let weight = from[(run.row + i) * target.channels + lane]
+            let at = weights.base + (slot + lane - block.lowerBound) * 4 + i % n * (4 / n)
+            switch kind {
+            case .quads: at.storeBytes(of: Int8(weight), as: Int8.self)
+            case .pairs: at.storeBytes(of: Int16(weight), as: Int16.self)
+            case .singles: at.storeBytes(of: weight, as: Int32.self)
+            }
           }
+          step += (run.length + n - 1) / n
         }
-        step += (run.length + n - 1) / n
       }
     }
+  }
+
+  /// Returns the runs of channels that are computed together, whose sums fill the registers.
+  private static func blocks(_ lanes: Int) -> [Range<Int>] {
+    var blocks: [Range<Int>] = []
+    var lane = 0
+    while lane < lanes {
+      let rest = lanes - lane
+      let width = rest >= 64 && EventDotKind.hasQuads ? 64 : rest >= 32 ? 32 : 16
+      blocks.append(lane..<lane + width)
+      lane += width
+    }
+    return blocks
   }
 
   /// Adds what the values of a source contribute to some rows of potentials.
@@ -132,40 +147,43 @@ package struct EventDot: Sendable {
   ///   - v: potentials, [target rows, columns, lanes].
   ///   - rows: the target rows.
   ///   - units: the values of the source, in the format of the kind.
-  package func accumulate(_ v: EventMemory, rows: Range<Int>, units: EventMemory) {
+  ///   - start: if given, what the contributions are added to, in place of what `v` holds.
+  package func accumulate(
+    _ v: EventMemory, rows: Range<Int>, units: EventMemory, from start: EventParameter? = nil
+  ) {
     let bytes = source.framedHeight * source.framedWidth * source.channels * kind.format.byteCount
     precondition(
       v.byteCount >= target.paddedCount * 4 && units.byteCount >= bytes
         && rows.lowerBound >= 0 && rows.upperBound <= target.height, "internal: bad sizes")
+    let start = start ?? EventParameter(varying: v, grid: target)
     switch kind {
-    case .quads: accumulate(EventQuads.self, v, rows, units)
-    case .pairs: accumulate(EventPairs.self, v, rows, units)
-    case .singles: accumulate(EventSingles.self, v, rows, units)
+    case .quads: accumulate(EventQuads.self, v, rows, units, start)
+    case .pairs: accumulate(EventPairs.self, v, rows, units, start)
+    case .singles: accumulate(EventSingles.self, v, rows, units, start)
     }
   }
 
   @inline(__always)
   private func accumulate<S: EventDotStep>(
-    _: S.Type, _ v: EventMemory, _ rows: Range<Int>, _ units: EventMemory
+    _: S.Type, _ v: EventMemory, _ rows: Range<Int>, _ units: EventMemory, _ start: EventParameter
   ) {
-    let size = kind.format.byteCount
-    let stride = window.strideX * source.channels * size
-    let runs = segments.map { Segment(offset: $0.offset * size, steps: $0.steps) }
+    let size = source.channels * kind.format.byteCount
+    let step = window.strideX * size
     for y in rows {
-      let first =
-        UnsafeRawPointer(units.base) + window.origin(in: source, y, 0)
-        * source.channels * size
-      for lane in Swift.stride(from: 0, to: target.lanes, by: 32) {
-        let weights = UnsafeRawPointer(weights.base) + lane * steps * 4
-        let row = v.int32 + y * target.width * target.lanes + lane
-        for x in Swift.stride(from: 0, to: target.width, by: 4) {
+      let first = UnsafeRawPointer(units.base) + window.origin(in: source, y, 0) * size
+      for block in blocks {
+        let weights = UnsafeRawPointer(weights.base) + block.lowerBound * steps * 4
+        for x in stride(from: 0, to: target.width, by: 4) {
+          let p = y &* target.width &+ x
           let tile = EventTile(
-            values: first + x * stride, stride: stride, potentials: row + x * target.lanes,
-            lanes: target.lanes, count: min(4, target.width - x), shift: shift)
-          if target.lanes - lane >= 32 {
-            tile.dot32(S.self, runs, weights)
-          } else {
-            tile.dot16(S.self, runs, weights)
+            values: first + x &* step, step: step, count: min(4, target.width &- x), shift: shift,
+            from: start.at(p).assumingMemoryBound(to: Int32.self) + block.lowerBound,
+            fromStep: start.stride, to: v.int32 + p &* target.lanes + block.lowerBound,
+            toStep: target.lanes)
+          switch block.count {
+          case 64: tile.dot64(S.self, segments, weights)
+          case 32: tile.dot32(S.self, segments, weights)
+          default: tile.dot16(S.self, segments, weights)
           }
         }
       }
@@ -202,40 +220,101 @@ enum EventSingles: EventDotStep {
   ) -> SIMD16<Int32> { sum &+ a &* w }
 }
 
+/// Sums of 16 channels of four positions.
+struct EventSums {
+  private var (a, b, c, d) = (
+    SIMD16<Int32>(), SIMD16<Int32>(), SIMD16<Int32>(), SIMD16<Int32>()
+  )
+
+  @inline(__always) init() {}
+
+  /// Adds the products of a step: the values of four positions with a vector of weights.
+  @inline(__always)
+  mutating func add<S: EventDotStep>(
+    _: S.Type, _ x: EventValues, _ weights: UnsafeRawPointer
+  ) {
+    let w = weights.load(as: SIMD16<Int32>.self)
+    a = S.add(a, x.a, w)
+    b = S.add(b, x.b, w)
+    c = S.add(c, x.c, w)
+    d = S.add(d, x.d, w)
+  }
+
+  /// Stores the sums of the positions of `tile`, added to what they start from.
+  @inline(__always)
+  func store(_ tile: EventTile, lane: Int) {
+    tile.store(a, at: 0, lane)
+    if tile.count > 1 { tile.store(b, at: 1, lane) }
+    if tile.count > 2 { tile.store(c, at: 2, lane) }
+    if tile.count > 3 { tile.store(d, at: 3, lane) }
+  }
+}
+
+/// The values of a step under the windows of four positions, each in every lane.
+struct EventValues {
+  let (a, b, c, d): (SIMD16<Int32>, SIMD16<Int32>, SIMD16<Int32>, SIMD16<Int32>)
+
+  /// Loads the values at `p`; missing positions repeat the last.
+  @inline(__always)
+  init(_ p: UnsafeRawPointer, _ tile: EventTile) {
+    func load(_ i: Int) -> SIMD16<Int32> {
+      let offset = i < tile.count ? i &* tile.step : (tile.count &- 1) &* tile.step
+      return SIMD16(repeating: p.loadUnaligned(fromByteOffset: offset, as: Int32.self))
+    }
+    (a, b, c, d) = (load(0), load(1), load(2), load(3))
+  }
+}
+
 /// Up to four neighbouring target positions, computed together so that a vector of weights is
-/// loaded once for all; missing ones repeat the last.
+/// loaded once for all.
 struct EventTile {
+  /// The value under tap (0, 0) of the first position.
   let values: UnsafeRawPointer
-  let stride: Int
-  let potentials: UnsafeMutablePointer<Int32>
-  let lanes: Int
+  /// The bytes from there to that of the next position.
+  let step: Int
+  /// The number of positions.
   let count: Int
+  /// The power of two by which products are multiplied.
   let shift: Int
+  /// What sums start from.
+  let from: UnsafePointer<Int32>
+  /// The numbers from a position to the next.
+  let fromStep: Int
+  /// Where sums are stored.
+  let to: UnsafeMutablePointer<Int32>
+  /// The numbers from a position to the next.
+  let toStep: Int
+
+  /// Computes 64 channels.
+  @inline(__always)
+  func dot64<S: EventDotStep>(
+    _: S.Type, _ runs: [EventDot.Segment], _ weights: UnsafeRawPointer
+  ) {
+    var (s, t, u, v) = (EventSums(), EventSums(), EventSums(), EventSums())
+    forEachStep(runs, weights, stride: 256) { x, w in
+      s.add(S.self, x, w)
+      t.add(S.self, x, w + 64)
+      u.add(S.self, x, w + 128)
+      v.add(S.self, x, w + 192)
+    }
+    s.store(self, lane: 0)
+    t.store(self, lane: 16)
+    u.store(self, lane: 32)
+    v.store(self, lane: 48)
+  }
 
   /// Computes 32 channels.
   @inline(__always)
   func dot32<S: EventDotStep>(
     _: S.Type, _ runs: [EventDot.Segment], _ weights: UnsafeRawPointer
   ) {
-    var (a0, a1, b0, b1) = (zero, zero, zero, zero)
-    var (c0, c1, d0, d1) = (zero, zero, zero, zero)
-    var w = weights
-    for run in runs {
-      var p = values + run.offset
-      for _ in 0..<run.steps {
-        let w0 = w.load(as: SIMD16<Int32>.self)
-        let w1 = w.load(fromByteOffset: 64, as: SIMD16<Int32>.self)
-        let (a, b, c, d) = (value(p, 0), value(p, 1), value(p, 2), value(p, 3))
-        (a0, a1) = (S.add(a0, a, w0), S.add(a1, a, w1))
-        (b0, b1) = (S.add(b0, b, w0), S.add(b1, b, w1))
-        (c0, c1) = (S.add(c0, c, w0), S.add(c1, c, w1))
-        (d0, d1) = (S.add(d0, d, w0), S.add(d1, d, w1))
-        w += 128
-        p += 4
-      }
+    var (s, t) = (EventSums(), EventSums())
+    forEachStep(runs, weights, stride: 128) { x, w in
+      s.add(S.self, x, w)
+      t.add(S.self, x, w + 64)
     }
-    add((a0, b0, c0, d0), at: 0)
-    add((a1, b1, c1, d1), at: 16)
+    s.store(self, lane: 0)
+    t.store(self, lane: 16)
   }
 
   /// Computes 16 channels.
@@ -243,42 +322,34 @@ struct EventTile {
   func dot16<S: EventDotStep>(
     _: S.Type, _ runs: [EventDot.Segment], _ weights: UnsafeRawPointer
   ) {
-    var (a, b, c, d) = (zero, zero, zero, zero)
+    var s = EventSums()
+    forEachStep(runs, weights, stride: 64) { x, w in s.add(S.self, x, w) }
+    s.store(self, lane: 0)
+  }
+
+  /// Calls `body` for each step with its values and its weights.
+  @inline(__always)
+  private func forEachStep(
+    _ runs: [EventDot.Segment], _ weights: UnsafeRawPointer, stride: Int,
+    _ body: (EventValues, UnsafeRawPointer) -> Void
+  ) {
     var w = weights
     for run in runs {
       var p = values + run.offset
       for _ in 0..<run.steps {
-        let row = w.load(as: SIMD16<Int32>.self)
-        a = S.add(a, value(p, 0), row)
-        b = S.add(b, value(p, 1), row)
-        c = S.add(c, value(p, 2), row)
-        d = S.add(d, value(p, 3), row)
-        w += 64
+        body(EventValues(p, self), w)
         p += 4
+        w += stride
       }
     }
-    add((a, b, c, d), at: 0)
   }
 
-  private var zero: SIMD16<Int32> { @inline(__always) get { SIMD16() } }
-
-  /// Returns the values of a step under the window of position `i`, in every lane.
+  /// Stores the sums of 16 channels of a position, added to what they start from.
   @inline(__always)
-  private func value(_ p: UnsafeRawPointer, _ i: Int) -> SIMD16<Int32> {
-    let offset = i < count ? i &* stride : (count &- 1) &* stride
-    return SIMD16(repeating: p.loadUnaligned(fromByteOffset: offset, as: Int32.self))
-  }
-
-  /// Adds sums of the positions to their potentials.
-  @inline(__always)
-  private func add(
-    _ sums: (SIMD16<Int32>, SIMD16<Int32>, SIMD16<Int32>, SIMD16<Int32>), at lane: Int
-  ) {
-    let scale = EventScale(power: shift, isNegative: false)
-    let v = potentials + lane
-    scale.add(sums.0, to: v)
-    if count > 1 { scale.add(sums.1, to: v + lanes) }
-    if count > 2 { scale.add(sums.2, to: v + 2 &* lanes) }
-    if count > 3 { scale.add(sums.3, to: v + 3 &* lanes) }
+  func store(_ sums: SIMD16<Int32>, at position: Int, _ lane: Int) {
+    let start = UnsafeRawPointer(from + position &* fromStep + lane)
+    let sum = start.load(as: SIMD16<Int32>.self) &+ spikec_scale_i32x16(sums, Int32(shift), 0)
+    UnsafeMutableRawPointer(to + position &* toStep + lane).storeBytes(
+      of: sum, as: SIMD16<Int32>.self)
   }
 }

@@ -130,25 +130,32 @@ package struct EventFire: Sendable {
     _ v: EventMemory, _ y: Int, _ input: EventParameter, _ plane: UnsafeMutableRawPointer,
     _ spikes: UnsafeMutablePointer<Int>
   ) {
-    let (lanes, bytes) = (grid.lanes, grid.bitStride &>> 3)
-    for x in 0..<grid.width {
-      let p = y &* grid.width &+ x
-      let potentials = UnsafeMutableRawPointer(v.int32 + p &* lanes)
-      let (reset, threshold, input) = (reset.at(p), threshold.at(p), input.at(p))
+    let (lanes, bytes, first) = (grid.lanes, grid.bitStride &>> 3, y &* grid.width)
+    var potentials = UnsafeMutableRawPointer(v.int32 + first &* lanes)
+    var (drops, limits) = (reset.at(first), threshold.at(first))
+    var (inputs, bits) = (input.at(first), plane)
+    for p in first..<first &+ grid.width {
       var count = 0
-      for lane in stride(from: 0, to: lanes, by: 16) {
+      var lane = 0
+      while lane < lanes {
         let byte = lane &* 4
         let u =
           potentials.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
-          &+ input.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
-        let fired = spikec_bits_ge(u, threshold.load(fromByteOffset: byte, as: SIMD16.self))
-        let drop = reset.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+          &+ inputs.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+        let fired = spikec_bits_ge(u, limits.load(fromByteOffset: byte, as: SIMD16.self))
+        let drop = drops.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
         potentials.storeBytes(
           of: u &- spikec_keep(fired, drop), toByteOffset: byte, as: SIMD16<Int32>.self)
-        plane.storeBytes(of: fired, toByteOffset: x &* bytes &+ lane &>> 3, as: UInt16.self)
+        bits.storeBytes(of: fired, toByteOffset: lane &>> 3, as: UInt16.self)
         count &+= fired.nonzeroBitCount
+        lane &+= 16
       }
       spikes[p] &+= count
+      potentials += lanes &* 4
+      drops += reset.stride &* 4
+      limits += threshold.stride &* 4
+      inputs += input.stride &* 4
+      bits += bytes
     }
   }
 

@@ -87,6 +87,14 @@ final class Worker {
     let units = blocks[step.units]
     switch step.action {
     case .relay(let relay):
+      if relay.inputs.count == 1, case .channelwise(let kernel) = relay.inputs[0].kernel {
+        let source = relay.inputs[0].source
+        if kernel.isPlainSum, !plan.layouts[source].format.isPlanes {
+          return kernel.pool(
+            into: units, plan.layouts[i], units: blocks[plan.steps[source].units],
+            layout: plan.layouts[source])
+        }
+      }
       let sums = blocks[relay.sums]
       sums.clear()
       for input in relay.inputs { add(input, to: sums, rows: 0..<plan.layouts[i].grid.height) }
@@ -142,8 +150,16 @@ final class Worker {
     let (units, spikes) = (blocks[plan.steps[i].units], blocks[plan.steps[i].spikes])
     let v = blocks[membrane.potentials]
     for rows in membrane.chunks {
-      membrane.bias.spread(over: v, rows: rows, grid: membrane.grid)
-      for input in membrane.inputs { add(input, to: v, rows: rows) }
+      // The first sum starts from the bias, where the kernel can.
+      var rest = membrane.inputs[...]
+      if case .dot(let kernel)? = rest.first?.kernel {
+        let source = rest.removeFirst().source
+        kernel.accumulate(
+          v, rows: rows, units: blocks[plan.steps[source].units], from: membrane.bias)
+      } else {
+        membrane.bias.spread(over: v, rows: rows, grid: membrane.grid)
+      }
+      for input in rest { add(input, to: v, rows: rows) }
       if case .quantizes(let kernel) = membrane.neuron {
         kernel.step(v, rows: rows, units: units, layout: plan.layouts[i], spikes: spikes)
       }
