@@ -24,6 +24,82 @@ package struct EventMaximum: Sendable {
     self.target = target
   }
 
+  /// `true` iff `stepBits` applies: the source emits 0 or 1, and windows do not overlap.
+  package var takesBits: Bool {
+    source.format == .planes(positive: 1, negative: 0) && window.dilationY == 1
+      && window.dilationX == 1 && window.strideY >= window.height
+      && window.strideX >= window.width
+  }
+
+  /// Evaluates a tick under `rate`: counts bits, pools the counts and emits what they grew by.
+  ///
+  /// - Parameters:
+  ///   - counts: the counts of the source's units, [positions, lanes]. Updated.
+  ///   - largest: the largest counts, [target positions, lanes]. Updated.
+  ///   - bits: the units of the source.
+  ///   - units: the memory of the target; set.
+  ///   - layout: its layout: at least one plane of positive units.
+  ///   - spikes: the number of spikes so far, [target positions]. Increased.
+  /// - Precondition: `takesBits`.
+  package func stepBits(
+    _ counts: EventMemory, _ largest: EventMemory, from bits: EventMemory, to units: EventMemory,
+    _ layout: EventLayout, spikes: EventMemory
+  ) {
+    precondition(
+      takesBits && counts.byteCount >= countBytes && largest.byteCount >= target.paddedCount * 4
+        && bits.byteCount >= source.byteCount && units.byteCount >= layout.byteCount
+        && layout.format == .planes(positive: 1, negative: 0)
+        && spikes.byteCount >= target.positions * 8, "internal: bad sizes")
+    let (grid, lanes) = (source.grid, target.lanes)
+    let one = SIMD16<Int32>(repeating: 1)
+    let from = UnsafeRawPointer(bits.base)
+    for y in 0..<target.height {
+      let rows = taps(y, vertical: true)
+      for x in 0..<target.width {
+        let columns = taps(x, vertical: false)
+        let p = y &* target.width &+ x
+        let place = layout.grid.framed(y, x) &* layout.grid.bitStride
+        var count = 0
+        var lane = 0
+        while lane < lanes {
+          var most = SIMD16<Int32>()
+          for ky in rows {
+            for kx in columns {
+              let (sy, sx) = (
+                y &* window.strideY &- window.top &+ ky, x &* window.strideX &- window.left &+ kx
+              )
+              let memory = UnsafeMutableRawPointer(
+                counts.int32 + (sy &* grid.width &+ sx) &* lanes + lane)
+              let byte = (grid.framed(sy, sx) &* grid.bitStride &+ lane) &>> 3
+              let fired = from.load(fromByteOffset: byte, as: UInt16.self)
+              let sum = memory.load(as: SIMD16<Int32>.self) &+ spikec_keep(fired, one)
+              memory.storeBytes(of: sum, as: SIMD16<Int32>.self)
+              most = spikec_max(most, sum)
+            }
+          }
+          let memory = UnsafeMutableRawPointer(largest.int32 + p &* lanes + lane)
+          let grown = spikec_bits_ge(most, memory.load(as: SIMD16<Int32>.self) &+ one)
+          memory.storeBytes(of: most, as: SIMD16<Int32>.self)
+          units.base.storeBytes(of: grown, toByteOffset: (place &+ lane) &>> 3, as: UInt16.self)
+          count &+= grown.nonzeroBitCount
+          lane &+= 16
+        }
+        spikes.counters[p] &+= count
+      }
+    }
+  }
+
+  /// Returns the taps that lie inside the image, of the window at target row or column `i`.
+  private func taps(_ i: Int, vertical: Bool) -> Range<Int> {
+    vertical
+      ? EventWindow.inside(
+        i, taps: window.height, stride: window.strideY, dilation: window.dilationY,
+        before: window.top, extent: source.grid.height)
+      : EventWindow.inside(
+        i, taps: window.width, stride: window.strideX, dilation: window.dilationX,
+        before: window.left, extent: source.grid.width)
+  }
+
   /// The bytes of the counts of the source's units, [positions, lanes].
   package var countBytes: Int { source.grid.paddedCount * 4 }
 
@@ -43,13 +119,9 @@ package struct EventMaximum: Sendable {
       v.byteCount >= target.paddedCount * 4 && counts.byteCount >= countBytes,
       "internal: bad sizes")
     for y in 0..<target.height {
-      let rows = EventWindow.inside(
-        y, taps: window.height, stride: window.strideY, dilation: window.dilationY,
-        before: window.top, extent: grid.height)
+      let rows = taps(y, vertical: true)
       for x in 0..<target.width {
-        let columns = EventWindow.inside(
-          x, taps: window.width, stride: window.strideX, dilation: window.dilationX,
-          before: window.left, extent: grid.width)
+        let columns = taps(x, vertical: false)
         let to = UnsafeMutableRawPointer(v.int32 + (y * target.width + x) * target.lanes)
         guard !rows.isEmpty, !columns.isEmpty else {
           to.initializeMemory(as: UInt8.self, repeating: 0, count: target.lanes * 4)

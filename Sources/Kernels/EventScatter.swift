@@ -10,7 +10,9 @@ internal import CKernels
 /// falls outside the target.
 ///
 /// The weights of a row of taps lie as the sums that they are added to: a spike adds one run of
-/// kernel width · lanes numbers for each row of taps.
+/// kernel width · lanes numbers for each row of taps. Sums have 16 or a multiple of 32 lanes, so
+/// that the vectors that neighbours touch are the same ones, which processors forward from store
+/// to load.
 package struct EventScatter: Sendable {
 
   let window: EventWindow
@@ -19,19 +21,21 @@ package struct EventScatter: Sendable {
   let shift: Int
   let weights: EventMemory
 
+  /// The 16-bit numbers of a position of the sums.
+  private var lanes: Int { target.channels <= 16 ? 16 : (target.channels + 31) & ~31 }
   /// The columns of the sums, margin included.
   private var sumWidth: Int { source.width + window.width - 1 }
   /// The rows of the sums, margin included.
   private var sumHeight: Int { source.height + (window.height - 1) * window.dilationY }
   /// The 16-bit numbers of a row of taps.
-  private var run: Int { window.width * target.lanes }
+  private var run: Int { window.width * lanes }
   /// The rows of sums above the target.
   private var marginTop: Int { (window.height - 1) * window.dilationY - window.top }
   /// The columns of sums left of the target.
   private var marginLeft: Int { window.width - 1 - window.left }
 
   /// The bytes of the sums, which are 0 between ticks.
-  package var sumBytes: Int { sumHeight * sumWidth * target.lanes * 2 }
+  package var sumBytes: Int { sumHeight * sumWidth * lanes * 2 }
 
   /// Creates a kernel, or none if spikes cannot be scattered: strides, columns of taps apart,
   /// a padding beyond the kernel, or sums that may leave 16 bits.
@@ -53,8 +57,8 @@ package struct EventScatter: Sendable {
     self.source = source
     self.target = target
     self.shift = shift
-    self.weights = EventMemory(
-      byteCount: window.taps * source.channels * target.lanes)
+    let lanes = target.channels <= 16 ? 16 : (target.channels + 31) & ~31
+    self.weights = EventMemory(byteCount: window.taps * source.channels * lanes)
     guard window.strideX == 1, window.strideY == 1, window.dilationX == 1, target.positions > 1,
       marginTop >= 0, marginLeft >= 0, marginTop + target.height <= sumHeight,
       marginLeft + target.width <= sumWidth,
@@ -87,7 +91,7 @@ package struct EventScatter: Sendable {
         for kx in 0..<window.width {
           let row = ((ky * window.width + kx) * source.channels + c) * target.channels
           let tap = (c * window.height + window.height - 1 - ky) * window.width
-          let start = (tap + window.width - 1 - kx) * target.lanes
+          let start = (tap + window.width - 1 - kx) * lanes
           for k in 0..<target.channels { to[start + k] = from[row + k] }
         }
       }
@@ -108,23 +112,28 @@ package struct EventScatter: Sendable {
       let words = UnsafePointer(units.words + p * layout.planeWords)
       let power = Int32(plane.power)
       let sign: Int32 = plane.isNegative ? -1 : 0
+      let grid = layout.grid
       switch (run, power, sign) {
-      case (96, 0, 0): walk(words, layout.grid, sums, EventRun32(vectors: 3))
-      case (192, 0, 0): walk(words, layout.grid, sums, EventRun32(vectors: 6))
-      case (96, _, 0): walk(words, layout.grid, sums, EventRunShifted(vectors: 3, power: power))
-      case (192, _, 0): walk(words, layout.grid, sums, EventRunShifted(vectors: 6, power: power))
+      case (96, 0, 0): walk(words, grid, sums, EventRun(vectors: 3))
+      case (192, 0, 0): walk(words, grid, sums, EventRun(vectors: 6))
+      case (288, 0, 0): walk(words, grid, sums, EventRun(vectors: 9))
+      case (96, _, 0): walk(words, grid, sums, EventShiftedRun(vectors: 3, power: power))
+      case (192, _, 0): walk(words, grid, sums, EventShiftedRun(vectors: 6, power: power))
+      case (_, 0, 0) where lanes > 16: walk(words, grid, sums, EventRun(vectors: run / 32))
+      case (_, _, 0) where lanes > 16:
+        walk(words, grid, sums, EventShiftedRun(vectors: run / 32, power: power))
       default:
-        walk(words, layout.grid, sums, EventRun16(vectors: run / 16, power: power, sign: sign))
+        walk(words, grid, sums, EventNarrowRun(vectors: run / 16, power: power, sign: sign))
       }
     }
   }
 
   /// Walks the set bits of a plane, a row of the image at a time.
   @inline(__always)
-  private func walk<Run: EventRun>(
+  private func walk<Run: EventRunAdder>(
     _ plane: UnsafePointer<UInt64>, _ grid: EventGrid, _ sums: EventMemory, _ run: Run
   ) {
-    let lanes = target.lanes
+    let lanes = lanes
     let weights = UnsafePointer(self.weights.base.assumingMemoryBound(to: Int8.self))
     let sums = sums.base.assumingMemoryBound(to: Int16.self)
     let (rowStep, height, runLength) = (
@@ -172,14 +181,20 @@ package struct EventScatter: Sendable {
     precondition(
       v.byteCount >= target.paddedCount * 4 && sums.byteCount >= sumBytes
         && rows.lowerBound >= 0 && rows.upperBound <= target.height, "internal: bad sizes")
-    let lanes = target.lanes
+    let (lanes, targetLanes) = (lanes, target.lanes)
     let base = sums.base.assumingMemoryBound(to: Int16.self)
     let scale = EventScale(power: shift, isNegative: false)
     for y in rows {
-      let from = base + ((y &+ marginTop) &* sumWidth &+ marginLeft) &* lanes
-      let to = v.int32 + y &* target.width &* lanes
-      for i in Swift.stride(from: 0, to: target.width &* lanes, by: 16) {
-        scale.add(spikec_load_i16x16(from + i), to: to + i)
+      var from = base + ((y &+ marginTop) &* sumWidth &+ marginLeft) &* lanes
+      var to = v.int32 + y &* target.width &* targetLanes
+      for _ in 0..<target.width {
+        var lane = 0
+        while lane < targetLanes {
+          scale.add(spikec_load_i16x16(from + lane), to: to + lane)
+          lane &+= 16
+        }
+        from += lanes
+        to += targetLanes
       }
     }
     let width = sumWidth * lanes
@@ -190,13 +205,13 @@ package struct EventScatter: Sendable {
 }
 
 /// How a run of weights is added to sums.
-protocol EventRun {
+protocol EventRunAdder {
   /// Adds a run.
   func add(_ weights: UnsafePointer<Int8>, to sums: UnsafeMutablePointer<Int16>)
 }
 
 /// A run of vectors of 32 numbers, added as they are.
-struct EventRun32: EventRun {
+struct EventRun: EventRunAdder {
   let vectors: Int
   @inline(__always) init(vectors: Int) { self.vectors = vectors }
   @inline(__always)
@@ -210,7 +225,7 @@ struct EventRun32: EventRun {
 }
 
 /// A run of vectors of 32 numbers, times a power of two.
-struct EventRunShifted: EventRun {
+struct EventShiftedRun: EventRunAdder {
   let vectors: Int
   let power: Int32
   @inline(__always) init(vectors: Int, power: Int32) {
@@ -230,7 +245,7 @@ struct EventRunShifted: EventRun {
 }
 
 /// A run of vectors of 16 numbers, times ± a power of two.
-struct EventRun16: EventRun {
+struct EventNarrowRun: EventRunAdder {
   let vectors: Int
   let power: Int32
   let sign: Int32

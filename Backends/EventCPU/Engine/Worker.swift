@@ -119,6 +119,11 @@ final class Worker {
   private func pool(_ maximum: MaximumAction, _ i: Int, accumulates: Bool) {
     let step = plan.steps[i]
     let (counts, largest) = (blocks[maximum.counts], blocks[maximum.largest])
+    if accumulates, maximum.kernel.takesBits {
+      return maximum.kernel.stepBits(
+        counts, blocks[maximum.previous], from: blocks[plan.steps[maximum.source].units],
+        to: blocks[step.units], plan.layouts[i], spikes: blocks[step.spikes])
+    }
     if !accumulates { counts.clear() }
     maximum.kernel.count(counts, units: blocks[plan.steps[maximum.source].units])
     maximum.kernel.pool(largest, counts: counts)

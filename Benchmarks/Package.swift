@@ -1,0 +1,43 @@
+// swift-tools-version: 6.2
+// Benchmarks of the libraries, in a package of their own so that the program's does not build them.
+// The folders beside this file are links to those of the repository: targets of one package reach
+// each other's package-level declarations.
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func library(
+  _ name: String, path: String, _ dependencies: [Target.Dependency] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "spikec-benchmarks",
+  targets: [
+    library("Diagnostics", path: "Sources/Diagnostics"),
+    .target(name: "CKernels", path: "Sources/CKernels"),
+    library("Kernels", path: "Sources/Kernels", ["CKernels"]),
+    .systemLibrary(name: "CHDF5", path: "Frontends/CHDF5", pkgConfig: "hdf5-serial"),
+    .target(name: "CHDF5Trial", dependencies: ["CHDF5"], path: "Sources/CHDF5Trial"),
+    library("HDF5", path: "Sources/HDF5", ["CHDF5", "CHDF5Trial", "Diagnostics"]),
+    library("SpikeIR", path: "IR/Core", ["Diagnostics"]),
+    library("SpikeText", path: "IR/Text", ["SpikeIR", "Diagnostics"]),
+    library("SpikeStore", path: "IR/Store", ["SpikeIR", "SpikeText", "HDF5", "Diagnostics"]),
+    library("PluginAPI", path: "Sources/PluginAPI", ["SpikeIR", "Diagnostics"]),
+    library(
+      "EventCPU", path: "Backends/EventCPU",
+      ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
+    library("TestSupport", path: "Tests/TestSupport", ["SpikeIR", "Diagnostics"]),
+    .executableTarget(
+      name: "event-engine",
+      dependencies: ["EventCPU", "SpikeIR", "Diagnostics", "TestSupport"],
+      path: "EventEngine", swiftSettings: strict),
+  ]
+)
