@@ -115,3 +115,40 @@ import Testing
     return "nowhere"
   }
 }
+
+@Suite("Graphs at the edge of what is sensible") struct EventEngineEdgeTests {
+
+  @Test("wires that lead nowhere say nothing") func deadWires() throws {
+    var graph = SpikingGraph(name: "dead wires")
+    let code = SpikeCode.rate(timesteps: 5)
+    let one = graph.tensors.add("one", shape: [1], floats: [1])
+    func tensor(_ name: String, _ shape: Shape, _ data: TensorData) -> TensorID {
+      graph.tensors.add(Tensor(name, shape: shape, data: data))
+    }
+    let source = graph.populations.append(
+      Population(name: "in", shape: [2, 2, 1], code: code, model: .source, quantum: one))
+    let threshold = tensor("threshold", [1], .int32([3]))
+    let neurons = graph.populations.append(
+      Population(
+        name: "if", shape: [2, 2, 1], code: code,
+        model: .integrateAndFire(IntegrateAndFire(threshold: threshold)), quantum: one))
+    let relay = graph.populations.append(
+      Population(name: "relay", shape: [4], code: code, model: .relay, quantum: one))
+    let readout = graph.populations.append(
+      Population(name: "out", shape: [1], code: code, model: .integrator))
+    let kinds: [(PopulationID, PopulationID, ProjectionKind)] = [
+      (source, neurons, .identity(.init(weights: tensor("w", [1], .int16([2]))))),
+      (neurons, relay, .wire(.init(sources: tensor("s", [4], .int32([-1, -1, -1, -1]))))),
+      (relay, readout, .dense(.init(weights: tensor("d", [4, 1], .int8([1, 2, 3, 4]))))),
+    ]
+    for (i, (source, target, kind)) in kinds.enumerated() {
+      graph.projections.append(
+        Projection(name: "p\(i)", source: source, target: target, kind: kind))
+    }
+    graph.encoders = [Encoder(population: source, levels: 8)]
+    graph.decoders = [Decoder(population: readout)]
+    let input: [[Float]] = [[1, 2, 3, 4]]
+    let trace = try EventEngine(lowering: graph).trace(input)
+    #expect(trace == (try ClockSimulator(graph).run(input)).trace)
+  }
+}

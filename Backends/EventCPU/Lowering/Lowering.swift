@@ -72,10 +72,14 @@ extension Plan {
   private func makePlaneRelay(_ node: Node) -> Action {
     let target = EventLayout(grid: node.grid, format: node.format)
     var wires: [EventPlaneWire] = []
+    var sources: [Int] = []
     var inputs: [PlaneInput] = []
     for edge in node.edges {
       switch edge.kind {
       case .wire(let starts):
+        // Wires that lead nowhere say nothing, and the target may have no planes for them.
+        if starts.allSatisfy({ $0 < 0 }) { continue }
+        sources.append(edge.source)
         wires.append(
           EventPlaneWire(starts: starts, source: layouts[edge.source], target: target))
       case .full(_, let window), .channelwise(_, let window):
@@ -83,7 +87,7 @@ extension Plan {
       }
     }
     return inputs.isEmpty
-      ? .movePlanes(wires, sources: node.edges.map(\.source))
+      ? .movePlanes(wires, sources: sources)
       : .addPlanes(EventPlaneSum(layout: target), inputs)
   }
 
