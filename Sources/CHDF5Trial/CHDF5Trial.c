@@ -1,5 +1,7 @@
 // A trial reading of an HDF5 file in a child process; in C because Swift offers no fork.
 
+#define _GNU_SOURCE
+#include <sys/time.h>
 #include "CHDF5Trial.h"
 
 #include <errno.h>
@@ -145,13 +147,41 @@ static void run_child(const char *path, const char *const *names) {
   _exit(0);
 }
 
-int spikec_h5_trial(const char *path, const char *const *names) {
-  pid_t child = fork();
-  if (child < 0) return 0;
-  if (child == 0) run_child(path, names);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) return 0;
+/// The longest that a child may take, in steps of a millisecond; a file takes a few.
+enum { trial_steps = 3000, trial_attempts = 4 };
+
+/// Waits for `child` and stores its status; kills it when it takes too long.
+///
+/// Returns 0 when it ended by itself, 1 when it was computing too long, 2 when it was stuck: a
+/// child forked while another thread held a lock of a library waits for that lock forever, which
+/// says nothing about the file.
+static int wait_for(pid_t child, int *status) {
+  struct rusage usage;
+  for (int step = 0; step < trial_steps; step++) {
+    pid_t ended = wait4(child, status, WNOHANG, &usage);
+    if (ended == child) return 0;
+    if (ended < 0 && errno != EINTR) {
+      *status = 0;
+      return 0;
+    }
+    usleep(step < 20 ? 200 : 1000);
   }
-  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  kill(child, SIGKILL);
+  while (wait4(child, status, 0, &usage) < 0 && errno == EINTR) {}
+  return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec >= 1 ? 1 : 2;
+}
+
+int spikec_h5_trial(const char *path, const char *const *names) {
+  for (int attempt = 0; attempt < trial_attempts; attempt++) {
+    pid_t child = fork();
+    if (child < 0) return 0;
+    if (child == 0) run_child(path, names);
+    int status = 0;
+    switch (wait_for(child, &status)) {
+    case 0: return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    case 1: return SIGXCPU;
+    default: break;
+    }
+  }
+  return 0;
 }
