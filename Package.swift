@@ -71,6 +71,8 @@ let package = Package(
     library(
       "KerasFrontend", path: "Frontends/Keras", ["SpikeIR", "PluginAPI", "HDF5", "Diagnostics"]),
     library(
+      "ONNXFrontend", path: "Frontends/ONNX", ["SpikeIR", "PluginAPI", "Diagnostics"]),
+    library(
       "EventCPU", path: "Backends/EventCPU",
       ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
 
@@ -117,6 +119,9 @@ let package = Package(
     tests(
       "KerasFrontendTests",
       ["KerasFrontend", "SpikeInterpreter", "PluginAPI", "HDF5", "SpikeIR", "Diagnostics"]),
+    tests(
+      "ONNXFrontendTests",
+      ["ONNXFrontend", "SpikeInterpreter", "SpikeText", "PluginAPI", "SpikeIR", "Diagnostics"]),
     tests(
       "EventCPUTests",
       [

@@ -33,13 +33,15 @@ public enum TensorData: Hashable, Sendable {
   case int16([Int16])
   /// 32-bit elements.
   case int32([Int32])
+  /// 32-bit floating-point elements that wait in the model file; see `TensorStore.materialize`.
+  case deferred(DeferredElements)
   /// Elements that are not at hand: a text form printed them as their SHA-256.
   case elided(ElementType, hash: SHA256Digest)
 
   /// The type of the elements.
   public var elementType: ElementType {
     switch self {
-    case .float32: .float32
+    case .float32, .deferred: .float32
     case .int8: .int8
     case .int16: .int16
     case .int32: .int32
@@ -54,6 +56,7 @@ public enum TensorData: Hashable, Sendable {
     case .int8(let x): x.count
     case .int16(let x): x.count
     case .int32(let x): x.count
+    case .deferred(let x): x.count
     case .elided: nil
     }
   }
@@ -92,6 +95,8 @@ public struct Tensor: Hashable, Sendable {
   public var elementType: ElementType { data.elementType }
 
   /// The SHA-256 of the elements as little-endian bytes in row-major order.
+  ///
+  /// - Precondition: the elements are not deferred.
   public var hash: SHA256Digest {
     switch data {
     case .float32(let x): SHA256Digest(ofLittleEndian: x)
@@ -99,6 +104,8 @@ public struct Tensor: Hashable, Sendable {
     case .int16(let x): SHA256Digest(ofLittleEndian: x)
     case .int32(let x): SHA256Digest(ofLittleEndian: x)
     case .elided(_, let hash): hash
+    case .deferred:
+      preconditionFailure("internal: tensor '\(name)' is deferred; materialize the store first")
     }
   }
 }
@@ -145,10 +152,12 @@ public struct TensorStore: Hashable, Sendable {
 
   /// Returns the elements of tensor `id` as floating point; integers are converted exactly.
   ///
-  /// - Throws: `ir.elided-tensor` if the elements are not at hand.
+  /// - Throws: `ir.elided-tensor` if the elements are not at hand; what their file's reader throws
+  ///   if they are deferred.
   public func floats(_ id: TensorID) throws(Diagnostic) -> [Float] {
     switch self[id].data {
     case .float32(let x): return x
+    case .deferred(let x): return try x.load()
     case .int8(let x): return x.map { Float($0) }
     case .int16(let x): return x.map { Float($0) }
     case .int32(let x): return x.map { Float($0) }
@@ -165,7 +174,7 @@ public struct TensorStore: Hashable, Sendable {
     case .int8(let x): return x.map { Int32($0) }
     case .int16(let x): return x.map { Int32($0) }
     case .int32(let x): return x
-    case .float32: throw .notIntegers(self[id])
+    case .float32, .deferred: throw .notIntegers(self[id])
     case .elided: throw .elidedTensor(self[id])
     }
   }

@@ -22,6 +22,7 @@ extension HDF5File {
       case .int8(let x): try write(x, extents: extents, to: path)
       case .int16(let x): try write(x, extents: extents, to: path)
       case .int32(let x): try write(x, extents: extents, to: path)
+      case .deferred(let x): try write(try x.load(), extents: extents, to: path)
       case .elided: break
       }
     }

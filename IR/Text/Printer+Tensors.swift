@@ -54,7 +54,7 @@ extension TensorData {
     case .int8(let x): return x.map(String.init)
     case .int16(let x): return x.map(String.init)
     case .int32(let x): return x.map(String.init)
-    case .elided: return nil
+    case .elided, .deferred: return nil
     }
   }
 
@@ -65,7 +65,7 @@ extension TensorData {
     case .int8(let x): x.map { UInt8(bitPattern: $0) }
     case .int16(let x): x.flatMap { bytes($0) }
     case .int32(let x): x.flatMap { bytes($0) }
-    case .elided: []
+    case .elided, .deferred: []
     }
   }
 }

@@ -44,7 +44,8 @@ package struct Session: Sendable {
     }
     var sink = DiagnosticSink()
     defer { console.report(contentsOf: sink.diagnostics) }
-    let graph = try frontend.load(path: path, sink: &sink)
+    var graph = try frontend.load(path: path, sink: &sink)
+    try liftingDiagnostic { () throws(Diagnostic) in try graph.tensors.materialize() }
     let hash = try liftingDiagnostic { () throws(Diagnostic) in try fileHash(path) }
     return LoadedModel(program: .ann(graph), hash: hash)
   }

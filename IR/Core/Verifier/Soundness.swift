@@ -32,14 +32,14 @@ extension TensorStore {
 
 extension TensorData {
 
-  /// The elements as floating point, `nil` if they are elided.
+  /// The elements as floating point, `nil` if they are elided or deferred.
   var floatingPoint: [Float]? {
     switch self {
     case .float32(let x): x
     case .int8(let x): x.map { Float($0) }
     case .int16(let x): x.map { Float($0) }
     case .int32(let x): x.map { Float($0) }
-    case .elided: nil
+    case .elided, .deferred: nil
     }
   }
 
