@@ -8,6 +8,8 @@ SHELL := /bin/bash
 PACKAGES := libhdf5-dev libprotobuf-c-dev protobuf-c-compiler zlib1g-dev pkg-config
 DATA_PACKAGE := dataset-fashion-mnist
 DATA := /usr/share/datasets/fashion-mnist
+NODE_TEST_PACKAGE := libonnx-testdata
+ONNX_NODE_TESTS ?= /usr/share/libonnx-testdata/data/node
 
 # Compiled for this machine's processor; symbols stay visible for plugins.
 FLAGS := -c release -Xcc -march=native
@@ -16,7 +18,7 @@ TEST_FLAGS := $(FLAGS) -Xswiftc -enable-testing --scratch-path .build-test
 
 SOURCES := Package.swift IR Frontends Backends Sources Tests
 
-.PHONY: help build demo test lint format bench fixtures packages data clean
+.PHONY: help build demo test conformance lint format bench fixtures packages data node-tests clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -31,6 +33,11 @@ test: packages data lint ## build for testing, run all tests, and the demonstrat
 	swift build $(TEST_FLAGS) --build-tests
 	swift test $(TEST_FLAGS) --skip-build --disable-xctest
 	@SPIKEC=.build-test/release/spikec DATA=$(DATA) LIMIT=200 Examples/fashion-mnist/demo.sh
+
+# The tests of a newer release: ONNX_NODE_TESTS=DIR make conformance; see Tests/Fixtures/onnx.
+conformance: packages node-tests ## run the ONNX project's tests of single operators
+	ONNX_NODE_TESTS=$(ONNX_NODE_TESTS) swift test $(TEST_FLAGS) --disable-xctest \
+	  --filter ONNXNodeTests
 
 lint: ## check formatting, documentation comments and the layering of the parts
 	swift format lint --strict --recursive $(SOURCES)
@@ -63,6 +70,14 @@ data:
 	  { $$sudo apt-get update -qq && \
 	    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(DATA_PACKAGE) > /dev/null; \
 	  } || echo "make: $(DATA_PACKAGE) cannot be had; the 1,000-image subset is used instead"; \
+	fi
+
+node-tests:
+	@if [ ! -d $(ONNX_NODE_TESTS) ]; then \
+	  echo "make: installing the Debian package $(NODE_TEST_PACKAGE)"; \
+	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  $$sudo apt-get update -qq && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(NODE_TEST_PACKAGE) > /dev/null; \
 	fi
 
 clean: ## remove what was built
