@@ -87,7 +87,7 @@ let package = Package(
     .executableTarget(
       name: "spikec",
       dependencies: [
-        "Driver", "Diagnostics",
+        "Driver", "PluginAPI", "Diagnostics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/spikec", swiftSettings: strict),

@@ -2,7 +2,7 @@
 
 package import Diagnostics
 package import PluginAPI
-package import SpikeIR
+internal import SpikeIR
 
 /// A reader of models that Keras 2 and 3 save as one HDF5 file.
 ///
@@ -26,10 +26,12 @@ package struct KerasFrontend: Frontend {
       || [".h5", ".hdf5"].contains { path.hasSuffix($0) }
   }
 
-  /// Returns the network in the file at `path`; warnings go to `sink`.
+  /// Returns the network in the file at `path` and where it comes from; warnings go to `sink`.
   ///
   /// - Throws: all problems found, with the layer and its place in the file.
-  package func load(path: String, sink: inout DiagnosticSink) throws(CompileError) -> ANNGraph {
+  package func load(
+    path: String, options: ImportOptions, sink: inout DiagnosticSink
+  ) throws(CompileError) -> ImportedModel {
     var warnings = DiagnosticSink()
     defer { sink.report(contentsOf: warnings.diagnostics) }
     let file = try liftingDiagnostic { () throws(Diagnostic) in
@@ -43,8 +45,9 @@ package struct KerasFrontend: Frontend {
     try model.checkLayers()
     model.reportUnused(to: &warnings)
     try model.assignWeights(from: file)
+    let provenance = file.provenance
     var importer = Importer(name: model.name, file: file)
-    return try importer.run(model)
+    return ImportedModel(graph: try importer.run(model), provenance: provenance)
   }
 
   /// The layers that are read.

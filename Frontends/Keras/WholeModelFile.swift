@@ -2,6 +2,7 @@
 
 internal import Diagnostics
 internal import HDF5
+internal import PluginAPI
 
 /// A legacy whole-model file, opened and checked.
 struct WholeModelFile: ~Copyable, Sendable {
@@ -11,6 +12,9 @@ struct WholeModelFile: ~Copyable, Sendable {
 
   /// Who wrote it.
   let generation: Generation
+
+  /// What the file says about itself.
+  let provenance: Provenance
 
   /// The text of the attribute `model_config`.
   let config: String
@@ -36,7 +40,12 @@ struct WholeModelFile: ~Copyable, Sendable {
     guard kind == .group else {
       throw .noWeights(path, "'\(weightsGroup)' is a dataset, expected a group")
     }
-    return WholeModelFile(hdf5: hdf5, generation: generation, config: config)
+    let provenance = Provenance(
+      format: "Keras whole model, HDF5", writer: "Keras",
+      version: try attribute("keras_version", hdf5),
+      properties: try attribute("backend", hdf5).map { [Provenance.Property("backend", $0)] } ?? [])
+    return WholeModelFile(
+      hdf5: hdf5, generation: generation, provenance: provenance, config: config)
   }
 
   /// Returns the error for an HDF5 file without a description of a model.

@@ -3,7 +3,7 @@
 internal import DataIO
 package import Diagnostics
 internal import Kernels
-internal import PluginAPI
+package import PluginAPI
 package import SpikeIR
 internal import SpikeInterpreter
 
@@ -12,6 +12,9 @@ package struct CompileRequest: Sendable {
 
   /// The model file.
   package var model: String
+
+  /// How the model file is read.
+  package var importing = ImportOptions()
 
   /// The artefact, or the text form if the name ends in `.sir`.
   package var output: String
@@ -49,7 +52,7 @@ extension Session {
   package func compile(_ request: CompileRequest) throws(CompileError) -> CompileReport {
     let watch = Stopwatch()
     let job = try CompileJob(request, session: self)
-    var model = try loadModel(request.model)
+    var model = try loadModel(request.model, request.importing)
     let imported = model.program
     let run = try job.passes(for: imported)
     var context = PassContext()
@@ -77,7 +80,9 @@ private struct CompileJob {
 
   init(_ request: CompileRequest, session: Session) throws(CompileError) {
     (self.request, self.session) = (request, session)
-    let inputs = [request.model, containerPath(request.model)] + request.calibration.files
+    let inputs =
+      [request.model, containerPath(request.model)]
+      + [request.importing.architecture].compactMap { $0 } + request.calibration.files
     try session.refuse(output: request.output, overwriting: inputs)
     if request.writesText {
       try session.refuse(output: containerPath(request.output), overwriting: inputs)
@@ -145,8 +150,16 @@ private struct CompileJob {
     guard case .snn(let graph) = model.program else {
       throw CompileError(.notSpiking())
     }
-    let options = request.provenance(passes: passes, samples: samples)
-    try Artefact.write(graph, source: model.hash, options: options, to: output)
+    let (source, architecture) = try liftingDiagnostic { () throws(Diagnostic) in
+      let architecture = try request.importing.architecture.map { path throws(Diagnostic) in
+        try fileHash(path)
+      }
+      guard let hash = model.textHash else { return (try fileHash(request.model), architecture) }
+      return (hash, architecture)
+    }
+    let options = request.provenance(
+      passes: passes, samples: samples, architecture: architecture)
+    try Artefact.write(graph, source: source, options: options, to: output)
   }
 }
 
@@ -154,9 +167,10 @@ extension CompileRequest {
 
   /// The options that decide what is in the artefact: the passes and the number of samples.
   fileprivate func provenance(
-    passes: String, samples: Int?
+    passes: String, samples: Int?, architecture: SHA256Digest?
   ) -> [(name: String, value: String)] {
     var result = [("target", target), ("passes", passes)]
+    if let architecture { result.append(("architecture-sha256", architecture.description)) }
     if let samples { result.append(("calibration-samples", "\(samples)")) }
     return result
   }

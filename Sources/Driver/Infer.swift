@@ -3,6 +3,7 @@
 internal import DataIO
 package import Diagnostics
 internal import Kernels
+package import PluginAPI
 internal import SpikeIR
 internal import SpikeInterpreter
 internal import Synchronization
@@ -13,6 +14,9 @@ package struct InferRequest: Sendable {
   /// The model file.
   package var model: String
 
+  /// How the model file is read.
+  package var importing = ImportOptions()
+
   /// The samples.
   package var data = DataRequest()
 
@@ -21,6 +25,9 @@ package struct InferRequest: Sendable {
 
   /// The number of threads, if not as many as processors.
   package var threads: Int?
+
+  /// The files that make up the model.
+  var modelFiles: [String] { [model] + [importing.architecture].compactMap { $0 } }
 
   /// Creates a request to run `model`.
   package init(model: String) {
@@ -34,11 +41,11 @@ extension Session {
   ///
   /// - Throws: what opening, reading and executing throw.
   package func infer(_ request: InferRequest) throws(CompileError) -> RunReport {
-    try refuse(output: request.output, overwriting: [request.model] + request.data.files)
+    try refuse(output: request.output, overwriting: request.modelFiles + request.data.files)
     let output = try request.output.map { path throws(CompileError) in
       try liftingDiagnostic { () throws(Diagnostic) in try OutputFile(creating: path) }
     }
-    let graph = try loadANN(request.model)
+    let graph = try loadANN(request.model, request.importing)
     let samples = try Samples(
       request.data, for: graph.networkInputs, classifier: graph.classifier, console: console)
     let executor = try ANNExecutor(graph)
@@ -63,8 +70,10 @@ extension Session {
   /// Loads the model at `path`, which must be at the level `ann`.
   ///
   /// - Throws: what loading throws; `driver.wrong-level` for a spiking network.
-  func loadANN(_ path: String) throws(CompileError) -> ANNGraph {
-    guard case .ann(let graph) = try loadModel(path).program else {
+  func loadANN(
+    _ path: String, _ options: ImportOptions
+  ) throws(CompileError) -> ANNGraph {
+    guard case .ann(let graph) = try loadModel(path, options).program else {
       throw CompileError(.wrongLevel(path, found: .snn, hint: "run it with 'spikec run'"))
     }
     return graph

@@ -1,6 +1,7 @@
 // The command `inspect`: a network as text, as a summary, as a drawing.
 
 package import Diagnostics
+package import PluginAPI
 package import SpikeIR
 internal import SpikeText
 
@@ -20,15 +21,17 @@ extension Session {
   ///
   /// - Parameters:
   ///   - path: a model, an artefact, or the text form.
+  ///   - options: how a model file is read.
   ///   - level: the level that is expected, if any.
   ///   - format: the format.
   ///   - weights: whether the text form holds the elements of tensors.
   /// - Returns: the text.
   /// - Throws: what loading throws; `driver.wrong-level` if the level is another.
   package func inspect(
-    _ path: String, level: Level?, format: InspectFormat, weights: Bool
+    _ path: String, _ options: ImportOptions = ImportOptions(), level: Level?,
+    format: InspectFormat, weights: Bool
   ) throws(CompileError) -> String {
-    let found = try inspected(path, needsTensors: weights)
+    let found = try inspected(path, options, format, weights: weights)
     let program = found.program
     if let level, level != program.level {
       let hint =
@@ -45,17 +48,20 @@ extension Session {
   }
 
   private func inspected(
-    _ path: String, needsTensors: Bool
+    _ path: String, _ options: ImportOptions, _ format: InspectFormat, weights: Bool
   ) throws(CompileError) -> (program: Program, provenance: [(String, String)]) {
     let file = try liftingDiagnostic { () throws(Diagnostic) in try InputFile(path: path) }
     if file.isText {
-      return (try loadText(path, needsTensors: needsTensors).program, [])
+      try refuse(options, for: path, "the text form describes its network itself")
+      return (try loadText(path, needsTensors: weights).program, [])
     }
     if Artefact.recognizes(file) {
+      try refuse(options, for: path, "a compiled network describes itself")
       let artefact = try Artefact.read(path)
       return (.snn(artefact.graph), artefact.provenance)
     }
-    return (try loadModel(path).program, [])
+    // The text names the hash of each tensor.
+    return (try loadModel(path, options, needsTensors: format == .text).program, [])
   }
 
   private func summary(

@@ -24,30 +24,51 @@ package struct Session: Sendable {
   struct LoadedModel: Sendable {
     /// The network.
     var program: Program
-    /// The SHA-256 of the file, or of the text and its container.
-    var hash: SHA256Digest
+    /// What the file says about itself; `nil` for the text form.
+    var provenance: Provenance?
+    /// The SHA-256 of the text form; `nil` for files, whose hash takes reading them.
+    var textHash: SHA256Digest?
   }
 
   /// Loads the model at `path`; a name that ends in .sir is a text, others a frontend reads.
   ///
-  /// Warnings are printed.
+  /// Warnings are printed. Without `needsTensors`, weights stay in the file.
   ///
   /// - Throws: what reading throws; `driver.unknown-model` if no frontend knows the format.
-  func loadModel(_ path: String) throws(CompileError) -> LoadedModel {
+  func loadModel(
+    _ path: String, _ options: ImportOptions, needsTensors: Bool = true
+  ) throws(CompileError) -> LoadedModel {
     let file = try liftingDiagnostic { () throws(Diagnostic) in try InputFile(path: path) }
-    if file.isText { return try loadText(path) }
+    if file.isText {
+      try refuse(options, for: path, "the text form describes its network itself")
+      return try loadText(path)
+    }
     if Artefact.recognizes(file) {
       throw CompileError(.isArtefact(path))
     }
     guard let frontend = registry.frontend(for: file) else {
       throw CompileError(.unknownModel(path, registry.frontends))
     }
+    if !frontend.takesArchitecture {
+      try refuse(
+        options, for: path, "files of '\(frontend.name)' describe their network themselves")
+    }
     var sink = DiagnosticSink()
     defer { console.report(contentsOf: sink.diagnostics) }
-    var graph = try frontend.load(path: path, sink: &sink)
-    try liftingDiagnostic { () throws(Diagnostic) in try graph.tensors.materialize() }
-    let hash = try liftingDiagnostic { () throws(Diagnostic) in try fileHash(path) }
-    return LoadedModel(program: .ann(graph), hash: hash)
+    var model = try frontend.load(path: path, options: options, sink: &sink)
+    if needsTensors {
+      try liftingDiagnostic { () throws(Diagnostic) in try model.graph.tensors.materialize() }
+    }
+    return LoadedModel(program: .ann(model.graph), provenance: model.provenance)
+  }
+
+  /// Refuses options that reading the model at `path` would not heed.
+  ///
+  /// - Throws: `driver.unused-architecture`.
+  func refuse(
+    _ options: ImportOptions, for path: String, _ reason: String
+  ) throws(CompileError) {
+    if options.architecture != nil { throw CompileError(.unusedArchitecture(path, reason)) }
   }
 
   /// Refuses an output that is one of the files that are read.
@@ -83,6 +104,13 @@ extension Diagnostic {
     .error(
       "driver.wrong-level", "the network is at the level '\(found.rawValue)'", at: .file(path),
       notes: [hint])
+  }
+
+  /// Returns an error about a description of a network that nobody reads.
+  fileprivate static func unusedArchitecture(_ path: String, _ reason: String) -> Diagnostic {
+    .error(
+      "driver.unused-architecture", "'--architecture' has no effect: \(reason)",
+      at: .file(path), notes: ["leave the option out"], exitCode: .usage)
   }
 
   /// Returns an error about a compiled network where a model is expected.

@@ -35,7 +35,7 @@ extension Session {
     let findings = program.verify().map(parsed.located)
     if findings.contains(where: { $0.severity == .error }) { throw CompileError(findings) }
     console.report(contentsOf: findings)
-    return LoadedModel(program: program, hash: SHA256Digest(of: bytes))
+    return LoadedModel(program: program, textHash: SHA256Digest(of: bytes))
   }
 }
 

@@ -50,6 +50,8 @@ struct Compile: ParsableCommand {
     help: "The spike code. Default: \(ConversionRequest.defaultCode).")
   var code: CodeName?
 
+  @OptionGroup var modelOptions: ModelOptions
+
   @Option(help: "The neuron model.")
   var neuron = NeuronName.integrateAndFire
 
@@ -98,6 +100,7 @@ struct Compile: ParsableCommand {
 
   func run() throws {
     var request = CompileRequest(model: model, output: output)
+    request.importing = modelOptions.options
     request.target = target
     request.conversion.code = code?.rawValue
     request.conversion.timesteps = timesteps

@@ -20,10 +20,13 @@ struct Infer: ParsableCommand {
   @Argument(help: "The model: .h5 as Keras saves it, or .sir.")
   var model: String
 
+  @OptionGroup var modelOptions: ModelOptions
+
   @OptionGroup var samples: SampleOptions
 
   func run() throws {
     var request = InferRequest(model: model)
+    request.importing = modelOptions.options
     request.data = try samples.request()
     request.threads = samples.threads
     request.output = samples.output

@@ -12,6 +12,7 @@ struct Inspect: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     abstract: "Print a model or a compiled network.",
+    usage: "spikec inspect <file> [<options>]",
     discussion: """
       EXAMPLES
         spikec inspect model.h5
@@ -21,6 +22,8 @@ struct Inspect: ParsableCommand {
 
   @Argument(help: "A model (.h5), a compiled network (.spk), or a network as text (.sir).")
   var file: String
+
+  @OptionGroup var modelOptions: ModelOptions
 
   @Option(help: "The level that is expected; another one is an error.")
   var level: LevelName?
@@ -38,6 +41,7 @@ struct Inspect: ParsableCommand {
   func run() throws {
     let session = session
     try session.console.print(
-      session.inspect(file, level: level?.level, format: format, weights: weights))
+      session.inspect(
+        file, modelOptions.options, level: level?.level, format: format, weights: weights))
   }
 }

@@ -4,6 +4,7 @@ import ArgumentParser
 import DataIO
 import Diagnostics
 import Driver
+import PluginAPI
 import SpikeIR
 
 /// How raw data become the network's input.
@@ -38,6 +39,20 @@ struct PreprocessingOptions: ParsableArguments {
       try PreprocessingRequest(scale: scale, mean: mean, std: std)
     }
   }
+}
+
+/// How a model file is read.
+struct ModelOptions: ParsableArguments {
+
+  @Option(
+    help: ArgumentHelp(
+      "The network's description, for a model file that holds weights alone.",
+      discussion: "Keras writes it so: open('model.json', 'w').write(model.to_json()).",
+      valueName: "file.json"))
+  var architecture: String?
+
+  /// The options that were given.
+  var options: ImportOptions { ImportOptions(architecture: architecture) }
 }
 
 /// What is to be seen of passes.

@@ -70,7 +70,9 @@ struct TrainedNetwork: Sendable, CustomTestStringConvertible {
     _ code: SpikeCode, images count: Int
   ) throws(CompileError) -> (graph: SpikingGraph, images: [[Float]]) {
     var sink = DiagnosticSink()
-    let network = try KerasFrontend().load(path: "\(root)/\(model)", sink: &sink)
+    let network = try KerasFrontend().load(
+      path: "\(root)/\(model)", options: ImportOptions(), sink: &sink
+    ).graph
     let preprocessing = Preprocessing(scale: 1 / 255)
     let samples = try liftingDiagnostic { () throws(Diagnostic) in
       let source = try DataSource(opening: "\(root)/\(images)", sink: &sink)

@@ -2,6 +2,7 @@
 
 import Diagnostics
 import KerasFrontend
+import PluginAPI
 import SpikeIR
 import Testing
 
@@ -148,7 +149,7 @@ import Testing
 
   private func loadingError(_ path: String, _ sink: inout DiagnosticSink) -> CompileError? {
     do throws(CompileError) {
-      _ = try KerasFrontend().load(path: path, sink: &sink)
+      _ = try KerasFrontend().load(path: path, options: ImportOptions(), sink: &sink)
       return nil
     } catch {
       return error

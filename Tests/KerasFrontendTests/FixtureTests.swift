@@ -2,6 +2,7 @@
 
 import Diagnostics
 import KerasFrontend
+import PluginAPI
 import SpikeIR
 import SpikeInterpreter
 import Testing
@@ -27,12 +28,15 @@ import Testing
     var sink = DiagnosticSink()
     if let id = FixtureTests.refused[caseName] {
       let error = #expect(throws: CompileError.self) {
-        try KerasFrontend().load(path: fixture.path("h5"), sink: &sink)
+        try KerasFrontend().load(
+          path: fixture.path("h5"), options: ImportOptions(), sink: &sink)
       }
       #expect(error?.diagnostics.map(\.id) == [id])
       return
     }
-    let graph = try KerasFrontend().load(path: fixture.path("h5"), sink: &sink)
+    let graph = try KerasFrontend().load(
+      path: fixture.path("h5"), options: ImportOptions(), sink: &sink
+    ).graph
     #expect(sink.diagnostics == [])
     #expect(Set(graph.ids.map { graph[$0].name }).count == graph.nodes.count)
     try expectSameOutputs(graph, fixture)

@@ -2,6 +2,7 @@
 
 import Diagnostics
 import HDF5
+import PluginAPI
 import SpikeIR
 import Testing
 
@@ -11,7 +12,9 @@ import Testing
 
   private func load(_ name: String) throws -> ANNGraph {
     var sink = DiagnosticSink()
-    return try KerasFrontend().load(path: "\(fixtures)/\(name).h5", sink: &sink)
+    return try KerasFrontend().load(
+      path: "\(fixtures)/\(name).h5", options: ImportOptions(), sink: &sink
+    ).graph
   }
 
   private func names(_ graph: ANNGraph) -> [String] {
