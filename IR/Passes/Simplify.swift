@@ -70,9 +70,10 @@ extension ANNGraph {
     case .scale(let op): return op.factor == nil && op.offset == nil ? inputs[0] : nil
     case .elementwise(let op): return op.kind != .subtract && op.kind != .divide ? inputs[0] : nil
     case .concat: return inputs[0]
-    case .pad(let op): return op.padding == .none ? inputs[0] : nil
+    case .pad: return inputs[0]
     case .upsample(let op): return op.factors == Pair(1, 1) ? inputs[0] : nil
     case .slice: return inputs[0]
+    case .take(let op): return op.indices == Array(0..<node.shape[op.axis]) ? inputs[0] : nil
     case .input, .constant, .conv2d, .convTranspose2d, .dense, .pool, .batchNorm, .activation,
       .prelu, .softmax, .custom:
       return nil
@@ -103,7 +104,8 @@ extension ANNGraph {
       let inner = try add(freshName(node.name, "moved"), .reshape(op), operand.inputs)
       return try add(operand.name, .activation(function), [inner])
     case (.conv2d(var conv), .pad(let pad)) where pad.value == 0:
-      conv.window.padding = conv.window.padding + pad.padding
+      guard let padding = pad.imagePadding else { return nil }
+      conv.window.padding = conv.window.padding + padding
       return try add(node.name, .conv2d(conv), operand.inputs)
     case (.activation(let function), .pool(let pool))
     where pool.kind == .maximum && function.isMonotone && isOnlyUser:
@@ -182,12 +184,12 @@ extension Activation {
     case .relu: alpha >= 0 && threshold == 0
     case .elu, .celu: alpha >= 0
     case .selu, .sigmoid, .tanh, .hardTanh, .softplus, .softsign, .exponential, .logSigmoid,
-      .squareplus, .squareplusSparse:
+      .squareplus, .squareplusSparse, .erf, .sign, .round, .floor, .ceiling:
       true
     case .hardSigmoid: alpha >= 0
     case .thresholded: threshold >= 0
     case .hardSwish, .swish, .gelu, .geluTanh, .mish, .absolute, .softShrink, .hardShrink,
-      .tanhShrink:
+      .tanhShrink, .squareRoot, .power, .logarithm, .reciprocal:
       false
     }
   }

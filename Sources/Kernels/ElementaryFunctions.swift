@@ -24,6 +24,27 @@ func exponential(_ x: Double) -> Double {
   return (low + r5 * high + top) * power
 }
 
+/// Returns ln x; −∞ for 0, and not a number for x < 0.
+///
+/// x = 2ⁿ · m with m in [√½, √2); ln m = 2 · artanh s with s = (m − 1)/(m + 1), |s| ≤ 0.1716: the sum
+/// of 2·s^(2k+1)/(2k+1) for k ≤ 7, whose remainder is below 2·s¹⁷/17/(1 − s²) < 7e-14 · s.
+/// Precondition: x is not subnormal, as no number of single precision is in double precision.
+@inline(__always)
+func logarithm(_ x: Double) -> Double {
+  // Subtracting the bits of √½ before the exponent is taken makes m start there.
+  let root = 0.5.squareRoot().bitPattern
+  let offset = x.bitPattern &- root
+  // The exponent, biased to stay positive, is read as the low bits of a number near 2⁵².
+  let n = Double(bitPattern: (offset &+ 1024 &<< 52) &>> 52 | 0x1p52.bitPattern) - 0x1p52 - 1024
+  let m = Double(bitPattern: offset & 0x000f_ffff_ffff_ffff &+ root)
+  let s = (m - 1) / (m + 1)
+  let q = s * s
+  let far = 1.0 / 9 + q * (1.0 / 11 + q * (1.0 / 13 + q * (1.0 / 15)))
+  let series = 2 * s + 2 * s * q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * far)))
+  let finite = n * 0x1.62e42fefa39efp-1 + series
+  return x > 0 && x < .infinity ? finite : x == 0 ? -.infinity : x > 0 ? x : .nan
+}
+
 /// Returns eˣ − 1 without losing digits near 0.
 ///
 /// Below 2⁻¹⁶ the first three terms of its series, whose remainder is below x³/24.

@@ -51,6 +51,24 @@ package enum Nonlinearity: Hashable, Sendable {
   case sparsePlus
   /// (x + √(x² + width)) / 2.
   case squareplus(width: Float)
+  /// 2/√π · ∫ e^(−t²) dt from 0 to x.
+  case errorFunction
+  /// √x.
+  case squareRoot
+  /// x^exponent as C's `pow`: not a number for x < 0 unless the exponent is a whole number.
+  case power(exponent: Float)
+  /// ln x.
+  case logarithm
+  /// 1 / x.
+  case reciprocal
+  /// x > 0: 1; x < 0: −1; else x.
+  case sign
+  /// The nearest whole number, an even one if two are as near.
+  case round
+  /// The largest whole number that is at most x.
+  case floor
+  /// The smallest whole number that is at least x.
+  case ceiling
 }
 
 extension Nonlinearity {
@@ -73,14 +91,17 @@ extension Nonlinearity {
     }
   }
 
-  /// `true` iff the function is made of comparisons, sums, products and quotients.
+  /// `true` iff the function is made of comparisons and operations that single precision rounds
+  /// correctly.
   private var isPiecewise: Bool {
     switch self {
     case .rectifier, .hardSigmoid, .hardTanh, .softsign, .hardSwish, .thresholded, .absolute,
-      .softShrink, .hardShrink, .sparsePlus:
+      .softShrink, .hardShrink, .sparsePlus, .squareRoot, .reciprocal, .sign, .round, .floor,
+      .ceiling:
       true
     case .exponentialLinear, .sigmoid, .tanh, .softplus, .swish, .gelu, .geluTanh, .mish,
-      .exponential, .logSigmoid, .continuousExponentialLinear, .tanhShrink, .squareplus:
+      .exponential, .logSigmoid, .continuousExponentialLinear, .tanhShrink, .squareplus,
+      .errorFunction, .power, .logarithm:
       false
     }
   }
@@ -113,6 +134,18 @@ extension Nonlinearity {
       map(&out, input) { abs($0) <= width ? 0 : $0 }
     case .sparsePlus:
       map(&out, input) { $0 <= -1 ? 0 : $0 >= 1 ? $0 : ($0 + 1) * ($0 + 1) / 4 }
+    case .squareRoot:
+      map(&out, input) { $0.squareRoot() }
+    case .reciprocal:
+      map(&out, input) { 1 / $0 }
+    case .sign:
+      map(&out, input) { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }
+    case .round:
+      map(&out, input) { $0.rounded(.toNearestOrEven) }
+    case .floor:
+      map(&out, input) { $0.rounded(.down) }
+    case .ceiling:
+      map(&out, input) { $0.rounded(.up) }
     default: preconditionFailure("internal: \(self) is not piecewise")
     }
   }
@@ -170,7 +203,39 @@ extension Nonlinearity {
         let (below, above) = (width / (2 * (root - x)), (x + root) / 2)
         return x < 0 ? below : above
       }
+    case .errorFunction:
+      mapDouble(&out, input) { erf($0) }
+    case .power(let exponent):
+      applyPower(&out, input, Double(exponent))
+    case .logarithm:
+      mapDouble(&out, input) { Kernels.logarithm($0) }
     default: preconditionFailure("internal: \(self) is piecewise")
+    }
+  }
+}
+
+/// Sets each element to x^a, x being its partner.
+///
+/// The magnitude is that of |x|^a. Its sign is that of x, even of a zero, for odd a; for an a that
+/// is not a whole number, negative finite x have no power.
+private func applyPower(_ out: inout MutableSpan<Float>, _ input: Span<Float>, _ a: Double) {
+  let isWhole = a == a.rounded(.towardZero)
+  let isOdd = isWhole && a / 2 != (a / 2).rounded(.towardZero)
+  switch a {
+  case 0: map(&out, input) { _ in 1 }
+  case 1: map(&out, input) { $0 }
+  case 2: map(&out, input) { $0 * $0 }
+  case 3: mapDouble(&out, input) { $0 * $0 * $0 }
+  case _ where isOdd:
+    mapDouble(&out, input) { x in
+      Double(signOf: x, magnitudeOf: Kernels.exponential(a * Kernels.logarithm(abs(x))))
+    }
+  case _ where isWhole:
+    mapDouble(&out, input) { Kernels.exponential(a * Kernels.logarithm(abs($0))) }
+  default:
+    mapDouble(&out, input) { x in
+      let magnitude = Kernels.exponential(a * Kernels.logarithm(abs(x)))
+      return x < 0 && x > -.infinity ? .nan : magnitude
     }
   }
 }

@@ -57,6 +57,23 @@ struct NonlinearityCase: Sendable, CustomTestStringConvertible {
     NonlinearityCase(.squareplus(width: 4)) { x in
       x < 0 ? 2 / ((x * x + 4).squareRoot() - x) : (x + (x * x + 4).squareRoot()) / 2
     },
+    NonlinearityCase(.errorFunction) { erf($0) },
+    NonlinearityCase(.squareRoot) { $0.squareRoot() },
+    NonlinearityCase(.power(exponent: 0)) { _ in 1 },
+    NonlinearityCase(.power(exponent: 1)) { $0 },
+    NonlinearityCase(.power(exponent: 2)) { $0 * $0 },
+    NonlinearityCase(.power(exponent: 3)) { $0 * $0 * $0 },
+    NonlinearityCase(.power(exponent: 5)) { pow($0, 5) },
+    NonlinearityCase(.power(exponent: -2)) { pow($0, -2) },
+    NonlinearityCase(.power(exponent: -1)) { pow($0, -1) },
+    NonlinearityCase(.power(exponent: 0.5)) { pow($0, 0.5) },
+    NonlinearityCase(.power(exponent: -1.25)) { pow($0, -1.25) },
+    NonlinearityCase(.logarithm) { log($0) },
+    NonlinearityCase(.reciprocal) { 1 / $0 },
+    NonlinearityCase(.sign) { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 },
+    NonlinearityCase(.round) { $0.rounded(.toNearestOrEven) },
+    NonlinearityCase(.floor) { $0.rounded(.down) },
+    NonlinearityCase(.ceiling) { $0.rounded(.up) },
   ]
 }
 
@@ -71,8 +88,41 @@ struct NonlinearityCase: Sendable, CustomTestStringConvertible {
     item.function.apply(&span, input: input.span)
     for (x, y) in zip(input, out) {
       let expected = item.definition(Double(x))
-      #expect(abs(Double(y) - expected) <= item.relativeError * abs(expected) + item.slack)
+      if expected.isNaN || abs(expected) > Double(Float.greatestFiniteMagnitude) {
+        #expect(expected.isNaN ? y.isNaN : y == Float(expected), "f(\(x)) is \(y)")
+        continue
+      }
+      #expect(
+        abs(Double(y) - expected) <= item.relativeError * abs(expected) + item.slack,
+        "f(\(x)) is \(y), expected \(expected)")
     }
+  }
+
+  @Test(
+    "powers and logarithms at the ends are those of the standard library",
+    arguments: [-3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 7, 1e9] as [Float])
+  func ends(exponent: Float) {
+    let input: [Float] = [
+      0, -0.0, 1, -1, .infinity, -.infinity, .leastNonzeroMagnitude, -.leastNonzeroMagnitude,
+      .greatestFiniteMagnitude, -.greatestFiniteMagnitude,
+    ]
+    for (x, y) in zip(input, values(of: .power(exponent: exponent), at: input)) {
+      let expected = Float(pow(Double(x), Double(exponent)))
+      let isClose = abs(y - expected) <= 0x1p-23 * abs(expected)
+      #expect(expected.isNaN ? y.isNaN : y == expected || isClose, "\(x)^\(exponent) is \(y)")
+      #expect(expected.isNaN || y.sign == expected.sign, "\(x)^\(exponent) is \(y)")
+    }
+    for (x, y) in zip(input, values(of: .logarithm, at: input)) {
+      let expected = Float(log(Double(x)))
+      #expect(expected.isNaN ? y.isNaN : y == expected, "ln \(x) is \(y)")
+    }
+  }
+
+  private func values(of function: Nonlinearity, at input: [Float]) -> [Float] {
+    var out = [Float](repeating: 0, count: input.count)
+    var span = out.mutableSpan
+    function.apply(&span, input: input.span)
+    return out
   }
 
   @Test("is finite far out", arguments: [Nonlinearity.sigmoid, .tanh, .softplus, .swish, .gelu])

@@ -50,6 +50,19 @@ struct ActivationCase: Sendable, CustomTestStringConvertible {
     ActivationCase(Activation(.tanhShrink), [0, 1], [0, 0.238_405_84]),
     ActivationCase(Activation(.squareplusSparse), [-2, 0, 0.5, 2], [0, 0.25, 0.5625, 2]),
     ActivationCase(Activation(.squareplus, alpha: 4), [0, 1.5, -1.5], [1, 2, 0.5]),
+    ActivationCase(Activation(.erf), [0, 0.5, -2], [0, 0.520_499_9, -0.995_322_3]),
+    ActivationCase(Activation(.squareRoot), [0, 2.25, 4], [0, 1.5, 2]),
+    ActivationCase(Activation(.power, alpha: 0), [-2, 0], [1, 1]),
+    ActivationCase(Activation(.power, alpha: 2), [-3, 0.5], [9, 0.25]),
+    ActivationCase(Activation(.power, alpha: 5), [-3, 0, 0.5], [-243, 0, 0.03125]),
+    ActivationCase(Activation(.power, alpha: -4), [-2, 0.5], [0.0625, 16]),
+    ActivationCase(Activation(.power, alpha: 0.5), [0, 2.25], [0, 1.5]),
+    ActivationCase(Activation(.logarithm), [1, 2, 0.5], [0, 0.693_147_2, -0.693_147_2]),
+    ActivationCase(Activation(.reciprocal), [-4, 0.5], [-0.25, 2]),
+    ActivationCase(Activation(.sign), [-3, 0, 0.5], [-1, 0, 1]),
+    ActivationCase(Activation(.round), [-1.5, -0.5, 0.5, 1.5, 2.5, 2.6], [-2, 0, 0, 2, 2, 3]),
+    ActivationCase(Activation(.floor), [-1.5, 2, 2.75], [-2, 2, 2]),
+    ActivationCase(Activation(.ceiling), [-1.5, 2, 2.25], [-1, 2, 3]),
   ]
 }
 

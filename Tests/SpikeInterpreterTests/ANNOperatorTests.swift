@@ -135,6 +135,12 @@ import Testing
     #expect(try evaluate(.transpose(Transpose([1, 2, 0])), on: cube) == [1, 4, 2, 5, 3, 6])
     let pad = Pad(Padding(top: 1, left: 0, bottom: 0, right: 1), value: 7)
     #expect(try evaluate(.pad(pad), on: image) == [7, 7, 7, 1, 2, 7, 3, 4, 7])
+    let wide = Pad(low: [0, 0, 1], high: [0, 1, 0])
+    #expect(try evaluate(.pad(wide), on: image) == [0, 1, 0, 2, 0, 0, 0, 3, 0, 4, 0, 0])
+    let vector: [(Shape, [Float])] = [([2], [1, 2])]
+    #expect(try evaluate(.pad(Pad(low: [2], high: [1], value: 9)), on: vector) == [9, 9, 1, 2, 9])
+    let backwards = Take(axis: 1, indices: [2, 1, 0, 0])
+    #expect(try evaluate(.take(backwards), on: cube) == [3, 2, 1, 1, 6, 5, 4, 4])
     let slice = Slice(starts: [0, 1, 0], ends: [2, 3, 1], steps: [1, 2, 1])
     #expect(try evaluate(.slice(slice), on: cube) == [2, 5])
     #expect(

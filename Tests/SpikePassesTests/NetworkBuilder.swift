@@ -237,6 +237,23 @@ struct NetworkCase: CustomStringConvertible, Sendable {
       let turned = try b.node(.transpose(Transpose([1, 0, 2])), large)
       return try b.classifier(b.relu(b.conv(turned, 4, size: 2)))
     },
+    NetworkCase("padding of channels") { b in
+      let x = try b.relu(b.conv(b.input([6, 6, 2]), 3))
+      let half = try b.node(
+        .slice(Slice(starts: [0, 0, 0], ends: [4, 4, 3], steps: [2, 2, 1])), x)
+      let shortcut = try b.node(.pad(Pad(low: [0, 0, 1], high: [0, 0, 2])), half)
+      let one = Padding(top: 1, left: 1, bottom: 1, right: 1)
+      let y = try b.conv(x, 6, stride: 2, padding: one)
+      return try b.classifier(b.relu(b.combine(.add, y, shortcut)))
+    },
+    NetworkCase("mirrored padding, interpolation and reversed channels") { b in
+      let x = try b.relu(b.conv(b.input([5, 5, 2]), 3))
+      let rows = try b.node(.take(Take(axis: 0, indices: [1, 0, 1, 2, 1])), x)
+      let columns = try b.node(.take(Take(axis: 1, indices: [0, 0, 1, 2, 2])), rows)
+      let y = try b.relu(b.conv(columns, 4))
+      let turned = try b.node(.take(Take(axis: 2, indices: [3, 1, 0, 3])), y)
+      return try b.classifier(turned)
+    },
     NetworkCase("transposed convolution") { b in
       let x = try b.relu(b.conv(b.input([6, 6, 2]), 4))
       let kernel = b.tensor("up/kernel", [3, 2, 5, 4], -0.4, 0.4)

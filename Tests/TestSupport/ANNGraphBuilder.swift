@@ -93,7 +93,7 @@ struct ANNGraphBuilder {
   // size: table
   private mutating func addOperator(onAnything operand: NodeID, _ shape: Shape) {
     let channels = shape.channels
-    switch random.int(0...12) {
+    switch random.int(0...14) {
     case 0:
       let units = random.int(1...8)
       let kernel = floats("kernel", [channels, units])
@@ -118,6 +118,13 @@ struct ANNGraphBuilder {
       order.shuffle(using: &random)
       add(.transpose(Transpose(order)), [operand])
     case 11: addSlice(operand, shape)
+    case 12: addTake(operand, shape)
+    case 13:
+      let pad = Pad(
+        low: shape.extents.map { _ in random.int(0...1) },
+        high: shape.extents.map { _ in random.int(0...1) },
+        value: random.pick([0, 0, 1.5, -.infinity]))
+      add(.pad(pad), [operand])
     default:
       if options.hasCustomOperators, random.chance(0.5) {
         addCustom(operand)
@@ -181,6 +188,12 @@ struct ANNGraphBuilder {
     let ends = zip(starts, shape.extents).map { random.int(($0 + 1)...$1) }
     let steps = random.chance(0.5) ? nil : shape.extents.map { _ in random.int(1...2) }
     add(.slice(Slice(starts: starts, ends: ends, steps: steps)), [operand])
+  }
+
+  private mutating func addTake(_ operand: NodeID, _ shape: Shape) {
+    let axis = random.int(0...shape.rank - 1)
+    let indices = (0..<random.int(1...6)).map { _ in random.int(0...shape[axis] - 1) }
+    add(.take(Take(axis: axis, indices: indices)), [operand])
   }
 
   private mutating func addCustom(_ operand: NodeID) {

@@ -57,12 +57,31 @@ public struct Activation: Operator {
     case squareplusSparse = "sparse-plus"
     /// (x + √(x² + alpha)) / 2.
     case squareplus
+    /// erf x = 2/√π · ∫ e^(−t²) dt from 0 to x.
+    case erf
+    /// √x.
+    case squareRoot = "square-root"
+    /// x^alpha as C's `pow`: not a number for x < 0 unless alpha is a whole number.
+    case power
+    /// ln x.
+    case logarithm
+    /// 1 / x.
+    case reciprocal
+    /// x > 0: 1; x < 0: −1; else x.
+    case sign
+    /// The nearest whole number, an even one if two are as near.
+    case round
+    /// The largest whole number that is at most x.
+    case floor
+    /// The smallest whole number that is at least x.
+    case ceiling
   }
 
   /// The function.
   public var kind: Kind
 
-  /// The function's α: negative slope of `relu`, scale of `elu`, slope of `hard-sigmoid`.
+  /// The function's α: negative slope of `relu`, scale of `elu`, slope of `hard-sigmoid`, exponent
+  /// of `power`.
   public var alpha: Float
 
   /// The function's β: offset of `hard-sigmoid`.

@@ -141,19 +141,36 @@ public struct Transpose: Operator {
   }
 }
 
-/// An image with constant rows and columns around it.
+/// The operand with constant elements before and after it, in every dimension.
 public struct Pad: Operator {
 
-  /// The rows and columns to add.
-  public var padding: Padding
+  /// The number of elements added before the operand, for each dimension.
+  public var low: [Int]
+
+  /// The number of elements added after the operand, for each dimension.
+  public var high: [Int]
 
   /// The value of the added elements.
   public var value: Float
 
-  /// Creates a padding.
-  public init(_ padding: Padding, value: Float = 0) {
-    self.padding = padding
+  /// Creates a padding; both lists have the operand's rank.
+  public init(low: [Int], high: [Int], value: Float = 0) {
+    self.low = low
+    self.high = high
     self.value = value
+  }
+
+  /// Creates a padding of an image by rows and columns.
+  public init(_ padding: Padding, value: Float = 0) {
+    self.init(
+      low: [padding.top, padding.left, 0], high: [padding.bottom, padding.right, 0], value: value)
+  }
+
+  /// The rows and columns that are added to an image; `nil` if channels are added too, or the
+  /// operand is no image.
+  public var imagePadding: Padding? {
+    guard low.count == 3, high.count == 3, low[2] == 0, high[2] == 0 else { return nil }
+    return Padding(top: low[0], left: low[1], bottom: high[0], right: high[1])
   }
 
   /// The keyword in the text form.
@@ -162,28 +179,28 @@ public struct Pad: Operator {
   /// The parameters, in the order in which they are printed.
   public var attributes: [Attribute] {
     [
-      Attribute("pads", .integers(padding.list)),
+      Attribute("low", .integers(low)), Attribute("high", .integers(high)),
       Attribute("value", value == 0 ? nil : .number(value)),
     ].compactMap { $0 }
   }
 
   /// Creates a padding from its parameters.
   public init(reading reader: inout AttributeReader) throws(Diagnostic) {
-    let pads = try reader.integers("pads", count: 4)
-    padding = Padding(top: pads[0], left: pads[1], bottom: pads[2], right: pads[3])
+    low = try reader.integers("low")
+    high = try reader.integers("high", count: low.count)
     value = try reader.number("value", default: 0)
   }
 
   /// Returns the enlarged shape.
   public func outputShape(of inputs: [Shape], _ tensors: TensorStore) throws(Diagnostic) -> Shape {
-    try inputs[0].requireImage()
-    guard padding.list.allSatisfy({ 0...Window.limit ~= $0 }) else {
-      throw .badShape("padding \(padding.list) must be between 0 and \(Window.limit)")
-    }
     let x = inputs[0]
-    return [
-      x[0] + padding.top + padding.bottom, x[1] + padding.left + padding.right, x[2],
-    ]
+    guard low.count == x.rank, high.count == x.rank else {
+      throw .badShape("padding \(low) and \(high) has not one number a dimension of \(x)")
+    }
+    guard (low + high).allSatisfy({ 0...Window.limit ~= $0 }) else {
+      throw .badShape("padding \(low) and \(high) must be between 0 and \(Window.limit)")
+    }
+    return Shape(x.extents.indices.map { x[$0] + low[$0] + high[$0] })
   }
 }
 

@@ -41,6 +41,8 @@ public enum Op: Hashable, Sendable {
   case slice(Slice)
   /// Repetition of rows and columns.
   case upsample(Upsample)
+  /// A selection of constant positions along a dimension.
+  case take(Take)
   /// An operator that a plugin knows by name.
   case custom(CustomOp)
 
@@ -65,6 +67,7 @@ public enum Op: Hashable, Sendable {
     case .pad(let x): x
     case .slice(let x): x
     case .upsample(let x): x
+    case .take(let x): x
     case .custom(let x): x
     }
   }
@@ -129,6 +132,7 @@ public enum Op: Hashable, Sendable {
     case Pad.mnemonic: .pad(try Pad(reading: &reader))
     case Slice.mnemonic: .slice(try Slice(reading: &reader))
     case Upsample.mnemonic: .upsample(try Upsample(reading: &reader))
+    case Take.mnemonic: .take(try Take(reading: &reader))
     case CustomOp.mnemonic: .custom(try CustomOp(reading: &reader))
     default: throw .unknownOperator(mnemonic)
     }

@@ -21,6 +21,8 @@ enum ANNKernel: Sendable {
   case nonlinearity(Nonlinearity)
   /// Normalized exponentials along the last dimension.
   case softmax(channels: Int, isLogarithm: Bool)
+  /// Chosen positions along a dimension.
+  case select(Selection)
   /// Loops over operands and constants, one after the other, after filling the result.
   case loops(fill: Float?, [ANNLoop])
 
@@ -30,7 +32,7 @@ enum ANNKernel: Sendable {
     case .convolution(let x): x.scratchCount
     case .depthwise(let x): x.scratchCount
     case .transposed(let x): x.scratchCount
-    case .poolMaximum, .poolAverage, .normalize, .nonlinearity, .softmax, .loops: 0
+    case .poolMaximum, .poolAverage, .normalize, .nonlinearity, .softmax, .select, .loops: 0
     }
   }
 
@@ -65,6 +67,7 @@ enum ANNKernel: Sendable {
     case .nonlinearity(let function): function.apply(&out, input: input)
     case .softmax(let channels, let isLogarithm):
       Kernels.softmax(&out, input: input, channels: channels, isLogarithm: isLogarithm)
+    case .select(let selection): selection.apply(&out, input: input)
     case .loops: break
     }
   }

@@ -78,6 +78,7 @@ struct ANNLowering {
     case .pad(let x): .kernel(padding(x))
     case .slice(let x): .kernel(part(x))
     case .upsample(let x): .kernel(enlargement(x))
+    case .take(let x): .kernel(selection(x))
     case .custom(let x): throw .unsupportedOperator(x.name)
     }
   }
@@ -258,12 +259,11 @@ extension ANNLowering {
   }
 
   private func padding(_ op: Pad) -> ANNKernel {
-    let image = shapes[0].extents
+    let operand = shapes[0].extents
     let outStrides = StridedMap.rowMajor(node.shape.extents)
     return gather(
-      image, inStrides: StridedMap.rowMajor(image), outStrides: outStrides,
-      outOffset: op.padding.top * outStrides[0] + op.padding.left * outStrides[1],
-      fill: op.value)
+      operand, inStrides: StridedMap.rowMajor(operand), outStrides: outStrides,
+      outOffset: zip(outStrides, op.low).reduce(0) { $0 + $1.0 * $1.1 }, fill: op.value)
   }
 
   private func part(_ op: Slice) -> ANNKernel {
@@ -278,6 +278,14 @@ extension ANNLowering {
     return gather(
       [image[0], op.factors.height, image[1], op.factors.width, image[2]],
       inStrides: [image[1] * image[2], 0, image[2], 0, 1])
+  }
+
+  private func selection(_ op: Take) -> ANNKernel {
+    let extents = shapes[0].extents
+    return .select(
+      Selection(
+        op.indices, of: extents[op.axis], outer: extents[..<op.axis].reduce(1, *),
+        inner: extents[(op.axis + 1)...].reduce(1, *)))
   }
 }
 
@@ -312,6 +320,15 @@ extension Nonlinearity {
     case .tanhShrink: self = .tanhShrink
     case .squareplusSparse: self = .sparsePlus
     case .squareplus: self = .squareplus(width: op.alpha)
+    case .erf: self = .errorFunction
+    case .squareRoot: self = .squareRoot
+    case .power: self = .power(exponent: op.alpha)
+    case .logarithm: self = .logarithm
+    case .reciprocal: self = .reciprocal
+    case .sign: self = .sign
+    case .round: self = .round
+    case .floor: self = .floor
+    case .ceiling: self = .ceiling
     }
   }
 }

@@ -81,10 +81,14 @@ extension Op {
       var origin = index
       for (i, dimension) in op.order.enumerated() { origin[dimension] = index[i] }
       return origin
-    case .pad(let op): return [index[0] - op.padding.top, index[1] - op.padding.left, index[2]]
+    case .pad(let op): return zip(index, op.low).map { $0 - $1 }
     case .slice(let op): return index.indices.map { op.starts[$0] + index[$0] * op.steps[$0] }
     case .upsample(let op):
       return [index[0] / op.factors.height, index[1] / op.factors.width, index[2]]
+    case .take(let op):
+      var origin = index
+      origin[op.axis] = op.indices[index[op.axis]]
+      return origin
     default: return nil
     }
   }

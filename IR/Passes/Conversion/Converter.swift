@@ -105,7 +105,7 @@ struct Converter {
         result = try builder.relaid(result, to: node.shape, node.name)
       }
       return result
-    case .transpose, .pad, .slice, .upsample:
+    case .transpose, .pad, .slice, .upsample, .take:
       let value: Float = if case .pad(let op) = node.op { op.value } else { 0 }
       return try moved(operands[0], node, filling: value)
     case .activation, .softmax: return operands[0]

@@ -99,7 +99,7 @@ struct SpikingPlan {
     case .pad(let op):
       if op.value.isFinite { return (.single, .other) }
       problems.append(.noSpikes(node, because: "it pads with \(op.value), which no spike says"))
-    case .concat, .transpose, .slice, .upsample: return (.single, .other)
+    case .concat, .transpose, .slice, .upsample, .take: return (.single, .other)
     case .reshape: return (widest, .other)
     case .custom(let op):
       problems.append(.noSpikes(node, because: "'\(op.name)' is known to a plugin only"))
@@ -118,7 +118,7 @@ struct SpikingPlan {
       default: return false
       }
     case .softmax(let op): return !op.isLogarithm
-    case .pool, .concat, .reshape, .transpose, .slice, .upsample: return operands
+    case .pool, .concat, .reshape, .transpose, .slice, .upsample, .take: return operands
     case .elementwise(let op): return op.kind != .subtract && operands
     case .scale, .batchNorm:
       guard let (factor, offset) = try? graph.affine(node) else { return false }
@@ -152,7 +152,7 @@ extension Op {
     switch self {
     case .conv2d, .dense: .linear
     case .pool(let pool): pool.kind == .maximum ? .single : .linear
-    case .convTranspose2d, .concat, .transpose, .pad, .slice, .upsample: .single
+    case .convTranspose2d, .concat, .transpose, .pad, .slice, .upsample, .take: .single
     case .input, .constant, .batchNorm, .activation, .prelu, .softmax, .scale, .elementwise,
       .reshape, .custom:
       .projected
@@ -184,6 +184,7 @@ extension Activation {
     case .relu where threshold == 0, .absolute, .hardSigmoid, .hardTanh, .softShrink:
       "run the pass 'expand-activations' first"
     case .relu, .thresholded, .hardShrink: "the function jumps at its threshold"
+    case .sign, .round, .floor, .ceiling: "'\(kind.rawValue)' jumps from one value to the next"
     default: "'\(kind.rawValue)' is curved; integrate-and-fire neurons are rectifiers"
     }
   }
