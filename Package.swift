@@ -70,8 +70,15 @@ let package = Package(
     // Frontends and backends: know the representation, not each other.
     library(
       "KerasFrontend", path: "Frontends/Keras", ["SpikeIR", "PluginAPI", "HDF5", "Diagnostics"]),
+    .systemLibrary(
+      name: "CProtobufC", path: "Frontends/CProtobufC", pkgConfig: "libprotobuf-c",
+      providers: [.apt(["libprotobuf-c-dev"])]),
+    .target(
+      name: "COnnxProto", dependencies: ["CProtobufC"], path: "Frontends/COnnxProto",
+      exclude: ["onnx.proto"]),
     library(
-      "ONNXFrontend", path: "Frontends/ONNX", ["SpikeIR", "PluginAPI", "Diagnostics"]),
+      "ONNXFrontend", path: "Frontends/ONNX",
+      ["COnnxProto", "CProtobufC", "SpikeIR", "PluginAPI", "Diagnostics"], handlesPointers: true),
     library(
       "EventCPU", path: "Backends/EventCPU",
       ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
