@@ -49,9 +49,9 @@ let package = Package(
       providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(
       name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "CHDF5Trial", dependencies: ["CHDF5"], path: "Sources/CHDF5Trial"),
+    .target(name: "CHDF5Child", dependencies: ["CHDF5"], path: "Sources/CHDF5Child"),
     library(
-      "HDF5", path: "Sources/HDF5", ["CHDF5", "CHDF5Trial", "Diagnostics"], handlesPointers: true),
+      "HDF5", path: "Sources/HDF5", ["CHDF5", "CHDF5Child", "Diagnostics"], handlesPointers: true),
     library(
       "DataIO", path: "Sources/DataIO", ["CZlib", "HDF5", "SpikeIR", "Diagnostics"],
       handlesPointers: true),

@@ -84,7 +84,7 @@ package struct EventArtefact: Hashable, Sendable {
   ///
   /// - Throws: `hdf5.cannot-write`.
   package func write(to path: String) throws(Diagnostic) {
-    let file = try HDF5File(creatingAt: path)
+    let file = try HDF5Writer(creatingAt: path)
     try file.setAttribute("format", EventArtefact.format)
     try file.write(text(of: .snn(graph)), to: "/network")
     try file.writeTensors(of: graph.tensors)

@@ -9,7 +9,6 @@
 static inline hid_t spikec_h5_default(void) { return H5P_DEFAULT; }
 static inline hid_t spikec_h5_all_dataspace(void) { return H5S_ALL; }
 static inline size_t spikec_h5_variable_length(void) { return H5T_VARIABLE; }
-static inline unsigned spikec_h5_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned spikec_h5_truncate(void) { return H5F_ACC_TRUNC; }
 
 static inline hid_t spikec_h5_c_string(void) { return H5T_C_S1; }
@@ -38,9 +37,6 @@ static inline void spikec_h5_silence(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NUL
 /// Forgets the errors reported so far.
 static inline void spikec_h5_forget_errors(void) { H5Eclear2(H5E_DEFAULT); }
 
-/// Keeps links from leading into other files.
-static inline void spikec_h5_refuse_external_links(void) { H5Lunregister(H5L_TYPE_EXTERNAL); }
-
 typedef void (*spikec_h5_text_callback)(const char *text, void *context);
 
 struct spikec_h5_visit {
@@ -59,41 +55,4 @@ static inline herr_t spikec_h5_visit_error(unsigned n, const H5E_error2_t *error
 static inline void spikec_h5_each_error(spikec_h5_text_callback callback, void *context) {
   struct spikec_h5_visit visit = {callback, context};
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, spikec_h5_visit_error, &visit);
-}
-
-static inline herr_t spikec_h5_visit_link(
-    hid_t group, const char *name, const H5L_info_t *info, void *data) {
-  (void)group;
-  (void)info;
-  struct spikec_h5_visit *visit = (struct spikec_h5_visit *)data;
-  visit->callback(name, visit->context);
-  return 0;
-}
-
-/// Calls back with the name of each link of a group, in the order of names.
-static inline herr_t spikec_h5_each_link(
-    hid_t group, spikec_h5_text_callback callback, void *context) {
-  struct spikec_h5_visit visit = {callback, context};
-  return H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, spikec_h5_visit_link, &visit);
-}
-
-static inline herr_t spikec_h5_visit_attribute(
-    hid_t object, const char *name, const H5A_info_t *info, void *data) {
-  (void)object;
-  (void)info;
-  struct spikec_h5_visit *visit = (struct spikec_h5_visit *)data;
-  visit->callback(name, visit->context);
-  return 0;
-}
-
-/// Calls back with the name of each attribute of an object, in the order of names.
-static inline herr_t spikec_h5_each_attribute(
-    hid_t object, spikec_h5_text_callback callback, void *context) {
-  struct spikec_h5_visit visit = {callback, context};
-  return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, spikec_h5_visit_attribute, &visit);
-}
-
-/// Frees what the library allocated for strings of variable length in `buffer`.
-static inline void spikec_h5_reclaim(hid_t type, hid_t space, void *buffer) {
-  H5Dvlen_reclaim(type, space, H5P_DEFAULT, buffer);
 }

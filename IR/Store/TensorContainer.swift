@@ -5,7 +5,7 @@ package import HDF5
 package import SpikeIR
 internal import SpikeText
 
-extension HDF5File {
+extension HDF5Writer {
 
   /// Writes the elements of all tensors of `store` to the group `/tensors`.
   ///
@@ -27,6 +27,9 @@ extension HDF5File {
       }
     }
   }
+}
+
+extension HDF5File {
 
   /// Gives every elided tensor of `program` its elements from the group `/tensors`.
   ///

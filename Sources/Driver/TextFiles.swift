@@ -57,7 +57,7 @@ struct TextOutput: Sendable {
   ///
   /// - Throws: `output.cannot-write`, `output.write-failed`, `hdf5.cannot-write`.
   func write(_ program: Program) throws(Diagnostic) {
-    let file = try HDF5File(creatingAt: container.temporaryPath)
+    let file = try HDF5Writer(creatingAt: container.temporaryPath)
     try file.writeTensors(of: program.tensors)
     try file.close()
     try text.write(Array(SpikeText.text(of: program).utf8))

@@ -17,18 +17,45 @@ extension Diagnostic {
       "hdf5.cannot-open", "found \(found), expected an HDF5 file", at: .file(path), notes: notes)
   }
 
-  /// Returns an error about a file that the library refuses as a whole.
-  static func damagedFile(_ path: String) -> Diagnostic {
+  /// Returns an error about a file that the library refuses as a whole, and says why.
+  static func damagedFile(_ path: String, _ problem: String) -> Diagnostic {
     .error(
       "hdf5.cannot-open", "the file starts like HDF5 but is damaged", at: .file(path),
-      notes: libraryNotes())
+      notes: libraryNotes(problem))
   }
 
-  /// Returns an error about a file on which the library itself crashes or never ends.
-  static func crashing(_ path: String, signal: Int32) -> Diagnostic {
+  /// Returns an error about a file with which a child process did not come to an end.
+  static func childFailed(_ failure: ChildFailure, _ path: String, seconds: Int) -> Diagnostic {
+    let problem: String
+    switch failure {
+    case .notStarted(let code):
+      return .error(
+        "hdf5.no-process", "cannot start a process that reads the file: \(systemText(code))",
+        at: .file(path), exitCode: .inputOutput)
+    case .stuck:
+      return .error(
+        "hdf5.no-process", "the process that reads the file does not go on", at: .file(path),
+        notes: ["try again"], exitCode: .inputOutput)
+    case .crashed(let signal): problem = "libhdf5 cannot read it (signal \(signal))"
+    case .tooSlow: problem = "libhdf5 does not come to an end within \(seconds) s"
+    case .nonsense: problem = "libhdf5 cannot read it"
+    }
+    return .error(
+      "hdf5.damaged", "the file is damaged so that \(problem)", at: .file(path),
+      notes: ["copy or download the file again"])
+  }
+
+  /// Returns an error about a file with more objects and links than are looked at.
+  static func tooManyObjects(_ path: String, limit: Int) -> Diagnostic {
     .error(
-      "hdf5.damaged", "the file is damaged so that libhdf5 cannot read it (signal \(signal))",
-      at: .file(path), notes: ["copy or download the file again"])
+      "hdf5.too-large", "the file has more than \(limit) objects and links", at: .file(path))
+  }
+
+  /// Returns an error about a file that was changed after it was opened.
+  static func changed(_ path: String) -> Diagnostic {
+    .error(
+      "hdf5.changed", "the file was changed while it was being read", at: .file(path),
+      exitCode: .inputOutput)
   }
 
   /// Returns an error about a file that ends before its declared end.
@@ -44,23 +71,30 @@ extension Diagnostic {
   }
 
   /// Returns an error about a dataset that cannot be read as asked.
-  static func badDataset(_ message: String, in file: String, at path: String) -> Diagnostic {
+  static func badDataset(
+    _ message: String, _ problem: String? = nil, in file: String, at path: String
+  ) -> Diagnostic {
     .error(
-      "hdf5.bad-dataset", message, at: .inside(file: file, path: path), notes: libraryNotes())
+      "hdf5.bad-dataset", message, at: .inside(file: file, path: path),
+      notes: libraryNotes(problem))
   }
 
   /// Returns an error about an attribute that cannot be read as asked.
   static func badAttribute(
-    _ name: String, _ message: String, in file: String, at path: String
+    _ name: String, _ message: String, _ problem: String? = nil, in file: String, at path: String
   ) -> Diagnostic {
     .error(
       "hdf5.bad-attribute", "attribute '\(name)' \(message)",
-      at: .inside(file: file, path: path), notes: libraryNotes())
+      at: .inside(file: file, path: path), notes: libraryNotes(problem))
   }
 
   /// Returns an error about a group whose members cannot be listed.
-  static func badGroup(_ message: String, in file: String, at path: String) -> Diagnostic {
-    .error("hdf5.bad-group", message, at: .inside(file: file, path: path), notes: libraryNotes())
+  static func badGroup(
+    _ message: String, _ problem: String?, in file: String, at path: String
+  ) -> Diagnostic {
+    .error(
+      "hdf5.bad-group", message, at: .inside(file: file, path: path),
+      notes: libraryNotes(problem))
   }
 
   /// Returns an error about a file that cannot be created.
@@ -77,7 +111,13 @@ extension Diagnostic {
       notes: libraryNotes(), exitCode: .inputOutput)
   }
 
-  /// What the library itself says about the failure: its most specific and its last error.
+  /// What the library said in the child about a failure.
+  private static func libraryNotes(_ problem: String?) -> [String] {
+    guard let problem, !problem.isEmpty else { return [] }
+    return ["libhdf5 says: \(problem)"]
+  }
+
+  /// What the library says about a failure in this process: its most specific and its last error.
   private static func libraryNotes() -> [String] {
     let texts = Library.errorTexts()
     guard let first = texts.first, let last = texts.last else { return [] }

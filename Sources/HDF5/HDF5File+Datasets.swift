@@ -1,6 +1,6 @@
-// Reading datasets: what they are, and their elements as floating point or as stored.
+// Datasets: what they are, and their elements as floating point or as stored.
 
-internal import CHDF5
+internal import CHDF5Child
 public import Diagnostics
 
 /// The type of a dataset's elements as stored.
@@ -58,13 +58,21 @@ extension Int16: HDF5Integer {}
 extension Int32: HDF5Integer {}
 extension Int64: HDF5Integer {}
 
+extension HDF5Integer {
+
+  /// The type as HDF5 describes it.
+  static var hdf5Type: HDF5ElementType {
+    isSigned ? .signed(byteCount: bitWidth / 8) : .unsigned(byteCount: bitWidth / 8)
+  }
+}
+
 extension HDF5File {
 
   /// Returns what the dataset at `path` is; its elements may still prove unreadable.
   ///
   /// - Throws: `hdf5.not-found` or `hdf5.bad-dataset`.
   public func info(of path: String) throws(Diagnostic) -> HDF5Dataset {
-    try locked { file throws(Diagnostic) in try file.info(of: try file.dataset(path), path) }
+    try reader(path).info
   }
 
   /// Returns the elements of the dataset at `path` in row-major order, converted to floating point.
@@ -72,26 +80,38 @@ extension HDF5File {
   /// - Parameters:
   ///   - path: where the dataset is.
   ///   - rows: the part along the first dimension to read; everything if absent.
-  ///   - readsBFloat16: whether opaque elements of two bytes are taken as bfloat16.
+  ///   - readsBFloat16: whether opaque elements of two bytes are taken as bfloat16, also where the
+  ///     dataset does not say so.
   /// - Returns: the elements; 64-bit numbers are rounded.
   /// - Throws: `hdf5.not-found` or `hdf5.bad-dataset`.
   public func floats(
     _ path: String, rows: Range<Int>? = nil, readsBFloat16: Bool = false
   ) throws(Diagnostic) -> [Float] {
-    try locked { file throws(Diagnostic) in
-      let dataset = try file.dataset(path)
-      let info = try file.info(of: dataset, path)
-      if readsBFloat16, info.elementType == .opaque(byteCount: 2), rows == nil {
-        let halves: [UInt16] = try file.readAsStored(dataset, info, path)
-        return halves.map { Float(bitPattern: UInt32(UInt16(littleEndian: $0)) << 16) }
-      }
-      guard info.elementType.isNumber else {
-        throw Diagnostic.badDataset(
-          "found \(info.elementType), expected numbers", in: file.path, at: path)
-      }
-      return try file.read(
-        dataset, info, rows: rows, as: spikec_h5_native_float(), zero: Float(0), path)
+    try dataset(path, readsBFloat16: readsBFloat16).floats(rows: rows)
+  }
+
+  /// Returns the dataset at `path`, whose numbers can be read later, also when this value is gone.
+  ///
+  /// - Parameters:
+  ///   - path: where the dataset is.
+  ///   - readsBFloat16: whether opaque elements of two bytes are taken as bfloat16, also where the
+  ///     dataset does not say so.
+  /// - Returns: the dataset; what it declares has been checked, no element has been read.
+  /// - Throws: `hdf5.not-found`, or `hdf5.bad-dataset` if it does not hold numbers or declares more
+  ///   than the file holds.
+  public func dataset(
+    _ path: String, readsBFloat16: Bool = false
+  ) throws(Diagnostic) -> HDF5DatasetReference {
+    let reader = try reader(path)
+    let says = try? string(attribute: "dtype", of: path)
+    let isBFloat16 =
+      reader.info.elementType == .opaque(byteCount: 2) && (readsBFloat16 || says == "bfloat16")
+    guard isBFloat16 || reader.info.elementType.isNumber else {
+      throw .badDataset(
+        "found \(reader.info.elementType), expected numbers", in: self.path, at: path)
     }
+    _ = try reader.checkedCount()
+    return HDF5DatasetReference(reader: reader, isBFloat16: isBFloat16)
   }
 
   /// Returns the elements of the dataset at `path` in row-major order, which are stored as `T`.
@@ -105,153 +125,39 @@ extension HDF5File {
   public func integers<T: HDF5Integer>(
     _ path: String, as type: T.Type = T.self, rows: Range<Int>? = nil
   ) throws(Diagnostic) -> [T] {
-    try locked { file throws(Diagnostic) in
-      let dataset = try file.dataset(path)
-      let info = try file.info(of: dataset, path)
-      guard info.elementType == T.hdf5Type else {
-        throw Diagnostic.badDataset(
-          "found \(info.elementType), expected \(T.hdf5Type)", in: file.path, at: path)
-      }
-      return try file.read(dataset, info, rows: rows, as: T.nativeType, zero: T.zero, path)
+    let reader = try reader(path)
+    guard reader.info.elementType == T.hdf5Type else {
+      throw .badDataset(
+        "found \(reader.info.elementType), expected \(T.hdf5Type)", in: self.path, at: path)
     }
+    return try reader.integers(rows: rows)
   }
 
   /// Returns the strings of the dataset at `path` in row-major order.
   ///
   /// - Throws: `hdf5.not-found` or `hdf5.bad-dataset`.
   public func strings(_ path: String) throws(Diagnostic) -> [String] {
-    try locked { file throws(Diagnostic) in
-      let dataset = try file.dataset(path)
-      let info = try file.info(of: dataset, path)
-      guard info.elementType == .string else {
-        throw Diagnostic.badDataset(
-          "found \(info.elementType), expected strings", in: file.path, at: path)
-      }
-      let count = try file.checkedCount(dataset, info, path)
-      guard let strings = dataset.strings(count: count) else {
-        throw Diagnostic.badDataset("cannot be read as UTF-8 text", in: file.path, at: path)
-      }
-      return strings
-    }
-  }
-}
-
-extension OpenFile {
-
-  /// Returns what `dataset` is.
-  ///
-  /// - Throws: `hdf5.bad-dataset`.
-  func info(of dataset: borrowing Handle, _ path: String) throws(Diagnostic) -> HDF5Dataset {
-    guard let extents = dataset.space()?.extents, let type = dataset.type()?.elementType else {
-      throw .badDataset("the type or the extents cannot be read", in: self.path, at: path)
-    }
-    return HDF5Dataset(extents: extents, elementType: type)
-  }
-
-  /// Returns the number of elements of `dataset`, after checking that the file holds them.
-  ///
-  /// Without the check, a few bytes could declare any amount of memory. Compressed elements may
-  /// take up to `expansionLimit` times their storage.
-  ///
-  /// - Throws: `hdf5.bad-dataset`.
-  func checkedCount(
-    _ dataset: borrowing Handle, _ info: HDF5Dataset, _ path: String
-  ) throws(Diagnostic) -> Int {
-    guard let storage = dataset.storage(), let size = dataset.type()?.elementSize else {
-      throw .badDataset("the storage cannot be found out", in: self.path, at: path)
-    }
-    guard !storage.isElsewhere else {
+    let reader = try reader(path)
+    guard reader.info.elementType == .string else {
       throw .badDataset(
-        "the elements are in another file, expected them in this one", in: self.path, at: path)
+        "found \(reader.info.elementType), expected strings", in: self.path, at: path)
     }
-    let stored = min(storage.byteCount, self.size)
-    let limit =
-      storage.isChunked
-      ? stored.multipliedReportingOverflow(by: expansionLimit).partialValue : stored
-    guard let bytes = checkedProduct(info.extents + [max(1, size)]), bytes <= limit else {
-      throw .badDataset(
-        "declares the extents \(info.extents) of \(info.elementType), found \(stored) bytes",
-        in: self.path, at: path)
-    }
-    return info.extents.reduce(1, *)
+    return try reader.strings()
   }
 
-  /// Returns the elements of `dataset` as the library's `type`, in memory as `T`.
+  /// Returns what reads the dataset at `path`.
   ///
-  /// - Throws: `hdf5.bad-dataset`.
-  func read<T: BitwiseCopyable>(
-    _ dataset: borrowing Handle, _ info: HDF5Dataset, rows: Range<Int>?, as type: hid_t, zero: T,
-    _ path: String
-  ) throws(Diagnostic) -> [T] {
-    let count = try checkedCount(dataset, info, path)
-    guard let rows else {
-      var elements = [T](repeating: zero, count: count)
-      guard count == 0 || dataset.read(into: &elements, as: type) else {
-        throw .badDataset("cannot read the elements", in: self.path, at: path)
-      }
-      return elements
+  /// - Throws: `hdf5.not-found` or `hdf5.bad-dataset`.
+  private func reader(_ path: String) throws(Diagnostic) -> DatasetReader {
+    let object = try object(path)
+    guard object.kind == .dataset else {
+      throw .badDataset("found a group, expected a dataset", in: self.path, at: path)
     }
-    guard let all = info.extents.first, rows.lowerBound >= 0, rows.upperBound <= all else {
+    guard let dataset = object.dataset, let extents = dataset.extents else {
       throw .badDataset(
-        "asked for rows \(rows) of a dataset of extents \(info.extents)", in: self.path, at: path)
+        "the type or the extents cannot be read", object.datasetProblem, in: self.path, at: path)
     }
-    guard count > 0, !rows.isEmpty else { return [] }
-    let part = [rows.count] + info.extents.dropFirst()
-    var elements = [T](repeating: zero, count: part.reduce(1, *))
-    guard let space = dataset.space(), space.selectRows(rows, of: info.extents),
-      let memory = Handle.space(part),
-      dataset.read(into: &elements, as: type, memory: memory, file: space)
-    else {
-      throw .badDataset("cannot read rows \(rows)", in: self.path, at: path)
-    }
-    return elements
-  }
-
-  /// Returns the elements of `dataset`, two bytes each, without conversion.
-  ///
-  /// - Throws: `hdf5.bad-dataset`.
-  func readAsStored(
-    _ dataset: borrowing Handle, _ info: HDF5Dataset, _ path: String
-  ) throws(Diagnostic) -> [UInt16] {
-    let count = try checkedCount(dataset, info, path)
-    var elements = [UInt16](repeating: 0, count: count)
-    guard count > 0 else { return elements }
-    guard let type = dataset.type(), dataset.read(into: &elements, as: type) else {
-      throw .badDataset("cannot read the elements", in: self.path, at: path)
-    }
-    return elements
-  }
-}
-
-/// How many times larger than its storage a chunked dataset may be: deflate reaches 1,032.
-private let expansionLimit: UInt64 = 1_100
-
-extension HDF5Integer {
-
-  /// The type as HDF5 describes it.
-  static var hdf5Type: HDF5ElementType {
-    isSigned ? .signed(byteCount: bitWidth / 8) : .unsigned(byteCount: bitWidth / 8)
-  }
-
-  /// The library's name of the type in memory.
-  static var nativeType: hid_t {
-    switch (isSigned, bitWidth) {
-    case (false, _): spikec_h5_native_uint8()
-    case (true, 8): spikec_h5_native_int8()
-    case (true, 16): spikec_h5_native_int16()
-    case (true, 32): spikec_h5_native_int32()
-    default: spikec_h5_native_int64()
-    }
-  }
-
-  /// The library's name of the type in files.
-  static var fileType: hid_t {
-    switch (isSigned, bitWidth) {
-    case (false, _): spikec_h5_uint8_le()
-    case (true, 8): spikec_h5_int8_le()
-    case (true, 16): spikec_h5_int16_le()
-    case (true, 32): spikec_h5_int32_le()
-    default: spikec_h5_int64_le()
-    }
+    return DatasetReader(
+      source: source, path: path, address: object.address, stored: dataset, extents: extents)
   }
 }

@@ -26,11 +26,7 @@ extension HDF5File {
 
   /// Returns what the object at `path` is, `nil` if there is none.
   public func kind(of path: String) -> HDF5Kind? {
-    let file = file
-    return Library.locked { () -> HDF5Kind? in
-      guard let object = Handle.object(path, in: file.id) else { return nil }
-      return HDF5Kind(object.objectClass)
-    }
+    snapshot.object(at: path)?.kind
   }
 
   /// Returns whether there is an object at `path`.
@@ -42,31 +38,16 @@ extension HDF5File {
   ///
   /// - Throws: `hdf5.not-found` or `hdf5.bad-group`.
   public func members(of path: String = "/") throws(Diagnostic) -> [HDF5Member] {
-    try locked { file throws(Diagnostic) in
-      let group = try file.object(path)
-      guard group.objectClass == .group else {
-        throw Diagnostic.badGroup("found a dataset, expected a group", in: file.path, at: path)
-      }
-      guard let names = group.memberNames() else {
-        throw Diagnostic.badGroup("cannot list the members", in: file.path, at: path)
-      }
-      var members: [HDF5Member] = []
-      for name in names {
-        members.append(HDF5Member(name: name, kind: HDF5Kind(group.memberClass(name))))
-      }
-      return members
+    let group = try object(path)
+    guard group.kind == .group else {
+      throw .badGroup("found a dataset, expected a group", nil, in: self.path, at: path)
     }
-  }
-}
-
-extension HDF5Kind {
-
-  /// Creates the kind for the library's class of an object.
-  init(_ objectClass: ObjectClass) {
-    switch objectClass {
-    case .group: self = .group
-    case .dataset: self = .dataset
-    case .attribute, .other: self = .other
+    if let problem = group.linksProblem {
+      throw .badGroup("cannot list the members", problem, in: self.path, at: path)
+    }
+    return group.links.map { link in
+      let target = group.members[link.name].map { snapshot.objects[$0].kind }
+      return HDF5Member(name: link.name, kind: target ?? .other)
     }
   }
 }

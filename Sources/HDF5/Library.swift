@@ -7,21 +7,19 @@ internal import Synchronization
 /// The library as a whole.
 enum Library {
 
-  /// Held during every call; the state says whether the library was set up.
+  /// Held during every call, and while a child is forked: the child inherits the library in the
+  /// state in which no thread is inside it, so that none of its locks stays closed.
   ///
   /// A libhdf5 built without thread safety, as many are, corrupts its tables when two threads call
   /// it at once, even for different files; one built with it takes turns anyway.
-  private static let isReady = Mutex(false)
+  private static let door = Mutex(())
 
   /// Returns the value of `body`, which may call the library and must not call `locked` itself.
   static func locked<T: Sendable, E: Error>(_ body: () throws(E) -> T) throws(E) -> T {
-    try isReady.withLock { ready throws(E) in
-      // Thread-safe builds keep this setting for each thread.
+    try door.withLock { (_) throws(E) in
+      // Thread-safe builds keep this setting for each thread. The first call sets the library up,
+      // once here instead of in every child.
       spikec_h5_silence()
-      if !ready {
-        spikec_h5_refuse_external_links()
-        ready = true
-      }
       spikec_h5_forget_errors()
       return try body()
     }

@@ -1,58 +1,51 @@
-// Strings in datasets and attributes: of fixed or variable length, in each kind of padding.
+// Strings of datasets and attributes: of fixed or variable length, in each kind of padding.
 
 internal import CHDF5
 
-extension Handle {
+extension StoredType {
 
-  /// Returns the strings of a dataset or attribute, `nil` if the library fails to read them or
-  /// they are not UTF-8.
-  ///
-  /// - Precondition: the elements are strings, `count` of them.
-  func strings(count: Int) -> [String]? {
-    guard let type = type() else { return nil }
-    guard count > 0 else { return [] }
-    return type.isVariableString ? variableStrings(type, count) : fixedStrings(type, count)
-  }
-
-  private func variableStrings(_ type: borrowing Handle, _ count: Int) -> [String]? {
-    guard let memory = type.variableStringInMemory(), let space = space() else { return nil }
-    var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
-    guard pointers.withUnsafeMutableBytes({ readAll(into: $0, as: memory) }) else { return nil }
-    let result = allOrNil(pointers.map { $0.map { String(validatingCString: $0) } ?? "" })
-    pointers.withUnsafeMutableBytes { buffer in
-      if let start = buffer.baseAddress { memory.reclaim(start, space) }
+  /// Returns the strings of fixed length in `bytes`, `nil` if they are not UTF-8.
+  func fixedStrings(_ bytes: [UInt8]) -> [String]? {
+    guard size > 0 else { return nil }
+    var strings: [String] = []
+    for start in stride(from: 0, to: bytes.count - bytes.count % size, by: size) {
+      var slice = bytes[start..<start + size]
+      switch padding {
+      case .terminated: slice = slice.prefix { $0 != 0 }
+      case .spaces: while slice.last == UInt8(ascii: " ") { slice.removeLast() }
+      case .zeros: while slice.last == 0 { slice.removeLast() }
+      }
+      guard let string = String(validating: slice, as: UTF8.self) else { return nil }
+      strings.append(string)
     }
-    return result
+    return strings
   }
+}
 
-  private func fixedStrings(_ type: borrowing Handle, _ count: Int) -> [String]? {
-    let size = type.elementSize
-    var bytes = [UInt8](repeating: 0, count: count * size)
-    guard bytes.withUnsafeMutableBytes({ readAll(into: $0, as: type) }) else { return nil }
-    let padding = type.stringPadding
-    return allOrNil(
-      (0..<count).map { i in
-        var slice = bytes[i * size..<(i + 1) * size]
-        switch padding {
-        case H5T_STR_NULLTERM: slice = slice.prefix { $0 != 0 }
-        case H5T_STR_SPACEPAD: while slice.last == 32 { slice.removeLast() }
-        default: while slice.last == 0 { slice.removeLast() }
-        }
-        return String(validating: slice, as: UTF8.self)
-      })
-  }
+extension ChildStream {
 
-  private func allOrNil(_ strings: [String?]) -> [String]? {
-    let found = strings.compactMap { $0 }
-    return found.count == strings.count ? found : nil
+  /// Reads `count` strings with their lengths before them; `nil` if one is not UTF-8.
+  mutating func variableStrings(_ count: Int) throws(ChildFailure) -> [String]? {
+    guard count <= left / 8 else { throw .nonsense }
+    var strings: [String]? = []
+    for _ in 0..<count {
+      let length = try word()
+      guard length != UInt64.max else {
+        strings?.append("")
+        continue
+      }
+      guard let length = Int(exactly: length), length <= left else { throw .nonsense }
+      if let string = String(validating: try bytes(length), as: UTF8.self) {
+        strings?.append(string)
+      } else {
+        strings = nil
+      }
+    }
+    return strings
   }
+}
 
-  private func readAll(
-    into buffer: UnsafeMutableRawBufferPointer, as type: borrowing Handle
-  ) -> Bool {
-    guard let start = buffer.baseAddress else { return false }
-    return read(into: start, as: type)
-  }
+extension Handle {
 
   /// Writes `strings` as strings of variable length, for which `type` is the type.
   ///

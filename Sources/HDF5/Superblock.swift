@@ -1,40 +1,31 @@
 // A look at a file's first bytes before the library sees it: is it there, is it HDF5, is it whole.
 
 internal import Diagnostics
-internal import Glibc
 
-/// Checks that the file at `path` starts like an HDF5 file and is as long as it says.
-///
-/// - Returns: the size of the file, bytes.
-/// - Throws: `hdf5.cannot-open` or `hdf5.truncated`.
-/// - Source: the HDF5 File Format Specification, version 3.0, section II.A.
-func checkSuperblock(_ path: String) throws(Diagnostic) -> UInt64 {
-  let file = openForReading(path)
-  guard file >= 0 else { throw .cannotOpen(path, reason: systemText(errno)) }
-  defer { close(file) }
-  var status = stat()
-  guard fstat(file, &status) == 0 else { throw .cannotOpen(path, reason: systemText(errno)) }
-  guard status.st_mode & S_IFMT == S_IFREG else {
-    let isFolder = status.st_mode & S_IFMT == S_IFDIR
-    throw .cannotOpen(path, reason: isFolder ? "it is a folder" : "it is not a regular file")
-  }
-  let size = UInt64(status.st_size)
-  var offset: UInt64 = 0
-  // The superblock may follow a block of the user's, whose size is a power of two from 512 on.
-  while offset < size {
-    let bytes = read(96, from: file, at: offset)
-    if bytes.starts(with: signature) {
-      guard let end = declaredEnd(bytes), offset <= UInt64.max - end else { return size }
-      guard offset + end <= size else {
-        throw .truncated(path, found: size, expected: offset + end)
+extension ByteSource {
+
+  /// Checks that the file starts like an HDF5 file and is as long as it says.
+  ///
+  /// - Throws: `hdf5.cannot-open` or `hdf5.truncated`.
+  /// - Source: the HDF5 File Format Specification, version 3.0, section II.A.
+  func checkSuperblock() throws(Diagnostic) {
+    var offset = 0
+    // The superblock may follow a block of the user's, whose size is a power of two from 512 on.
+    while offset < size {
+      let bytes = prefix(96, at: offset)
+      if bytes.starts(with: signature) {
+        guard let end = declaredEnd(bytes), UInt64(offset) <= UInt64.max - end else { return }
+        guard UInt64(offset) + end <= UInt64(size) else {
+          throw .truncated(name, found: UInt64(size), expected: UInt64(offset) + end)
+        }
+        return
       }
-      return size
+      offset = offset == 0 ? 512 : offset.multipliedReportingOverflow(by: 2).partialValue
+      if offset <= 0 { break }
     }
-    offset = offset == 0 ? 512 : offset.multipliedReportingOverflow(by: 2).partialValue
-    if offset == 0 { break }
+    let guess = Guess(prefix(512, at: 0))
+    throw .notHDF5(name, looksLike: guess.description, notes: guess.notes)
   }
-  let guess = Guess(read(512, from: file, at: 0))
-  throw .notHDF5(path, looksLike: guess.description, notes: guess.notes)
 }
 
 /// The first bytes of every superblock.
@@ -64,27 +55,6 @@ private func distance(_ end: UInt64, from base: UInt64) -> UInt64? {
 
 private func littleEndian(_ bytes: [UInt8], _ start: Int) -> UInt64 {
   (0..<8).reduce(0) { $0 | UInt64(bytes[start + $1]) << (8 * UInt64($1)) }
-}
-
-private func openForReading(_ path: String) -> Int32 {
-  guard !path.utf8.contains(0) else {
-    errno = ENOENT
-    return -1
-  }
-  return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-}
-
-private func read(_ count: Int, from file: Int32, at offset: UInt64) -> [UInt8] {
-  [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-    let got = off_t(exactly: offset).map { pread(file, buffer.baseAddress, count, $0) } ?? -1
-    initialized = max(0, got)
-  }
-}
-
-/// Returns the system's text for an error number, in lower case as messages are.
-private func systemText(_ code: Int32) -> String {
-  let text = strerror(code).map { String(cString: $0) } ?? "error \(code)"
-  return code == ENOENT ? "no such file" : text.lowercased()
 }
 
 /// What a file that is not HDF5 seems to be.

@@ -15,7 +15,7 @@ import Testing
 
   @Test("reads bytes, integers and floating point by samples") func reads() throws {
     let path = "\(folder.path)/a.h5"
-    let file = try HDF5File(creatingAt: path)
+    let file = try HDF5Writer(creatingAt: path)
     try file.write((0..<12).map { Float($0) / 2 }, extents: [3, 2, 2], to: "/x")
     try file.createGroup("/g")
     try file.write((0..<6).map { UInt8($0) }, extents: [6], to: "/g/y")

@@ -73,7 +73,7 @@ import Testing
 
   /// Writes an HDF5 file with parts of an artefact.
   private func write(to path: String, format: String?, network: String?) throws {
-    let file = try HDF5File(creatingAt: path)
+    let file = try HDF5Writer(creatingAt: path)
     if let format { try file.setAttribute("format", format) }
     if let network { try file.write(network, to: "/network") }
     try file.close()

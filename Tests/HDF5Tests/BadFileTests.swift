@@ -21,7 +21,7 @@ import Testing
   /// Returns the bytes of a file with one dataset `/x` of 999,331 elements and a few attributes.
   private func sample() throws -> [UInt8] {
     let temporary = TemporaryFile()
-    let file = try HDF5File(creatingAt: temporary.path)
+    let file = try HDF5Writer(creatingAt: temporary.path)
     try file.write([Int8](repeating: 3, count: 999_331), extents: [999_331], to: "/x")
     try file.setAttribute("names", ["one", "two"])
     try file.setAttribute("many", (0..<313).map { Double($0) })
@@ -132,7 +132,7 @@ import Testing
   @Test("groups nested 500 deep") func deepGroups() throws {
     let temporary = TemporaryFile()
     var path = ""
-    let writer = try HDF5File(creatingAt: temporary.path)
+    let writer = try HDF5Writer(creatingAt: temporary.path)
     for _ in 0..<500 {
       path += "/g"
       try writer.createGroup(path)
@@ -145,14 +145,14 @@ import Testing
 
   @Test("what cannot be written") func cannotWrite() throws {
     do throws(Diagnostic) {
-      let file = try HDF5File(creatingAt: "/nonexistent/x.h5")
+      let file = try HDF5Writer(creatingAt: "/nonexistent/x.h5")
       Issue.record("creating \(file.path) should have failed")
     } catch {
       #expect(error.id == "hdf5.cannot-write")
       #expect(error.exitCode == .cannotWrite)
     }
     let temporary = TemporaryFile()
-    let file = try HDF5File(creatingAt: temporary.path)
+    let file = try HDF5Writer(creatingAt: temporary.path)
     let error = #expect(throws: Diagnostic.self) { try file.write("a\0b", to: "/text") }
     #expect(error?.id == "hdf5.cannot-write")
   }

@@ -9,7 +9,7 @@ import Testing
 
   /// Writes one of everything.
   private func writeSample(_ path: String) throws {
-    let file = try HDF5File(creatingAt: path)
+    let file = try HDF5Writer(creatingAt: path)
     try file.createGroup("/group")
     try file.createGroup("/group/b")
     try file.write([1.5, -2.25, 3e30, .infinity, 0, -0.0], extents: [2, 3], to: "/group/floats")
@@ -75,7 +75,7 @@ import Testing
     _ rows: Range<Int>
   ) throws {
     let temporary = TemporaryFile()
-    let writer = try HDF5File(creatingAt: temporary.path)
+    let writer = try HDF5Writer(creatingAt: temporary.path)
     try writer.write((0..<12).map { UInt8($0) }, extents: [3, 2, 2], to: "/x")
     try writer.close()
     let file = try HDF5File(readingAt: temporary.path)

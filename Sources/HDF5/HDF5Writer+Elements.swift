@@ -3,7 +3,7 @@
 internal import CHDF5
 public import Diagnostics
 
-extension HDF5File {
+extension HDF5Writer {
 
   /// Creates the group at `path`, whose parent exists.
   ///
@@ -14,7 +14,7 @@ extension HDF5File {
       guard !path.utf8.contains(0), let group = list?.createGroup(path, parent: file.id) else {
         throw Diagnostic.cannotWrite("the group", in: file.path, at: path)
       }
-      _ = group.objectClass
+      _ = consume group
     }
   }
 
@@ -103,7 +103,7 @@ extension HDF5File {
   }
 }
 
-extension HDF5File {
+extension HDF5Writer {
 
   /// Creates a dataset; the library's types are asked for behind the lock, which they need.
   private func write<T: BitwiseCopyable>(
@@ -158,6 +158,31 @@ extension HDF5File {
         let attribute = object.createAttribute(name, type: stored(), space: space),
         numbers.isEmpty || attribute.write(numbers, as: memory())
       else { throw Diagnostic.cannotWrite("attribute '\(name)'", in: file.path, at: path) }
+    }
+  }
+}
+
+extension HDF5Integer {
+
+  /// The library's name of the type in memory.
+  fileprivate static var nativeType: hid_t {
+    switch (isSigned, bitWidth) {
+    case (false, _): spikec_h5_native_uint8()
+    case (true, 8): spikec_h5_native_int8()
+    case (true, 16): spikec_h5_native_int16()
+    case (true, 32): spikec_h5_native_int32()
+    default: spikec_h5_native_int64()
+    }
+  }
+
+  /// The library's name of the type in files.
+  fileprivate static var fileType: hid_t {
+    switch (isSigned, bitWidth) {
+    case (false, _): spikec_h5_uint8_le()
+    case (true, 8): spikec_h5_int8_le()
+    case (true, 16): spikec_h5_int16_le()
+    case (true, 32): spikec_h5_int32_le()
+    default: spikec_h5_int64_le()
     }
   }
 }
