@@ -9,6 +9,8 @@ PACKAGES := libhdf5-dev libprotobuf-c-dev protobuf-c-compiler zlib1g-dev pkg-con
 DATA_PACKAGE := dataset-fashion-mnist
 DATA := /usr/share/datasets/fashion-mnist
 NODE_TEST_PACKAGE := libonnx-testdata
+PYTHON_PACKAGES := python3-numpy python3-h5py
+LARGE_MODELS ?= .build/large-models
 ONNX_NODE_TESTS ?= /usr/share/libonnx-testdata/data/node
 
 # Compiled for this machine's processor; symbols stay visible for plugins.
@@ -18,7 +20,7 @@ TEST_FLAGS := $(FLAGS) -Xswiftc -enable-testing --scratch-path .build-test
 
 SOURCES := Package.swift IR Frontends Backends Sources Tests
 
-.PHONY: help build demo test conformance lint format bench proto fixtures packages data node-tests clean
+.PHONY: help build demo test conformance lint format bench proto fixtures packages data node-tests large-models clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -84,6 +86,15 @@ node-tests:
 	  $$sudo apt-get update -qq && \
 	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(NODE_TEST_PACKAGE) > /dev/null; \
 	fi
+
+large-models: ## write the models of 100 million parameters that importers are measured with (4 GB)
+	@if ! /usr/bin/python3 -c 'import numpy, h5py' 2> /dev/null; then \
+	  echo "make: installing the Debian packages $(PYTHON_PACKAGES)"; \
+	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  $$sudo apt-get update -qq && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PYTHON_PACKAGES) > /dev/null; \
+	fi
+	/usr/bin/python3 Tools/fixtures/make_large_models.py $(LARGE_MODELS)
 
 clean: ## remove what was built
 	rm -rf .build .build-test out
