@@ -113,7 +113,9 @@ let package = Package(
     tests("CommandTests", ["spikec"]),
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
     tests("SpikeTextTests", ["SpikeText", "SpikeIR", "Diagnostics"]),
-    tests("FileTests", ["SpikeText", "SpikeIR", "Diagnostics"], exclude: ["Cases"]),
+    tests(
+      "FileTests", ["SpikePasses", "PluginAPI", "SpikeText", "SpikeIR", "Diagnostics"],
+      exclude: ["Cases"]),
     tests("HDF5Tests", ["HDF5", "Diagnostics"]),
     tests("KernelsTests", ["Kernels"]),
     tests("SpikeInterpreterTests", ["SpikeInterpreter", "SpikeIR", "Kernels", "Diagnostics"]),

@@ -6,6 +6,7 @@ extension Pass {
 
   /// The passes that come with spikec, in the order in which a compilation applies them.
   package static let builtIn: [Pass] = [
-    .simplify, .expandActivations, .foldBatchNorm, .calibrate, .convert, .quantize, .correctBias,
+    .simplify, .relaxQuantization, .sinkTransposes, .expandActivations, .foldBatchNorm, .calibrate,
+    .convert, .quantize, .correctBias,
   ]
 }

@@ -15,6 +15,7 @@ extension Pass {
       - a reshape to the operand's own shape, a sum of one operand, a transposition that moves
         nothing and a scale without coefficients vanish; consecutive reshapes become one;
       - a padding with zeros before a convolution becomes the convolution's own padding;
+      - a rectifier of a rectifier becomes one of them, with the smaller maximum;
       - an activation between a vector and an image made of it is applied to the image, so that
         neurons have the channels that the next layer sees;
       - a maximum pooling before a monotone activation moves behind it, so that spikes are pooled:
@@ -75,7 +76,7 @@ extension ANNGraph {
     case .slice: return inputs[0]
     case .take(let op): return op.indices == Array(0..<node.shape[op.axis]) ? inputs[0] : nil
     case .input, .constant, .conv2d, .convTranspose2d, .dense, .pool, .batchNorm, .activation,
-      .prelu, .softmax, .custom:
+      .fakeQuantize, .prelu, .softmax, .custom:
       return nil
     }
   }
@@ -107,12 +108,27 @@ extension ANNGraph {
       guard let padding = pad.imagePadding else { return nil }
       conv.window.padding = conv.window.padding + padding
       return try add(node.name, .conv2d(conv), operand.inputs)
+    case (.activation(let outer), .activation(let inner)):
+      return try mergedRectifiers(outer, inner, node, inputs[0], isOnlyUser: isOnlyUser)
     case (.activation(let function), .pool(let pool))
     where pool.kind == .maximum && function.isMonotone && isOnlyUser:
       let inner = try add(node.name, .activation(function), operand.inputs)
       return try add(freshName(operand.name, "moved"), .pool(pool), [inner])
     default: return nil
     }
+  }
+
+  /// Adds the rectifier that a rectifier of another amounts to, `nil` if the two are not plain.
+  private mutating func mergedRectifiers(
+    _ outer: Activation, _ inner: Activation, _ node: Node, _ operand: NodeID, isOnlyUser: Bool
+  ) throws(Diagnostic) -> NodeID? {
+    guard let above = outer.rectifierMaximum, let below = inner.rectifierMaximum,
+      node.threshold == nil, self[operand].threshold == nil
+    else { return nil }
+    guard let maximum = above, maximum < below ?? .infinity else { return operand }
+    guard isOnlyUser else { return nil }
+    let rectifier = Activation(.relu, maximum: maximum)
+    return try add(node.name, .activation(rectifier), self[operand].inputs)
   }
 
   /// Adds the normal form of an arithmetic `node`, if it is not in normal form.

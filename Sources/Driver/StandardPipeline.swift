@@ -41,7 +41,8 @@ package struct ConversionRequest: Hashable, Sendable {
   package func pipeline() throws(Diagnostic) -> String {
     let code = try spikeCode()
     return [
-      "simplify", "expand-activations", "fold-batchnorm", "calibrate{levels=\(code.levels)}",
+      "simplify", "relax-quantization", "sink-transposes", "simplify", "expand-activations",
+      "fold-batchnorm", "calibrate{levels=\(code.levels)}",
       "convert{code=\(code.keyword),timesteps=\(code.timesteps)}",
       "quantize{bits=\(weightBits ?? 8)}", "correct-bias",
     ].joined(separator: ",")

@@ -65,6 +65,8 @@ package enum Nonlinearity: Hashable, Sendable {
   case sign
   /// The nearest whole number, an even one if two are as near.
   case round
+  /// (min(max(round(x / scale) + zeroPoint, low), high) − zeroPoint) · scale, halves to even.
+  case quantizer(scale: Float, zeroPoint: Float, low: Float, high: Float)
   /// The largest whole number that is at most x.
   case floor
   /// The smallest whole number that is at least x.
@@ -97,7 +99,7 @@ extension Nonlinearity {
     switch self {
     case .rectifier, .hardSigmoid, .hardTanh, .softsign, .hardSwish, .thresholded, .absolute,
       .softShrink, .hardShrink, .sparsePlus, .squareRoot, .reciprocal, .sign, .round, .floor,
-      .ceiling:
+      .ceiling, .quantizer:
       true
     case .exponentialLinear, .sigmoid, .tanh, .softplus, .swish, .gelu, .geluTanh, .mish,
       .exponential, .logSigmoid, .continuousExponentialLinear, .tanhShrink, .squareplus,
@@ -142,6 +144,11 @@ extension Nonlinearity {
       map(&out, input) { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }
     case .round:
       map(&out, input) { $0.rounded(.toNearestOrEven) }
+    case .quantizer(let scale, let zeroPoint, let low, let high):
+      map(&out, input) { x in
+        let step = (x / scale).rounded(.toNearestOrEven) + zeroPoint
+        return (clamp(step, low, high) - zeroPoint) * scale
+      }
     case .floor:
       map(&out, input) { $0.rounded(.down) }
     case .ceiling:

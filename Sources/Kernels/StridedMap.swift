@@ -26,7 +26,8 @@ package enum Combination: Hashable, Sendable {
 /// + …]; a stride of 0 repeats elements.
 package struct StridedMap: Hashable, Sendable {
 
-  /// The extents of the loops, outermost first, with neighbouring loops merged where possible.
+  /// The extents of the loops, outermost first, with neighbouring loops merged where possible; the
+  /// two innermost loops are those along which the result and the operand lie in memory.
   private var extents: [Int] = []
 
   /// The distance between paired elements of the result, for each loop.
@@ -65,6 +66,14 @@ package struct StridedMap: Hashable, Sendable {
         self.outStrides.append(outStrides[d])
         self.inStrides.append(inStrides[d])
       }
+    }
+    // Elements are paired one to one with those of the result, so that the order is free.
+    if let last = self.extents.indices.last, self.inStrides[last] != 1,
+      let row = self.inStrides.firstIndex(of: 1)
+    {
+      self.extents.insert(self.extents.remove(at: row), at: last - 1)
+      self.outStrides.insert(self.outStrides.remove(at: row), at: last - 1)
+      self.inStrides.insert(self.inStrides.remove(at: row), at: last - 1)
     }
   }
 
@@ -120,30 +129,50 @@ package struct StridedMap: Hashable, Sendable {
     _ d: Int, _ out: UnsafeMutablePointer<Float>, _ input: UnsafePointer<Float>,
     _ combination: Combination
   ) {
-    if d + 1 < extents.count {
+    if d + 2 < extents.count {
       for i in 0..<extents[d] {
         walk(d + 1, out + i * outStrides[d], input + i * inStrides[d], combination)
       }
     } else {
-      let row = Row(
-        out: out, input: input, count: extents.last ?? 1, outStride: outStrides.last ?? 1,
-        inStride: inStrides.last ?? 1)
-      row.combine(combination)
+      let (rows, columns) = (extents.count - 2, extents.count - 1)
+      let plane = Plane(
+        out: out, input: input,
+        rows: Loop(
+          count: rows < 0 ? 1 : extents[rows], outStride: rows < 0 ? 0 : outStrides[rows],
+          inStride: rows < 0 ? 0 : inStrides[rows]),
+        columns: Loop(
+          count: columns < 0 ? 1 : extents[columns],
+          outStride: columns < 0 ? 1 : outStrides[columns],
+          inStride: columns < 0 ? 1 : inStrides[columns]))
+      plane.combine(combination)
     }
   }
 }
 
-/// The innermost loop.
-private struct Row {
+/// A loop over pairs of elements.
+private struct Loop {
+
+  /// The number of pairs.
+  var count: Int
+
+  /// The distance between paired elements of the result and of the operand.
+  var outStride, inStride: Int
+}
+
+/// The two innermost loops.
+private struct Plane {
 
   var out: UnsafeMutablePointer<Float>
   var input: UnsafePointer<Float>
-  var count, outStride, inStride: Int
+  var rows, columns: Loop
 
-  /// Combines the elements of the row.
+  /// Combines the elements of the plane.
   func combine(_ combination: Combination) {
     switch combination {
-    case .copy where outStride == 1 && inStride == 1: out.update(from: input, count: count)
+    case .copy where columns.outStride == 1 && columns.inStride == 1 && columns.count >= 16:
+      for r in 0..<rows.count {
+        (out + r * rows.outStride).update(from: input + r * rows.inStride, count: columns.count)
+      }
     case .copy: map { _, x in x }
     case .add: map { $0 + $1 }
     case .subtract: map { $0 - $1 }
@@ -159,16 +188,45 @@ private struct Row {
   /// loops of their own, so that they vectorise.
   @inline(__always)
   private func map(_ function: (Float, Float) -> Float) {
-    switch (outStride, inStride) {
-    case (1, 1):
-      for i in 0..<count { out[i] = function(out[i], input[i]) }
-    case (1, 0):
-      let x = input.pointee
-      for i in 0..<count { out[i] = function(out[i], x) }
-    default:
-      for i in 0..<count {
-        out[i &* outStride] = function(out[i &* outStride], input[i &* inStride])
+    if rows.inStride == 1 && columns.inStride != 1 && columns.inStride != 0 {
+      return mapTiles(function)
+    }
+    for r in 0..<rows.count {
+      let (out, input) = (out + r &* rows.outStride, input + r &* rows.inStride)
+      switch (columns.outStride, columns.inStride) {
+      case (1, 1):
+        for i in 0..<columns.count { out[i] = function(out[i], input[i]) }
+      case (1, 0):
+        let x = input.pointee
+        for i in 0..<columns.count { out[i] = function(out[i], x) }
+      default:
+        for i in 0..<columns.count {
+          let o = i &* columns.outStride
+          out[o] = function(out[o], input[i &* columns.inStride])
+        }
+      }
+    }
+  }
+
+  /// Sets the elements of a transposition, where the operand lies along the rows, tile by tile, so
+  /// that a line of memory is used up while it is at hand.
+  @inline(__always)
+  private func mapTiles(_ function: (Float, Float) -> Float) {
+    for first in stride(from: 0, to: columns.count, by: tileExtent) {
+      let last = min(first + tileExtent, columns.count)
+      for top in stride(from: 0, to: rows.count, by: tileExtent) {
+        let bottom = min(top + tileExtent, rows.count)
+        for r in top..<bottom {
+          let (out, input) = (out + r &* rows.outStride, input + r)
+          for c in first..<last {
+            let o = c &* columns.outStride
+            out[o] = function(out[o], input[c &* columns.inStride])
+          }
+        }
       }
     }
   }
 }
+
+/// The rows and columns of a tile: as many elements as a line of memory holds.
+private let tileExtent = 16

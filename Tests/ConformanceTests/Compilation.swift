@@ -31,7 +31,8 @@ func compiled(
   context.preprocessing = preprocessing
   let pipeline = try liftingDiagnostic { () throws(Diagnostic) in
     try Pipeline(
-      parsing: "simplify,expand-activations,fold-batchnorm,"
+      parsing: "simplify,relax-quantization,sink-transposes,simplify,expand-activations,"
+        + "fold-batchnorm,"
         + "calibrate{levels=\(code.levels)},"
         + "convert{code=\(code.keyword),timesteps=\(code.timesteps)},quantize",
       known: Pass.builtIn)

@@ -21,7 +21,7 @@ import Testing
     request.timesteps = timesteps
     let text = try request.pipeline()
     #expect(text.contains(expected))
-    #expect(try Pipeline(parsing: text, known: Registry.builtIn.passes).steps.count == 7)
+    #expect(try Pipeline(parsing: text, known: Registry.builtIn.passes).steps.count == 10)
   }
 
   @Test(

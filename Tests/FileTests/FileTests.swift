@@ -2,7 +2,9 @@
 
 import Diagnostics
 import Foundation
+import PluginAPI
 import SpikeIR
+import SpikePasses
 import SpikeText
 import Testing
 
@@ -28,6 +30,18 @@ private let modes: [String: FileTestMode] = [
       diagnostics = error.diagnostics
     }
     return FileTestResult(output: diagnostics.map { $0.rendered() }.joined(separator: "\n"))
+  },
+  // The passes `passes` are applied, and the program is printed, with elements if `weights`.
+  "opt": { (input, arguments) throws(CompileError) in
+    var program = try parseProgram(input, file: "case.sir")
+    var context = PassContext()
+    let pipeline = try liftingDiagnostic { () throws(Diagnostic) in
+      try Pipeline(parsing: arguments["passes"] ?? "", known: Pass.builtIn)
+    }
+    try pipeline.run(on: &program, &context, verifiesEach: true)
+    return FileTestResult(
+      output: text(of: program, weights: arguments["weights"] == "true"),
+      diagnostics: context.sink.diagnostics)
   },
   // The program is drawn.
   "dot": { (input, _) throws(CompileError) in

@@ -72,6 +72,9 @@ struct NonlinearityCase: Sendable, CustomTestStringConvertible {
     NonlinearityCase(.reciprocal) { 1 / $0 },
     NonlinearityCase(.sign) { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 },
     NonlinearityCase(.round) { $0.rounded(.toNearestOrEven) },
+    NonlinearityCase(.quantizer(scale: 0.125, zeroPoint: 3, low: -128, high: 127)) {
+      (min(127, max(-128, ($0 / 0.125).rounded(.toNearestOrEven) + 3)) - 3) * 0.125
+    },
     NonlinearityCase(.floor) { $0.rounded(.down) },
     NonlinearityCase(.ceiling) { $0.rounded(.up) },
   ]

@@ -97,6 +97,19 @@ import Testing
       try evaluate(.prelu(PReLU(slope: slope)), on: image, tensors: tensors) == [-1, 3, 4, 5])
   }
 
+  @Test("a fake quantization rounds halves to even and saturates") func fakeQuantize() throws {
+    let x: [Float] = [-9, -0.25, 0.25, 0.75, 1.25, 1.3, 100, .infinity, .nan]
+    let unsigned = FakeQuantize(scale: 0.5, low: 0, high: 7)
+    let found = try evaluate(.fakeQuantize(unsigned), on: x)
+    #expect(found.dropLast() == [0, 0, 0, 1, 1, 1.5, 3.5, 3.5] && found[8].isNaN)
+    let shifted = FakeQuantize(scale: 0.5, zeroPoint: 3, low: -4, high: 7)
+    let other = try evaluate(.fakeQuantize(shifted), on: x)
+    #expect(other.dropLast() == [-3.5, 0, 0, 1, 1, 1.5, 2, 2])
+    // The quotient is rounded to single precision first, as ONNX's operator does it.
+    let third = FakeQuantize(scale: 0.1, low: -128, high: 127)
+    #expect(try evaluate(.fakeQuantize(third), on: [0.35]) == [Float(4) * 0.1])
+  }
+
   @Test("factors and offsets broadcast") func scale() throws {
     var tensors = TensorStore()
     let factor = tensors.add("f", shape: [2, 1, 1], floats: [2, 3])

@@ -14,7 +14,7 @@ import Testing
     let graph = try network.build(&builder)
     let inputs = builder.samples(count: 6)
     let expected = try ANNExecutor(graph).outputs(of: inputs)
-    for pipeline in ["simplify", "expand-activations", "fold-batchnorm", exact] {
+    for pipeline in ["simplify", "sink-transposes", "expand-activations", "fold-batchnorm", exact] {
       let (program, _) = try compiled(graph, pipeline, inputs)
       guard case .ann(let changed) = program else { throw TestFailure("level changed") }
       let found = try ANNExecutor(changed).outputs(of: inputs)
@@ -83,7 +83,8 @@ import Testing
 }
 
 /// The passes that change no output.
-let exact = "simplify,expand-activations,simplify,fold-batchnorm,simplify"
+let exact =
+  "simplify,sink-transposes,simplify,expand-activations,simplify,fold-batchnorm,simplify"
 
 /// Returns the network after the passes of `pipeline`, verified after each of them.
 func compiled(

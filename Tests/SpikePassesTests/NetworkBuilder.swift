@@ -109,8 +109,51 @@ struct NetworkCase: CustomStringConvertible, Sendable {
     self.build = build
   }
 
+  static let all = basic + arranged
+
+  /// Networks whose transpositions and shuffles disappear into weights.
+  static let arranged: [NetworkCase] = [
+    NetworkCase("a flattened image with the channels first") { b in
+      let x = try b.relu(b.conv(b.input([6, 5, 2]), 4))
+      let y = try b.flatten(b.node(.transpose(Transpose([2, 0, 1])), x))
+      return try b.classifier(b.relu(b.dense(b.relu(y), 8)))
+    },
+    NetworkCase("a normalization between a flattened image and its weights") { b in
+      let x = try b.pool(.maximum, b.relu(b.conv(b.input([6, 6, 2]), 4)))
+      let y = try b.flatten(b.node(.transpose(Transpose([2, 1, 0])), x))
+      return try b.classifier(b.batchNorm(y))
+    },
+    NetworkCase("shuffled channels") { b in
+      let x = try b.relu(b.conv(b.input([5, 5, 2]), 6))
+      let split = try b.node(.reshape(Reshape([3, 3, 2, 3])), x)
+      let turned = try b.node(.transpose(Transpose([0, 1, 3, 2])), split)
+      let y = try b.node(.reshape(Reshape([3, 3, 6])), turned)
+      return try b.classifier(b.relu(b.conv(b.relu(b.conv(y, 6, size: 1)), 4, groups: 2)))
+    },
+    NetworkCase("shuffled channels before groups") { b in
+      let x = try b.relu(b.conv(b.input([5, 5, 2]), 6))
+      let first = try b.node(.transpose(Transpose([2, 0, 1])), x)
+      let split = try b.node(.reshape(Reshape([2, 3, 3, 3])), first)
+      let turned = try b.node(.transpose(Transpose([1, 0, 2, 3])), split)
+      let joint = try b.node(.reshape(Reshape([6, 3, 3])), turned)
+      let y = try b.node(.transpose(Transpose([1, 2, 0])), joint)
+      return try b.classifier(b.relu(b.conv(y, 4, groups: 2)))
+    },
+    NetworkCase("branches that meet with the channels first") { b in
+      let x = try b.input([6, 6, 3])
+      let y = try b.node(.transpose(Transpose([2, 0, 1])), b.relu(b.conv(x, 4)))
+      let z = try b.node(.transpose(Transpose([2, 0, 1])), b.relu(b.conv(x, 4)))
+      let slope = b.tensor("f", [4, 1, 1], 0.5, 2)
+      let sum = try b.node(
+        .scale(Scale(factor: slope, offset: nil)), b.combine(.add, y, z))
+      let joint = try b.node(.concat(Concat(axis: 0)), sum, y)
+      let image = try b.node(.transpose(Transpose([1, 2, 0])), joint)
+      return try b.classifier(b.relu(b.conv(image, 5)))
+    },
+  ]
+
   // size: table
-  static let all: [NetworkCase] = [
+  private static let basic: [NetworkCase] = [
     NetworkCase("two convolutions") { b in
       let x = try b.relu(b.conv(b.input([7, 9, 2]), 5, padding: Padding(top: 1, left: 1)))
       return try b.classifier(b.relu(b.conv(x, 6, stride: 2)))
@@ -161,6 +204,13 @@ struct NetworkCase: CustomStringConvertible, Sendable {
       let y = try b.pool(
         .average, x, size: 3, padding: Padding(top: 1, left: 0, bottom: 1, right: 1))
       return try b.classifier(b.relu(b.conv(y, 5, size: 2)))
+    },
+    NetworkCase("average that counts some of its padding") { b in
+      let x = try b.relu(b.conv(b.input([7, 7, 2]), 5))
+      let counted = try b.node(
+        .pad(Pad(Padding(top: 1, left: 1, bottom: 1, right: 1))), x)
+      return try b.classifier(
+        b.pool(.average, counted, padding: Padding(bottom: 1, right: 1)))
     },
     NetworkCase("average that counts padding") { b in
       let x = try b.batchNorm(b.relu(b.conv(b.input([7, 7, 2]), 5)))

@@ -93,7 +93,7 @@ struct ANNGraphBuilder {
   // size: table
   private mutating func addOperator(onAnything operand: NodeID, _ shape: Shape) {
     let channels = shape.channels
-    switch random.int(0...14) {
+    switch random.int(0...15) {
     case 0:
       let units = random.int(1...8)
       let kernel = floats("kernel", [channels, units])
@@ -119,6 +119,11 @@ struct ANNGraphBuilder {
       add(.transpose(Transpose(order)), [operand])
     case 11: addSlice(operand, shape)
     case 12: addTake(operand, shape)
+    case 14:
+      let zero = random.pick([0, 0, 7])
+      let op = FakeQuantize(
+        scale: random.float(0.01...0.5), zeroPoint: zero, low: random.pick([0, -8]), high: 15)
+      add(.fakeQuantize(op), [operand])
     case 13:
       let pad = Pad(
         low: shape.extents.map { _ in random.int(0...1) },

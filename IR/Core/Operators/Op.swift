@@ -21,6 +21,8 @@ public enum Op: Hashable, Sendable {
   case batchNorm(BatchNorm)
   /// An element-wise nonlinearity.
   case activation(Activation)
+  /// Rounding to the steps of an integer type and back.
+  case fakeQuantize(FakeQuantize)
   /// A rectifier with a learned negative slope.
   case prelu(PReLU)
   /// Normalized exponentials along the last dimension.
@@ -57,6 +59,7 @@ public enum Op: Hashable, Sendable {
     case .pool(let x): x
     case .batchNorm(let x): x
     case .activation(let x): x
+    case .fakeQuantize(let x): x
     case .prelu(let x): x
     case .softmax(let x): x
     case .scale(let x): x
@@ -122,6 +125,7 @@ public enum Op: Hashable, Sendable {
     case Pool.mnemonic: .pool(try Pool(reading: &reader))
     case BatchNorm.mnemonic: .batchNorm(try BatchNorm(reading: &reader))
     case Activation.mnemonic: .activation(try Activation(reading: &reader))
+    case FakeQuantize.mnemonic: .fakeQuantize(try FakeQuantize(reading: &reader))
     case PReLU.mnemonic: .prelu(try PReLU(reading: &reader))
     case Softmax.mnemonic: .softmax(try Softmax(reading: &reader))
     case Scale.mnemonic: .scale(try Scale(reading: &reader))

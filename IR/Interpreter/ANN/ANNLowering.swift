@@ -68,6 +68,7 @@ struct ANNLowering {
     case .pool(let x): .kernel(try pool(x))
     case .batchNorm(let x): .kernel(try normalization(x))
     case .activation(let x): .kernel(.nonlinearity(Nonlinearity(x)))
+    case .fakeQuantize(let x): .kernel(.nonlinearity(Nonlinearity(x)))
     case .softmax(let x):
       .kernel(.softmax(channels: node.shape.channels, isLogarithm: x.isLogarithm))
     case .prelu(let x): .kernel(try prelu(x))
@@ -290,6 +291,12 @@ extension ANNLowering {
 }
 
 extension Nonlinearity {
+
+  /// Creates the function that a fake quantization applies.
+  init(_ op: FakeQuantize) {
+    self = .quantizer(
+      scale: op.scale, zeroPoint: Float(op.zeroPoint), low: Float(op.low), high: Float(op.high))
+  }
 
   /// Creates the function that an activation applies.
   // size: table

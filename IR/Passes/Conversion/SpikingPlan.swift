@@ -83,6 +83,8 @@ struct SpikingPlan {
       if let maximum = function.rectifierMaximum { return (.single, .rectifier(maximum: maximum)) }
       if isReadout, function.decoderFunction != nil { return (.readout, .other) }
       problems.append(.noSpikes(node, because: function.reason))
+    case .fakeQuantize:
+      problems.append(.noSpikes(node, because: "run the pass 'relax-quantization' first"))
     case .softmax(let op):
       if isReadout, !op.isLogarithm { return (.readout, .other) }
       problems.append(.noSpikes(node, because: "spikes normalize nothing but the network's output"))
@@ -117,6 +119,7 @@ struct SpikingPlan {
       case .sigmoid, .softplus, .exponential, .hardSigmoid, .absolute: return true
       default: return false
       }
+    case .fakeQuantize(let op): return operands || op.low == op.zeroPoint
     case .softmax(let op): return !op.isLogarithm
     case .pool, .concat, .reshape, .transpose, .slice, .upsample, .take: return operands
     case .elementwise(let op): return op.kind != .subtract && operands
@@ -153,8 +156,8 @@ extension Op {
     case .conv2d, .dense: .linear
     case .pool(let pool): pool.kind == .maximum ? .single : .linear
     case .convTranspose2d, .concat, .transpose, .pad, .slice, .upsample, .take: .single
-    case .input, .constant, .batchNorm, .activation, .prelu, .softmax, .scale, .elementwise,
-      .reshape, .custom:
+    case .input, .constant, .batchNorm, .activation, .fakeQuantize, .prelu, .softmax, .scale,
+      .elementwise, .reshape, .custom:
       .projected
     }
   }
