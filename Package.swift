@@ -78,7 +78,8 @@ let package = Package(
       exclude: ["onnx.proto"]),
     library(
       "ONNXFrontend", path: "Frontends/ONNX",
-      ["COnnxProto", "CProtobufC", "SpikeIR", "PluginAPI", "Diagnostics"], handlesPointers: true),
+      ["COnnxProto", "CProtobufC", "Kernels", "SpikeIR", "PluginAPI", "Diagnostics"],
+      handlesPointers: true),
     library(
       "EventCPU", path: "Backends/EventCPU",
       ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),

@@ -56,6 +56,12 @@ protocol ONNXElements: Sendable {
   ///
   /// - Throws: `onnx.bad-tensor` if they cannot be read or are no integers.
   func integers() throws(Diagnostic) -> [Int]
+
+  /// Returns the elements as 32-bit floating point in the order of other dimensions.
+  ///
+  /// - Precondition: the permutation is one of as many elements.
+  /// - Throws: as `floats()`.
+  func floats(_ permutation: Permutation) throws(Diagnostic) -> [Float]
 }
 
 /// Elements that are at hand.

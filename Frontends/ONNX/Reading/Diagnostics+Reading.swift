@@ -58,7 +58,7 @@ extension Diagnostic {
     .error("onnx.not-protobuf", "the file is \(name), expected a protocol buffer")
   }
 
-  /// The first field is malformed already.
+  /// A field is malformed before a graph is found.
   static func notProtobuf(_ reason: String) -> Diagnostic {
     .error("onnx.not-protobuf", "the file is no protocol buffer: \(reason)")
   }

@@ -91,7 +91,7 @@ struct ModelReader: ~Copyable {
     var graph: Range<Int>?
     var functions: [Range<Int>] = []
     while wire.position < end {
-      let field = try topField(before: end)
+      let field = try topField(before: end, foundGraph: graph != nil)
       switch (field.number, field.form) {
       case (7, .bytes):
         guard graph == nil else { throw .doubled(field, in: .model) }
@@ -123,13 +123,14 @@ struct ModelReader: ~Copyable {
 
   /// Reads a field of the model.
   ///
-  /// - Throws: `onnx.not-protobuf` in place of `onnx.malformed` if the file starts with it.
-  private mutating func topField(before end: Int) throws(Diagnostic) -> WireField {
-    let isFirst = wire.position == 0
+  /// - Throws: `onnx.not-protobuf` in place of `onnx.malformed` unless the graph was found before.
+  private mutating func topField(
+    before end: Int, foundGraph: Bool
+  ) throws(Diagnostic) -> WireField {
     do throws(Diagnostic) {
       return try wire.nextField(before: end)
     } catch {
-      throw isFirst && error.id == "onnx.malformed" ? .notProtobuf(error.message) : error
+      throw !foundGraph && error.id == "onnx.malformed" ? .notProtobuf(error.message) : error
     }
   }
 

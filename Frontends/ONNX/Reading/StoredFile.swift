@@ -56,23 +56,43 @@ struct OpenFile: ~Copyable {
   /// The number of bytes.
   var size: Int { identity.size }
 
+  /// What reads the file, for workers that run at the same time; not to outlive the file.
+  var reader: Reader { Reader(path: path, descriptor: descriptor) }
+
+  /// Reads an open file.
+  struct Reader: Sendable {
+
+    /// The path, for messages.
+    fileprivate let path: String
+
+    fileprivate let descriptor: Int32
+
+    /// Fills `bytes` from the position `offset` on.
+    ///
+    /// - Throws: `onnx.file-changed` if the file has become shorter, `onnx.cannot-read` if the
+    ///   system fails.
+    func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(Diagnostic) {
+      var done = 0
+      while done < bytes.count {
+        let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
+        let count = pread(descriptor, rest.baseAddress, rest.count, offset + done)
+        if count > 0 {
+          done += count
+        } else if count == 0 {
+          throw .fileChanged(path)
+        } else if errno != EINTR {
+          throw .cannotRead(path, errno)
+        }
+      }
+    }
+  }
+
   /// Fills `bytes` from the position `offset` on.
   ///
   /// - Throws: `onnx.file-changed` if the file has become shorter, `onnx.cannot-read` if the
   ///   system fails.
   func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(Diagnostic) {
-    var done = 0
-    while done < bytes.count {
-      let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
-      let count = pread(descriptor, rest.baseAddress, rest.count, offset + done)
-      if count > 0 {
-        done += count
-      } else if count == 0 {
-        throw .fileChanged(path)
-      } else if errno != EINTR {
-        throw .cannotRead(path, errno)
-      }
-    }
+    try reader.read(into: bytes, at: offset)
   }
 
   /// Throws `onnx.file-changed` unless the file is still what it was when it was opened.
