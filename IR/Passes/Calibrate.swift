@@ -20,7 +20,8 @@ extension Pass {
         percentile  the given percentile of the values above 0; Rueckauer et al. (2017), 2.2.1
         max         the largest value; Diehl et al. (2015)
       A rectifier's own maximum bounds its threshold. Channels that are silent on all samples get
-      the mean threshold of their layer. Inputs get the largest magnitude of each channel.
+      the mean threshold of their layer. Inputs get the largest magnitude of each channel. Where
+      a transposition moves elements from channel to channel, all have the largest threshold.
       Before: %2 = activation %1 {kind=relu}
       After:  %2 = activation %1 {kind=relu} threshold %t7
       """,
@@ -65,6 +66,9 @@ extension SpikingPlan {
     let mean = active.isEmpty ? 1 : active.reduce(0, +) / Float(active.count)
     let least = (active.max() ?? 1) * smallestThresholdRatio
     for i in result.indices { result[i] = result[i] > 0 ? max(result[i], least) : mean }
+    if isShuffled[id.index], let largest = result.max() {
+      result = result.map { _ in largest }
+    }
     return result
   }
 }

@@ -1,6 +1,7 @@
 // Element-wise functions. Those made of comparisons, sums and products work in single precision;
 // those made of exponentials are evaluated in double precision and rounded once.
 
+internal import CKernels
 internal import Glibc
 
 /// A function of one variable.
@@ -137,7 +138,7 @@ extension Nonlinearity {
     case .sparsePlus:
       map(&out, input) { $0 <= -1 ? 0 : $0 >= 1 ? $0 : ($0 + 1) * ($0 + 1) / 4 }
     case .squareRoot:
-      map(&out, input) { $0.squareRoot() }
+      map(&out, input) { spikec_square_root($0) }
     case .reciprocal:
       map(&out, input) { 1 / $0 }
     case .sign:

@@ -173,6 +173,7 @@ private struct Plane {
       for r in 0..<rows.count {
         (out + r * rows.outStride).update(from: input + r * rows.inStride, count: columns.count)
       }
+    case .copy where isTransposition && columns.outStride == 1: transpose()
     case .copy: map { _, x in x }
     case .add: map { $0 + $1 }
     case .subtract: map { $0 - $1 }
@@ -184,13 +185,24 @@ private struct Plane {
     }
   }
 
+  /// `true` iff the operand lies along the rows.
+  private var isTransposition: Bool {
+    rows.inStride == 1 && columns.inStride != 1 && columns.inStride != 0
+  }
+
+  /// `true` iff a few elements of the operand are repeated over all of the result, as the channels
+  /// of an image with few of them.
+  private var isPattern: Bool {
+    rows.inStride == 0 && columns.inStride == 1 && columns.outStride == 1
+      && rows.outStride == columns.count && columns.count < patternExtent
+  }
+
   /// Sets each element to what `function` makes of it and its partner; the usual strides have
   /// loops of their own, so that they vectorise.
   @inline(__always)
   private func map(_ function: (Float, Float) -> Float) {
-    if rows.inStride == 1 && columns.inStride != 1 && columns.inStride != 0 {
-      return mapTiles(function)
-    }
+    if isTransposition { return mapTiles(function) }
+    if isPattern { return mapPattern(function) }
     for r in 0..<rows.count {
       let (out, input) = (out + r &* rows.outStride, input + r &* rows.inStride)
       switch (columns.outStride, columns.inStride) {
@@ -205,6 +217,48 @@ private struct Plane {
           out[o] = function(out[o], input[i &* columns.inStride])
         }
       }
+    }
+  }
+
+  /// Sets the elements paired with a pattern, from copies of it in a row that is long enough to
+  /// vectorise.
+  @inline(__always)
+  private func mapPattern(_ function: (Float, Float) -> Float) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: patternExtent * columns.count) { row in
+      for i in row.indices { row[i] = input[i % columns.count] }
+      let count = rows.count * columns.count
+      var start = 0
+      while start + row.count <= count {
+        let out = out + start
+        for i in 0..<row.count { out[i] = function(out[i], row[i]) }
+        start += row.count
+      }
+      for i in start..<count { out[i] = function(out[i], row[i - start]) }
+    }
+  }
+
+  /// Copies a transposition, block by block, and what is left over element by element.
+  private func transpose() {
+    let whole = ~(blockExtent - 1)
+    let (fullRows, fullColumns) = (rows.count & whole, columns.count & whole)
+    // Two blocks side by side fill the lines of the result before the next lines are begun.
+    for first in stride(from: 0, to: fullColumns, by: tileExtent) {
+      for r in stride(from: 0, to: fullRows, by: blockExtent) {
+        for c in stride(from: first, to: min(first + tileExtent, fullColumns), by: blockExtent) {
+          transposeBlock(
+            out + (r &* rows.outStride &+ c), stride: rows.outStride,
+            from: input + (c &* columns.inStride &+ r), stride: columns.inStride)
+        }
+      }
+    }
+    // A few columns are left over of many rows, or a few rows of many columns.
+    for c in fullColumns..<columns.count {
+      let (out, input) = (out + c, input + c &* columns.inStride)
+      for r in 0..<rows.count { out[r &* rows.outStride] = input[r] }
+    }
+    for r in fullRows..<rows.count {
+      let (out, input) = (out + r &* rows.outStride, input + r)
+      for c in 0..<fullColumns { out[c] = input[c &* columns.inStride] }
     }
   }
 
@@ -227,6 +281,9 @@ private struct Plane {
     }
   }
 }
+
+/// A pattern has fewer elements than this, and is repeated as often.
+private let patternExtent = 16
 
 /// The rows and columns of a tile: as many elements as a line of memory holds.
 private let tileExtent = 16

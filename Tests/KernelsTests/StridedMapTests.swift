@@ -9,6 +9,7 @@ import Testing
     "broadcasting follows the indices",
     arguments: [
       ([], [2, 3]), ([1], [5]), ([3], [2, 3]), ([2, 1], [2, 3]), ([4, 1, 3], [4, 5, 3]),
+      ([3], [40, 3]), ([2], [2, 3, 7, 2]), ([7, 1, 3], [7, 19, 3]), ([15], [37, 15]),
       ([1, 5, 1], [4, 5, 3]), ([4, 5, 3], [4, 5, 3]), ([3], [2, 2, 2, 3]), ([1, 1], [1, 1]),
     ] as [([Int], [Int])])
   func broadcasting(_ operand: [Int], _ result: [Int]) {
@@ -28,6 +29,34 @@ import Testing
         stride *= extent
       }
       #expect(out[i] == before[i] - input[index])
+    }
+  }
+
+  @Test(
+    "permutations follow the indices", arguments: [[1, 0], [0, 1]],
+    [[3, 5], [8, 8], [16, 24], [17, 33], [7, 40], [1, 9], [50, 3]])
+  func permutations(order: [Int], extents: [Int]) {
+    // The permuted dimensions stand between others, which makes strides of all kinds.
+    for (outer, inner) in [(1, 1), (3, 1), (1, 2), (2, 5)] {
+      let shape = [outer] + extents + [inner]
+      let dimensions = [0] + order.map { $0 + 1 } + [3]
+      let strides = StridedMap.rowMajor(shape)
+      let input = values(shape.reduce(1, *), seed: 1)
+      for combination in [Combination.copy, .multiply] {
+        var out = values(input.count, seed: 2)
+        let before = out
+        let result = dimensions.map { shape[$0] }
+        var span = out.mutableSpan
+        StridedMap(
+          extents: result, outStrides: StridedMap.rowMajor(result),
+          inStrides: dimensions.map { strides[$0] }
+        ).apply(&span, input: input.span, combination)
+        for i in out.indices {
+          let index = zip(result, StridedMap.rowMajor(result)).map { i / $1 % $0 }
+          let x = input[zip(index, dimensions).reduce(0) { $0 + $1.0 * strides[$1.1] }]
+          #expect(out[i] == (combination == .copy ? x : before[i] * x))
+        }
+      }
     }
   }
 

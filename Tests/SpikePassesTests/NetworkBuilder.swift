@@ -304,6 +304,15 @@ struct NetworkCase: CustomStringConvertible, Sendable {
       let turned = try b.node(.take(Take(axis: 2, indices: [3, 1, 0, 3])), y)
       return try b.classifier(turned)
     },
+    NetworkCase("transpositions that nothing takes in") { b in
+      let x = try b.node(.transpose(Transpose([1, 2, 0])), b.input([3, 6, 6]))
+      let y = try b.relu(b.conv(x, 4))
+      let turned = try b.node(.transpose(Transpose([2, 0, 1])), b.pool(.maximum, y))
+      let upside = try b.node(.transpose(Transpose([2, 1, 0])), b.conv(x, 2))
+      let z = try b.relu(b.conv(upside, 3, size: 2))
+      b.graph.outputs = [try b.dense(b.flatten(turned), 3), try b.dense(b.flatten(z), 2)]
+      return b.graph
+    },
     NetworkCase("transposed convolution") { b in
       let x = try b.relu(b.conv(b.input([6, 6, 2]), 4))
       let kernel = b.tensor("up/kernel", [3, 2, 5, 4], -0.4, 0.4)

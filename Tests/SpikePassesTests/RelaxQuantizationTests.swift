@@ -59,6 +59,35 @@ import Testing
     #expect(found == [[-4.5, -4.5, 0.25, 3, 3]])
   }
 
+  @Test(
+    "a quantized network becomes spikes that say what it says", arguments: ["weighted", "phased"])
+  func converts(code: String) throws {
+    var b = NetworkBuilder(seed: 31)
+    let one = Padding(top: 1, left: 1, bottom: 1, right: 1)
+    func quantized(_ x: NodeID, _ scale: Float, signed: Bool = false) throws -> NodeID {
+      let zero = signed ? 128 : 0
+      return try b.node(
+        .fakeQuantize(FakeQuantize(scale: scale, zeroPoint: zero, low: 0, high: 255)), x)
+    }
+    let x = try quantized(b.input([6, 6, 2]), 1 / 127, signed: true)
+    let y = try quantized(b.conv(x, 5, padding: one), 0.01)
+    let z = try quantized(b.conv(y, 5, padding: one), 0.02, signed: true)
+    let pooled = try b.pool(.maximum, quantized(b.combine(.add, y, z), 0.02))
+    let graph = try b.classifier(quantized(pooled, 0.02))
+    let inputs = b.samples(count: 4)
+    let expected = try ANNExecutor(graph).outputs(of: inputs)
+    let pipeline =
+      "simplify,relax-quantization,simplify,calibrate{method=max},"
+      + "convert{code=\(code),timesteps=\(code == "weighted" ? 10 : 1023),input-levels=1023}"
+    let (program, context) = try compiled(graph, pipeline + ",quantize", inputs)
+    guard case .snn(let spiking) = program else { throw TestFailure("not converted") }
+    let network = try QuantizedNetwork(spiking)
+    #expect(largestError(try inputs.map { try network.run($0).outputs }, expected) <= 0.04)
+    #expect(context.sink.diagnostics.map(\.id) == ["relax-quantization.dropped"])
+    // The conversion needs neurons for the rectifiers, the maxima and the readout only.
+    #expect(spiking.populations.count == 5)
+  }
+
   @Test("the user is told, once") func warns() throws {
     let diagnostics = try relaxed([unsigned, signed, unsigned]).diagnostics
     #expect(diagnostics.map(\.id) == ["relax-quantization.dropped"])

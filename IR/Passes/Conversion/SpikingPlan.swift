@@ -40,6 +40,10 @@ struct SpikingPlan {
   /// `true` for nodes whose value is never negative.
   private(set) var isNonNegative: [Bool] = []
 
+  /// `true` for nodes whose elements a transposition moves from channel to channel, so that all of
+  /// their channels need one unit.
+  private(set) var isShuffled: [Bool] = []
+
   /// One error for each node that has no spiking counterpart.
   private(set) var problems: [Diagnostic] = []
 
@@ -59,6 +63,14 @@ struct SpikingPlan {
       }
       forms.append(form)
       roles.append(role)
+    }
+    isShuffled = [Bool](repeating: false, count: graph.nodes.count)
+    for id in graph.ids.reversed() {
+      var moves = roles[id.index] == .other && isShuffled[id.index]
+      if case .transpose(let op) = graph[id].op, op.order.last != op.order.count - 1 {
+        moves = true
+      }
+      if moves { for input in graph[id].inputs { isShuffled[input.index] = true } }
     }
   }
 

@@ -14,3 +14,9 @@ static inline int spikec_vector_bytes(void) {
   return 16;
 #endif
 }
+
+/// The square root, correctly rounded; not a number below 0. The library's function sets `errno`,
+/// which keeps loops from vectorising.
+static inline float spikec_square_root(float x) {
+  return __builtin_elementwise_sqrt(x);
+}
