@@ -89,7 +89,7 @@ let package = Package(
       "Driver", path: "Sources/Driver",
       [
         "SpikeIR", "SpikeText", "SpikeStore", "SpikeInterpreter", "SpikePasses", "PluginAPI",
-        "KerasFrontend",
+        "KerasFrontend", "ONNXFrontend",
         "EventCPU", "DataIO", "HDF5", "Kernels", "Diagnostics",
       ]),
     .executableTarget(

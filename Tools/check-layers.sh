@@ -19,7 +19,7 @@ deny() {
   done
 }
 
-outer="Driver KerasFrontend EventCPU"
+outer="Driver KerasFrontend ONNXFrontend EventCPU"
 deny Sources/Diagnostics SpikeIR Kernels HDF5 DataIO $outer Foundation FoundationEssentials
 deny Sources/Kernels SpikeIR Diagnostics HDF5 DataIO $outer Foundation FoundationEssentials
 deny IR/Core SpikeText SpikeInterpreter SpikePasses PluginAPI Kernels HDF5 DataIO $outer Foundation

@@ -2,6 +2,7 @@
 
 internal import EventCPU
 internal import KerasFrontend
+internal import ONNXFrontend
 internal import PluginAPI
 internal import SpikePasses
 
@@ -10,7 +11,7 @@ extension Registry {
   /// Everything that comes with spikec.
   package static let builtIn = Registry(
     frontends: [
-      KerasFrontend()
+      KerasFrontend(), ONNXFrontend(),
     ],
     passes: Pass.builtIn,
     targets: [

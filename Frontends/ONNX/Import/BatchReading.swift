@@ -1,0 +1,68 @@
+// Which axis of the inputs counts the samples of a batch. Exporters leave it open, or fix it.
+
+internal import Diagnostics
+
+/// A way to understand the first axes of a model's inputs.
+enum BatchReading: Hashable, Sendable {
+
+  /// They count samples; open ones take the given number, which a product of extents would hardly
+  /// have by chance.
+  case leading(Int)
+
+  /// They count samples, of which there is one.
+  case single
+
+  /// They are axes like all others.
+  case none
+
+  /// A prime number that no extent of a network has.
+  private static let openExtent = 7919
+
+  /// Returns the ways to understand the inputs of a model, the likeliest first.
+  static func candidates(_ inputs: [ONNXValueInfo]) -> [BatchReading] {
+    let first = inputs.compactMap { $0.extents?.first }
+    let fixed = first.compactMap { if case .fixed(let n) = $0 { n } else { nil } }
+    if fixed.count < first.count { return [.leading(openExtent), .single] }
+    guard let count = fixed.first, fixed.allSatisfy({ $0 == count }), count > 1 else {
+      return fixed.allSatisfy { $0 == 1 } ? [.single] : [.none]
+    }
+    return [.leading(count), .none]
+  }
+
+  /// Returns the extents of an input by this reading.
+  ///
+  /// - Throws: `onnx.bad-input` if they are unknown, not positive or too many.
+  func extents(of input: ONNXValueInfo, file: String) throws(Diagnostic) -> [Int] {
+    guard let declared = input.extents else {
+      throw .badInput(file, input.name, "has no declared extents, expected some")
+    }
+    var result: [Int] = []
+    var product = 1
+    for (axis, extent) in declared.enumerated() {
+      var value = 0
+      switch (extent, self) {
+      case (.fixed(let n), _): value = n
+      case (_, .leading(let n)) where axis == 0: value = n
+      case (_, .single) where axis == 0: value = 1
+      default:
+        let name = if case .named(let name) = extent { "'\(name)'" } else { "an unknown extent" }
+        throw .badInput(
+          file, input.name, "has \(name) along axis \(axis), expected a fixed extent")
+      }
+      let (count, overflow) = product.multipliedReportingOverflow(by: value)
+      guard value >= 1, !overflow, count <= GraphBuilder.elementLimit * 8000 else {
+        throw .badInput(file, input.name, "has the extent \(value) along axis \(axis)")
+      }
+      product = count
+      result.append(value)
+    }
+    return result
+  }
+
+  /// Returns whether axis 0 of an input counts samples that no memory holds.
+  func hasBatchAxis(_ input: ONNXValueInfo) -> Bool {
+    guard case .leading(let count) = self, let first = input.extents?.first else { return false }
+    if case .fixed(let n) = first { return n == count }
+    return true
+  }
+}

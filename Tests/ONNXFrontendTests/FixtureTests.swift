@@ -1,0 +1,103 @@
+// Every model that exporters wrote computes what onnxruntime computed.
+
+import Diagnostics
+import Foundation
+import SpikeIR
+import SpikeInterpreter
+import TestSupport
+import Testing
+
+@testable import ONNXFrontend
+
+/// A case of a folder of fixtures.
+struct ONNXFixture: CustomTestStringConvertible, Sendable {
+  var folder: String
+  var name: String
+
+  static let root = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "Fixtures/onnx").path
+
+  var path: String { "\(ONNXFixture.root)/\(folder)/\(name)" }
+
+  var testDescription: String { "\(folder)/\(name)" }
+
+  /// All cases, in the order of their tables.
+  static let all: [ONNXFixture] = [
+    "tf2onnx", "torchscript", "dynamo", "blocks", "types", "quantized", "storage", "operators",
+  ].flatMap { folder in
+    let table = (try? String(contentsOfFile: "\(root)/\(folder)/cases.tsv", encoding: .utf8)) ?? ""
+    return table.split(separator: "\n").filter { !$0.hasPrefix("#") }
+      .compactMap { $0.split(separator: "\t").first }
+      .map { ONNXFixture(folder: folder, name: String($0)) }
+  }
+
+  /// Returns the arrays of all inputs or outputs.
+  func arrays(_ kind: String) throws -> [FileArray] {
+    var arrays: [NumPyArray] = []
+    if let array = try? NumPyArray("\(path).\(kind).npy") {
+      arrays = [array]
+    } else {
+      while let array = try? NumPyArray("\(path).\(kind)\(arrays.count).npy") {
+        arrays.append(array)
+      }
+    }
+    return arrays.map { FileArray(extents: $0.extents, elements: $0.elements) }
+  }
+}
+
+@Suite("ONNX fixtures") struct FixtureTests {
+
+  /// The fixtures that are refused, with the diagnostic that says so.
+  static let refused: [String: String] = [
+    "storage/split_messages": "onnx.malformed",
+    "quantized/plain_qop": "onnx.unsupported-operator",
+    "quantized/plain_qop_int8": "onnx.unsupported-operator",
+    "quantized/plain_qop_channels": "onnx.unsupported-operator",
+    "quantized/residual_qop_channels": "onnx.unsupported-operator",
+    "quantized/depthwise_qop": "onnx.unsupported-operator",
+    "quantized/maxpool_qop": "onnx.unsupported-operator",
+    "quantized/mlp_qop": "onnx.unsupported-operator",
+  ]
+
+  @Test("there are fixtures of every exporter") func exist() {
+    #expect(ONNXFixture.all.count > 250)
+  }
+
+  @Test("computes what onnxruntime computed", arguments: ONNXFixture.all)
+  func matches(_ fixture: ONNXFixture) throws {
+    var sink = DiagnosticSink()
+    if let id = FixtureTests.refused[fixture.testDescription] {
+      let error = #expect(throws: CompileError.self) {
+        try Importer.run(ONNXModel(readingAt: "\(fixture.path).onnx", sink: &sink))
+      }
+      #expect(Set(error?.diagnostics.map(\.id) ?? []) == [id])
+      return
+    }
+    let imported = try Importer.run(ONNXModel(readingAt: "\(fixture.path).onnx", sink: &sink))
+    #expect(sink.diagnostics == [])
+    let (inputs, outputs) = (try fixture.arrays("input"), try fixture.arrays("output"))
+    try #require(!inputs.isEmpty && !outputs.isEmpty)
+    // Where a mean lies halfway between two steps of a quantized model, the last bit decides; a step
+    // of the output is up to a fiftieth of its range.
+    let tolerance: Float = fixture.folder == "quantized" ? 2e-2 : 1e-4
+    let deviation = try imported.deviation(inputs, from: outputs, tolerance: tolerance)
+    #expect(deviation == nil, "\(deviation ?? "")")
+  }
+
+  @Test(
+    "leaves no transposition behind",
+    arguments: ONNXFixture.all.filter {
+      ["tf2onnx", "torchscript", "dynamo", "quantized"].contains($0.folder)
+        && FixtureTests.refused[$0.testDescription] == nil
+    })
+  func isChannelsLast(_ fixture: ONNXFixture) throws {
+    var sink = DiagnosticSink()
+    let graph = try Importer.run(
+      ONNXModel(readingAt: "\(fixture.path).onnx", sink: &sink)
+    ).graph
+    let moving = graph.ids.filter {
+      if case .transpose = graph[$0].op { true } else { false }
+    }
+    #expect(moving.map { graph[$0].name } == [])
+  }
+}
