@@ -128,6 +128,12 @@ private func id(_ bytes: [UInt8]) -> String {
     #expect(
       id(Wire.model(graph: { _ in }) + Wire { $0.message(8) { $0.int(2, 9) } }.bytes)
         == "onnx.two-opsets")
+    #expect(
+      id(
+        Wire.model(graph: {
+          $0.message(11) { $0.text(1, "x") }
+          $0.message(11) { $0.text(1, "x") }
+        })) == "onnx.duplicate-input")
     #expect(id(Wire.model(graph: { $0.message(15) { _ in } })) == "onnx.sparse-initializer")
   }
 }

@@ -72,4 +72,34 @@ func permutedReference(_ source: [Float], _ extents: [Int], _ order: [Int]) -> [
     #expect(try tensor.floats(permuted: order) == permutedReference(source, extents, order))
     #expect(try tensor.floats(permuted: [0, 1, 2, 3]) == source)
   }
+
+  @Test("count what is no finite number", arguments: [[0, 1], [1, 0]])
+  func nonFinite(order: [Int]) throws {
+    var source = (0..<600_000).map { Float($0) }
+    source[0] = .nan
+    source[300_001] = .infinity
+    source[599_999] = -.infinity
+    source[7] = .greatestFiniteMagnitude
+    let file = try TemporaryFile(
+      Wire {
+        $0.packed(1, [600, 1000])
+        $0.int(2, 1)
+        $0.bytes(9, source.flatMap { $0.littleEndianBytes })
+      }.bytes)
+    let tensor = try ONNXTensor(readingAt: file.path)
+    let permutation = Permutation(extents: [600, 1000], order: order)
+    var count = 0
+    let found = try tensor.elements.floats(permutation, nonFinite: &count)
+    let expected = permutedReference(source, [600, 1000], order)
+    #expect(found.map { $0.bitPattern } == expected.map { $0.bitPattern } && count == 3)
+  }
+
+  @Test("of no elements give none") func empty() throws {
+    let file = try TemporaryFile(
+      Wire {
+        $0.packed(1, [2, 0, 3])
+        $0.int(2, 1)
+      }.bytes)
+    #expect(try ONNXTensor(readingAt: file.path).floats(permuted: [2, 0, 1]) == [])
+  }
 }

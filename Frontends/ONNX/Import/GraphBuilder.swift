@@ -11,6 +11,9 @@ struct GraphBuilder {
   var graph: ANNGraph
 
   private var names: Set<String> = []
+
+  /// The number with which the search for another name of nodes of the same name goes on.
+  private var nextNumbers: [String: Int] = [:]
   private var moved: [Movement: NodeID] = [:]
 
   /// Creates an empty graph.
@@ -55,13 +58,11 @@ struct GraphBuilder {
 
   /// Returns `base`, or `base` with a number if another node has that name.
   private mutating func uniqueName(_ base: String) -> String {
-    var name = base
-    var number = 2
-    while !names.insert(name).inserted {
-      name = "\(base)#\(number)"
-      number += 1
-    }
-    return name
+    if names.insert(base).inserted { return base }
+    var number = nextNumbers[base] ?? 2
+    while !names.insert("\(base)#\(number)").inserted { number += 1 }
+    nextNumbers[base] = number + 1
+    return "\(base)#\(number)"
   }
 }
 
@@ -205,8 +206,8 @@ extension ONNXTensor {
   fileprivate func finiteFloats(
     _ extents: [Int], order: [Int], _ site: NodeSite
   ) throws(Diagnostic) -> [Float] {
-    let floats = try elements.floats(extents: extents, order: order)
-    let bad = floats.reduce(0) { $0 + ($1.isFinite ? 0 : 1) }
+    var bad = 0
+    let floats = try elements.floats(Permutation(extents: extents, order: order), nonFinite: &bad)
     guard bad == 0 else { throw .nonFiniteWeights(site, name: name, count: bad, of: floats.count) }
     return floats
   }

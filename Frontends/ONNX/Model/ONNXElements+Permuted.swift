@@ -12,8 +12,8 @@ extension ONNXElements {
   /// - Returns: the elements in row-major order of the permuted dimensions.
   /// - Throws: `onnx.bad-tensor` if they cannot be read or are no numbers.
   func floats(extents: [Int], order: [Int]) throws(Diagnostic) -> [Float] {
-    let floats = try floats()
-    return order == Array(extents.indices) ? floats : permuted(floats, extents, order)
+    var nonFinite = 0
+    return try floats(Permutation(extents: extents, order: order), nonFinite: &nonFinite)
   }
 }
 

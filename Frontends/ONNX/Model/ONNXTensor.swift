@@ -59,9 +59,14 @@ protocol ONNXElements: Sendable {
 
   /// Returns the elements as 32-bit floating point in the order of other dimensions.
   ///
-  /// - Precondition: the permutation is one of as many elements.
+  /// - Parameters:
+  ///   - permutation: a reordering of as many elements.
+  ///   - nonFinite: is increased by the number of elements that are infinite or not a number.
+  /// - Returns: the elements.
   /// - Throws: as `floats()`.
-  func floats(_ permutation: Permutation) throws(Diagnostic) -> [Float]
+  func floats(
+    _ permutation: Permutation, nonFinite: inout Int
+  ) throws(Diagnostic) -> [Float]
 }
 
 /// Elements that are at hand.

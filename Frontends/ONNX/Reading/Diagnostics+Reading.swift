@@ -175,6 +175,11 @@ extension Diagnostic {
     .error("onnx.duplicate-initializer", "two initializers have the name '\(name)'")
   }
 
+  /// Two inputs have one name.
+  static func duplicateInput(_ name: String) -> Diagnostic {
+    .error("onnx.duplicate-input", "two inputs of the graph have the name '\(name)'")
+  }
+
   /// The graph has a constant of which only some elements are given.
   static func sparseInitializer() -> Diagnostic {
     .error("onnx.sparse-initializer", "sparse initializers are not supported")

@@ -138,6 +138,7 @@ struct ModelReader: ~Copyable {
   private mutating func graph(in range: Range<Int>) throws(Diagnostic) -> ONNXGraph {
     var result = ONNXGraph()
     var names: Set<String> = []
+    var inputs: Set<String> = []
     wire.position = range.lowerBound
     while wire.position < range.upperBound {
       let field = try graphField(before: range.upperBound)
@@ -153,7 +154,9 @@ struct ModelReader: ~Copyable {
         result.initializers.append(tensor)
       case .input:
         let place = Place(parent: "graph.", name: "input", index: result.inputs.count)
-        result.inputs.append(try value(in: field.content, at: place))
+        let input = try value(in: field.content, at: place)
+        guard inputs.insert(input.name).inserted else { throw .duplicateInput(input.name) }
+        result.inputs.append(input)
       case .output:
         let place = Place(parent: "graph.", name: "output", index: result.outputs.count)
         result.outputs.append(try value(in: field.content, at: place))

@@ -17,13 +17,13 @@ struct Permutation: Sendable {
   var count: Int { extents.reduce(1, *) }
 
   /// `true` iff all elements stay where they are.
-  var isIdentity: Bool { extents.count <= 1 }
+  var isIdentity: Bool { extents.count <= 1 || count == 0 }
 
   /// Creates a reordering.
   ///
   /// The result has the extents `extents[order[0]]`, `extents[order[1]]` and so on.
   ///
-  /// - Precondition: `order` names each dimension once; `extents` are all greater than 0.
+  /// - Precondition: `order` names each dimension once.
   init(extents: [Int], order: [Int]) {
     precondition(order.sorted() == Array(extents.indices), "internal: not an order of dimensions")
     var groups: [[Int]] = []

@@ -18,16 +18,20 @@ extension ONNXTensor {
   /// - Throws: `onnx.bad-tensor` and what reading throws.
   /// - Complexity: O(elements); beside the result, a few megabytes are held for each processor.
   func floats(permuted order: [Int]) throws(Diagnostic) -> [Float] {
-    guard count > 0 else { return try elements.floats() }
-    return try elements.floats(Permutation(extents: extents, order: order))
+    var nonFinite = 0
+    return try elements.floats(Permutation(extents: extents, order: order), nonFinite: &nonFinite)
   }
 }
 
 extension ONNXElements {
 
   /// Returns the elements reordered; all of them are read before.
-  func floats(_ permutation: Permutation) throws(Diagnostic) -> [Float] {
-    try permutation.applied(to: try floats())
+  func floats(
+    _ permutation: Permutation, nonFinite: inout Int
+  ) throws(Diagnostic) -> [Float] {
+    let source = try floats()
+    nonFinite += source.withUnsafeBufferPointer { nonFiniteCount($0) }
+    return try permutation.applied(to: source)
   }
 }
 
@@ -37,10 +41,10 @@ extension Permutation {
   ///
   /// - Throws: `onnx.bad-tensor` if there are more or fewer than the extents tell.
   fileprivate func applied(to source: [Float]) throws(Diagnostic) -> [Float] {
-    guard !isIdentity else { return source }
     guard source.count == count else {
       throw .wrongCount(found: source.count, expected: count)
     }
+    guard !isIdentity else { return source }
     return try [Float](filledWith: count) { (result) throws(Diagnostic) in
       source.withUnsafeBufferPointer { source in
         guard let from = source.baseAddress, let to = result.baseAddress else { return }
@@ -50,23 +54,39 @@ extension Permutation {
   }
 }
 
+/// Returns how many of the numbers are infinite or not a number.
+private func nonFiniteCount(_ numbers: UnsafeBufferPointer<Float>) -> Int {
+  var count: UInt32 = 0
+  // Short stretches, so that the count of a vector's lane is enough; no branches, so that there
+  // are vectors.
+  for i in numbers.indices {
+    count &+= numbers[i].bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0
+  }
+  return Int(count)
+}
+
 extension StoredElements {
 
   /// The number of elements that are read at a time by each worker: as many bytes as a processor
-  /// keeps in the cache of its own while it moves them.
+  /// keeps in the cache of its own while it looks at them and moves them.
   private static let windowSize = 1 << 18
 
-  func floats(_ permutation: Permutation) throws(Diagnostic) -> [Float] {
-    guard !permutation.isIdentity else { return try floats() }
-    precondition(permutation.count == count, "internal: another number of elements")
-    guard case .bytes(let stored, let offset) = payload, let bits = type.bits, bits >= 8 else {
-      return try permutation.applied(to: try floats())
-    }
+  func floats(
+    _ permutation: Permutation, nonFinite: inout Int
+  ) throws(Diagnostic) -> [Float] {
     do throws(Diagnostic) {
+      guard permutation.count == count else {
+        throw .wrongCount(found: count, expected: permutation.count)
+      }
+      guard case .bytes(let stored, let offset) = payload, let bits = type.bits, bits >= 8 else {
+        let source = try floats()
+        nonFinite += source.withUnsafeBufferPointer { nonFiniteCount($0) }
+        return try permutation.applied(to: source)
+      }
       let file = try stored.open()
       let result = try [Float](filledWith: count) { (result) throws(Diagnostic) in
         guard let target = result.baseAddress else { return }
-        try fill(target, permutation, file, offset)
+        nonFinite += try fill(target, permutation, file, offset)
       }
       try file.checkUnchanged()
       return result
@@ -75,40 +95,54 @@ extension StoredElements {
     }
   }
 
-  /// Reads all windows of the source and moves their elements to their places.
+  /// Reads all windows of the source and moves their elements to their places in `result`.
+  ///
+  /// - Returns: the number of elements that are infinite or not a number.
   private func fill(
     _ result: UnsafeMutablePointer<Float>, _ permutation: Permutation, _ file: borrowing OpenFile,
     _ offset: Int
-  ) throws(Diagnostic) {
-    let width = (type.bits ?? 8) / 8
+  ) throws(Diagnostic) -> Int {
     let limit = Self.windowSize
-    let windows = permutation.windowCount(limit: limit)
-    let failure = Mutex<Diagnostic?>(nil)
+    let inPlace = permutation.isIdentity
+    let windows =
+      inPlace ? (count + limit - 1) / limit : permutation.windowCount(limit: limit)
     let workers = min(processorCount, windows, 8)
+    let failure = Mutex<Diagnostic?>(nil)
+    let nonFinite = Atomic<Int>(0)
     // Windows go to places of their own: no two workers write to the same.
     nonisolated(unsafe) let result = result
     let reader = file.reader
-    let raw = WorkerMemory(workers: workers, bytes: limit * width)
-    let numbers = WorkerMemory(workers: type == .float ? 0 : workers, bytes: limit * 4)
+    let width = (type.bits ?? 8) / 8
+    let raw = WorkerMemory(workers: inPlace && type == .float ? 0 : workers, bytes: limit * width)
+    let numbers = WorkerMemory(
+      workers: inPlace || type == .float ? 0 : workers, bytes: limit * 4)
     forEachItem(windows, workers: workers) { worker, index in
       guard failure.withLock({ $0 == nil }) else { return }
-      let window = permutation.window(index, limit: limit)
+      let window = inPlace ? nil : permutation.window(index, limit: limit)
+      let start = window?.start ?? index * limit
+      let count = window?.count ?? min(limit, count - start)
+      let target = UnsafeMutableRawBufferPointer(start: result + start, count: count * 4)
       do throws(Diagnostic) {
-        let bytes = raw[worker, window.count * width]
-        try reader.read(into: bytes, at: offset + window.start * width)
-        var source = bytes
+        var source = inPlace && type == .float ? target : raw[worker, count * width]
+        try reader.read(into: source, at: offset + start * width)
         if type != .float {
-          source = numbers[worker, window.count * 4]
-          guard type.decode(UnsafeRawBufferPointer(bytes), into: source.bindMemory(to: Float.self))
+          let decoded = inPlace ? target : numbers[worker, count * 4]
+          guard
+            type.decode(UnsafeRawBufferPointer(source), into: decoded.bindMemory(to: Float.self))
           else { throw .noNumbers(name, type) }
+          source = decoded
         }
-        guard let start = source.bindMemory(to: Float.self).baseAddress else { return }
-        permutation.move(window, from: start, to: result)
+        let floats = UnsafeBufferPointer(source.bindMemory(to: Float.self))
+        nonFinite.wrappingAdd(nonFiniteCount(floats), ordering: .relaxed)
+        if let window, let from = floats.baseAddress {
+          permutation.move(window, from: from, to: result)
+        }
       } catch {
         failure.withLock { $0 = error }
       }
     }
     if let error = failure.withLock({ $0 }) { throw error }
+    return nonFinite.load(ordering: .relaxed)
   }
 }
 
