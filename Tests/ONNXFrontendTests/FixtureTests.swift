@@ -49,7 +49,6 @@ struct ONNXFixture: CustomTestStringConvertible, Sendable {
 
   /// The fixtures that are refused, with the diagnostic that says so.
   static let refused: [String: String] = [
-    "storage/split_messages": "onnx.malformed",
     "quantized/plain_qop": "onnx.unsupported-operator",
     "quantized/plain_qop_int8": "onnx.unsupported-operator",
     "quantized/plain_qop_channels": "onnx.unsupported-operator",

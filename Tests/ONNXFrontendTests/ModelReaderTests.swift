@@ -86,4 +86,23 @@ func problems(_ bytes: [UInt8]) -> [Diagnostic] {
     let output = try #require(model.graph.outputs.first)
     #expect(output.type == nil && output.extents == nil)
   }
+
+  @Test("may have their graph in parts") func parts() throws {
+    let first = Wire.model(graph: {
+      $0.message(1) { $0.text(4, "Relu") }
+      $0.message(11) { $0.text(1, "x") }
+    })
+    let second = Wire {
+      $0.message(7) {
+        $0.message(1) { $0.text(4, "Tanh") }
+        $0.text(2, "net")
+      }
+    }
+    let file = try TemporaryFile(first + second.bytes)
+    let graph = try ONNXModel(readingAt: file.path).graph
+    #expect(graph.nodes.map { $0.opType } == ["Relu", "Tanh"] && graph.name == "net")
+    #expect(graph.inputs.map { $0.name } == ["x"])
+    let repeated = Wire { $0.message(7) { $0.message(11) { $0.text(1, "x") } } }
+    #expect(problems(first + repeated.bytes).map { $0.id } == ["onnx.duplicate-input"])
+  }
 }

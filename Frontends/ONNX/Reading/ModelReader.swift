@@ -88,14 +88,14 @@ struct ModelReader: ~Copyable {
   /// Reads the model.
   mutating func model(_ sink: inout DiagnosticSink) throws(Diagnostic) -> ONNXModel {
     let end = wire.size
-    var graph: Range<Int>?
+    var graphs: [Range<Int>] = []
     var functions: [Range<Int>] = []
     while wire.position < end {
-      let field = try topField(before: end, foundGraph: graph != nil)
+      let field = try topField(before: end, foundGraph: !graphs.isEmpty)
       switch (field.number, field.form) {
       case (7, .bytes):
-        guard graph == nil else { throw .doubled(field, in: .model) }
-        graph = field.content
+        try keep(Skeleton())
+        graphs.append(field.content)
       case (25, .bytes):
         try keep(Skeleton())
         functions.append(field.content)
@@ -104,7 +104,7 @@ struct ModelReader: ~Copyable {
       default: break
       }
     }
-    guard let graph else { throw .noGraph() }
+    guard !graphs.isEmpty else { throw .noGraph() }
     let path = files.path
     var result = try read(
       0..<end, as: .model, by: onnx__model_proto__unpack, at: Place(name: "model")
@@ -112,7 +112,7 @@ struct ModelReader: ~Copyable {
     if result.irVersion > ONNXModel.newestKnownIRVersion {
       sink.report(.newerFormat(result.irVersion).located(at: .file(files.path)))
     }
-    result.graph = try self.graph(in: graph)
+    result.graph = try self.graph(in: graphs)
     for (i, range) in functions.enumerated() {
       let place = Place(name: "functions", index: i)
       result.functions.append(try function(in: range, at: place))
@@ -134,43 +134,59 @@ struct ModelReader: ~Copyable {
     }
   }
 
-  /// Reads the graph in `range`.
-  private mutating func graph(in range: Range<Int>) throws(Diagnostic) -> ONNXGraph {
+  /// Reads the graph in `ranges`; a message that is there in parts is one, says the wire format.
+  private mutating func graph(in ranges: [Range<Int>]) throws(Diagnostic) -> ONNXGraph {
     var result = ONNXGraph()
-    var names: Set<String> = []
-    var inputs: Set<String> = []
-    wire.position = range.lowerBound
-    while wire.position < range.upperBound {
-      let field = try graphField(before: range.upperBound)
-      guard let part = GraphPart(rawValue: field.number) else { continue }
-      guard field.form == .bytes else { throw .wrongForm(field, in: .graph) }
-      switch part {
-      case .node:
-        let place = Place(parent: "graph.", name: "node", index: result.nodes.count)
-        result.nodes.append(try node(in: field.content, at: place))
-      case .initializer:
-        let tensor = try initializer(in: field.content, result.initializers.count)
-        guard names.insert(tensor.name).inserted else { throw .duplicateInitializer(tensor.name) }
-        result.initializers.append(tensor)
-      case .input:
-        let place = Place(parent: "graph.", name: "input", index: result.inputs.count)
-        let input = try value(in: field.content, at: place)
-        guard inputs.insert(input.name).inserted else { throw .duplicateInput(input.name) }
-        result.inputs.append(input)
-      case .output:
-        let place = Place(parent: "graph.", name: "output", index: result.outputs.count)
-        result.outputs.append(try value(in: field.content, at: place))
-      case .name:
-        result.name = try read(
-          field.start..<field.content.upperBound, as: .graph, by: onnx__graph_proto__unpack,
-          at: Place(name: "graph")
-        ) { (head) throws(Diagnostic) in text(head.name) }
-      case .sparseInitializer:
-        throw .sparseInitializer()
+    var names = GraphNames()
+    for range in ranges {
+      wire.position = range.lowerBound
+      while wire.position < range.upperBound {
+        let field = try graphField(before: range.upperBound)
+        guard let part = GraphPart(rawValue: field.number) else { continue }
+        guard field.form == .bytes else { throw .wrongForm(field, in: .graph) }
+        try add(part, field, to: &result, &names)
+        wire.position = field.content.upperBound
       }
-      wire.position = field.content.upperBound
     }
     return result
+  }
+
+  /// The names that are given once in a graph.
+  private struct GraphNames {
+    var initializers: Set<String> = []
+    var inputs: Set<String> = []
+  }
+
+  /// Reads a part of a graph and adds it to `result`.
+  private mutating func add(
+    _ part: GraphPart, _ field: WireField, to result: inout ONNXGraph, _ names: inout GraphNames
+  ) throws(Diagnostic) {
+    switch part {
+    case .node:
+      let place = Place(parent: "graph.", name: "node", index: result.nodes.count)
+      result.nodes.append(try node(in: field.content, at: place))
+    case .initializer:
+      let tensor = try initializer(in: field.content, result.initializers.count)
+      guard names.initializers.insert(tensor.name).inserted else {
+        throw .duplicateInitializer(tensor.name)
+      }
+      result.initializers.append(tensor)
+    case .input:
+      let place = Place(parent: "graph.", name: "input", index: result.inputs.count)
+      let input = try value(in: field.content, at: place)
+      guard names.inputs.insert(input.name).inserted else { throw .duplicateInput(input.name) }
+      result.inputs.append(input)
+    case .output:
+      let place = Place(parent: "graph.", name: "output", index: result.outputs.count)
+      result.outputs.append(try value(in: field.content, at: place))
+    case .name:
+      result.name = try read(
+        field.start..<field.content.upperBound, as: .graph, by: onnx__graph_proto__unpack,
+        at: Place(name: "graph")
+      ) { (head) throws(Diagnostic) in text(head.name) }
+    case .sparseInitializer:
+      throw .sparseInitializer()
+    }
   }
 
   /// The fields of a graph that are read.
