@@ -23,8 +23,12 @@ struct ONNXFixture: CustomTestStringConvertible, Sendable {
 
   /// All cases, in the order of their tables.
   static let all: [ONNXFixture] = [
-    "tf2onnx", "torchscript", "dynamo", "blocks", "types", "quantized", "storage", "operators",
-  ].flatMap { folder in
+    "tf2onnx", "torchscript", "dynamo", "torch-old", "blocks", "types", "quantized", "storage",
+    "operators",
+  ].flatMap(cases)
+
+  /// The cases of a folder, in the order of its table.
+  static func cases(of folder: String) -> [ONNXFixture] {
     let table = (try? String(contentsOfFile: "\(root)/\(folder)/cases.tsv", encoding: .utf8)) ?? ""
     return table.split(separator: "\n").filter { !$0.hasPrefix("#") }
       .compactMap { $0.split(separator: "\t").first }
@@ -81,6 +85,16 @@ struct ONNXFixture: CustomTestStringConvertible, Sendable {
     let tolerance: Float = fixture.folder == "quantized" ? 2e-2 : 1e-4
     let deviation = try imported.deviation(inputs, from: outputs, tolerance: tolerance)
     #expect(deviation == nil, "\(deviation ?? "")")
+  }
+
+  @Test("refuses what cannot be imported", arguments: ONNXFixture.cases(of: "refused"))
+  func refuses(_ fixture: ONNXFixture) {
+    var sink = DiagnosticSink()
+    let error = #expect(throws: CompileError.self) {
+      try Importer.run(ONNXModel(readingAt: "\(fixture.path).onnx", sink: &sink))
+    }
+    let found = error?.diagnostics ?? []
+    #expect(found.allSatisfy { $0.id.hasPrefix("onnx.") && $0.site != nil })
   }
 
   @Test(

