@@ -18,9 +18,9 @@ FLAGS := -c release -Xcc -march=native
 BUILD := swift build $(FLAGS) -Xlinker --export-dynamic --product spikec
 TEST_FLAGS := $(FLAGS) -Xswiftc -enable-testing --scratch-path .build-test
 
-SOURCES := Package.swift IR Frontends Backends Sources Tests
+SOURCES := Package.swift IR Frontends Backends Sources Tests Fuzz/Package.swift Fuzz/Campaign
 
-.PHONY: help build demo test conformance lint format bench proto fixtures packages data node-tests large-models clean
+.PHONY: help build demo test conformance lint format bench fuzz proto fixtures packages data node-tests large-models clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -55,6 +55,11 @@ proto: packages ## generate the C code of the ONNX schema anew
 
 bench: build data ## measure the example network: counts first, times second
 	@DATA=$(DATA) Benchmarks/run.sh
+
+# FUZZ="keras-h5 --count 200000 --seed 3 --workers 4" make fuzz; harmful files are kept in out/fuzz.
+fuzz: packages ## read thousands of damaged model files: no crash, no hang, no memory
+	swift build -c release --package-path Fuzz
+	Fuzz/.build/release/fuzz $(FUZZ)
 
 packages:
 	@command -v swift > /dev/null || { \
@@ -97,4 +102,4 @@ large-models: ## write the models of 100 million parameters that importers are m
 	/usr/bin/python3 Tools/fixtures/make_large_models.py $(LARGE_MODELS)
 
 clean: ## remove what was built
-	rm -rf .build .build-test out
+	rm -rf .build .build-test Fuzz/.build out

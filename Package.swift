@@ -104,6 +104,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["SpikeIR", "Diagnostics"], path: "Tests/TestSupport",
       swiftSettings: strict),
+    .target(
+      name: "FuzzSupport", dependencies: ["TestSupport"], path: "Tests/FuzzSupport",
+      swiftSettings: strict),
     tests(
       "SpikePassesTests",
       ["SpikePasses", "SpikeInterpreter", "PluginAPI", "SpikeIR", "Diagnostics"]),
@@ -128,7 +131,10 @@ let package = Package(
       ]),
     tests(
       "KerasFrontendTests",
-      ["KerasFrontend", "SpikeInterpreter", "PluginAPI", "HDF5", "SpikeIR", "Diagnostics"]),
+      [
+        "FuzzSupport", "KerasFrontend", "SpikeInterpreter", "PluginAPI", "HDF5", "SpikeIR",
+        "Diagnostics",
+      ]),
     tests(
       "ONNXFrontendTests",
       ["ONNXFrontend", "SpikeInterpreter", "SpikeText", "PluginAPI", "SpikeIR", "Diagnostics"]),

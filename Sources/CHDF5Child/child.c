@@ -40,14 +40,18 @@ static void confine(const struct spikec_h5_limits *limits) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // The parent's handlers would write the files that it has open.
   const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS,
-                       SIGXCPU, SIGPIPE, SIGTERM, SIGINT};
+                       SIGXCPU, SIGPROF, SIGPIPE, SIGTERM, SIGINT};
   for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) signal(fatal[i], SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   limit_to(RLIMIT_CORE, 0, 0);
   limit_to(RLIMIT_FSIZE, 0, 0);
-  limit_to(RLIMIT_CPU, limits->seconds, limits->seconds + 1);
+  const struct itimerval time = {
+      {0, 0}, {limits->milliseconds / 1000, limits->milliseconds % 1000 * 1000 + 1}};
+  setitimer(ITIMER_PROF, &time, NULL);
+  uint64_t seconds = limits->milliseconds / 1000 + 2;
+  limit_to(RLIMIT_CPU, seconds, seconds + 1);
   uint64_t used = address_space();
   if (used > 0) limit_to(RLIMIT_AS, used + limits->memory, used + limits->memory);
   int quiet = open("/dev/null", O_WRONLY);

@@ -13,20 +13,21 @@ struct ChildLimits: Sendable {
   /// What it may write, bytes.
   var output: Int
 
-  /// Processor time, seconds; at least 1.
-  var seconds: Int
+  /// Processor time, milliseconds.
+  var milliseconds: Int
 
   /// Objects and links that it may look at.
   var objects: Int = 200_000
 
-  /// The limits for work on `size` bytes of a file that gives `output` bytes.
+  /// The limits for work on `size` bytes of a file that gives up to `output` bytes, of which
+  /// `elements` are elements of a dataset.
   ///
-  /// The library may hold a heap of the file and a copy; it reads and decompresses at 50 MB/s at
-  /// least.
-  init(reading size: Int, output: Int, extraMemory: Int = 0) {
+  /// The library may hold a heap of the file and a copy; it works at 20 MB/s at least,
+  /// a hundredth of what was measured.
+  init(reading size: Int, output: Int, elements: Int = 0, extraMemory: Int = 0) {
     memory = Self.sum(Self.sum(size, size), Self.sum(extraMemory, 256 << 20))
     self.output = output
-    seconds = 2 + Self.sum(size, output) / (50 << 20)
+    milliseconds = min(250 + Self.sum(size, elements) / 20_000, 60_000)
   }
 
   /// Returns the sum, at most a quarter of what `Int` can hold.
@@ -71,8 +72,8 @@ struct ChildStream: ~Copyable {
     self.child = child
     left = limits.output
     let now = Self.milliseconds()
-    deadline = now + 1_000 * limits.seconds + 1_500
-    lastDeadline = now + 20_000 * limits.seconds
+    deadline = now + limits.milliseconds + 1_500
+    lastDeadline = now + 20 * limits.milliseconds + 10_000
   }
 
   deinit {
@@ -100,7 +101,7 @@ struct ChildStream: ~Copyable {
       var child = spikec_h5_child()
       var agreed = spikec_h5_limits(
         memory: UInt64(limits.memory), output: UInt64(limits.output),
-        objects: UInt64(limits.objects), seconds: UInt32(clamping: limits.seconds))
+        objects: UInt64(limits.objects), milliseconds: UInt32(clamping: limits.milliseconds))
       let problem = Library.locked { start(&agreed, &child) }
       guard problem == 0 else { throw .notStarted(problem) }
       var stream = ChildStream(child, limits)
@@ -261,7 +262,7 @@ struct ChildStream: ~Copyable {
     }
     guard info.si_signo != 0, info.si_code != CLD_EXITED else { return .nonsense }
     let signal = info._sifields._sigchld.si_status
-    return signal == SIGXCPU || signal == SIGKILL ? .tooSlow : .crashed(signal: signal)
+    return [SIGPROF, SIGXCPU, SIGKILL].contains(signal) ? .tooSlow : .crashed(signal: signal)
   }
 
   /// Returns the time since some moment, milliseconds.

@@ -176,7 +176,7 @@ extension DatasetReader {
       block.partialValue, ChildLimits.sum(block.partialValue, block.partialValue))
     let limits = ChildLimits(
       reading: source.size, output: ChildLimits.sum(output, 1 << 16 + 9 * part.rows.count),
-      extraMemory: memory)
+      elements: output, extraMemory: memory)
     var request = request(part, form, rowsAtOnce: rows)
     let failure: String?
     do throws(ChildFailure) {
@@ -186,7 +186,7 @@ extension DatasetReader {
           source.withSource { spikec_h5_start_elements($0, &request, limits, child) }
         }, body)
     } catch {
-      throw .childFailed(error, source.name, seconds: limits.seconds)
+      throw .childFailed(error, source.name, limits)
     }
     if let failure { throw problem("cannot read the elements", failure) }
   }

@@ -29,7 +29,7 @@ extension Snapshot {
         return try reader.read(from: &stream)
       }
     } catch {
-      throw .childFailed(error, source.name, seconds: limits.seconds)
+      throw .childFailed(error, source.name, limits)
     }
     switch outcome {
     case .complete(let snapshot): self = snapshot

@@ -29,8 +29,8 @@ struct spikec_h5_limits {
   uint64_t output;
   /// Objects and links that it may look at.
   uint64_t objects;
-  /// Processor time, seconds.
-  uint32_t seconds;
+  /// Processor time, milliseconds.
+  uint32_t milliseconds;
 };
 
 /// A child at work.
