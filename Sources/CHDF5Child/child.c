@@ -35,6 +35,15 @@ static uint64_t address_space(void) {
   return strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/// The processor time for a step, milliseconds.
+static uint32_t step_milliseconds;
+
+void child_step(void) {
+  const struct itimerval time = {
+      {0, 0}, {step_milliseconds / 1000, step_milliseconds % 1000 * 1000 + 1}};
+  setitimer(ITIMER_PROF, &time, NULL);
+}
+
 /// Gives the process its limits; what it does wrong shall end it without files or messages.
 static void confine(const struct spikec_h5_limits *limits) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -47,11 +56,9 @@ static void confine(const struct spikec_h5_limits *limits) {
   sigprocmask(SIG_SETMASK, &none, NULL);
   limit_to(RLIMIT_CORE, 0, 0);
   limit_to(RLIMIT_FSIZE, 0, 0);
-  const struct itimerval time = {
-      {0, 0}, {limits->milliseconds / 1000, limits->milliseconds % 1000 * 1000 + 1}};
-  setitimer(ITIMER_PROF, &time, NULL);
-  uint64_t seconds = limits->milliseconds / 1000 + 2;
-  limit_to(RLIMIT_CPU, seconds, seconds + 1);
+  step_milliseconds = limits->milliseconds;
+  child_step();
+  limit_to(RLIMIT_CPU, limits->seconds, limits->seconds + 1);
   uint64_t used = address_space();
   if (used > 0) limit_to(RLIMIT_AS, used + limits->memory, used + limits->memory);
   int quiet = open("/dev/null", O_WRONLY);

@@ -71,6 +71,7 @@ static void put_rows(
   void *buffer = calloc(largest * row, H5Tget_size(memory));
   if (!buffer) fail();
   for (uint64_t first = request->first_row; first < end; first += count[0]) {
+    child_step();
     start[0] = first;
     count[0] = end - first < largest ? end - first : largest;
     hid_t block = H5Screate_simple((int)request->rank, count, NULL);

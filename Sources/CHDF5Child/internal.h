@@ -25,6 +25,10 @@ void child_put_library_text(void);
 /// Hands over all that was written and ends the process.
 _Noreturn void child_finish(void);
 
+/// Begins a step of work, for which there is new time: loops of the library end soon, long work of
+/// many steps goes on.
+void child_step(void);
+
 /// Opens `source` for reading; negative on failure.
 hid_t child_open_source(const struct spikec_h5_source *source);
 

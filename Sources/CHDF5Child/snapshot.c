@@ -298,6 +298,7 @@ void child_snapshot(hid_t file, const char *const *names, const struct spikec_h5
   discover(root.addr);
   for (size_t i = 0; i < queued; i++) {
     spend();
+    child_step();
     put_object(file, queue[i], names);
   }
 }

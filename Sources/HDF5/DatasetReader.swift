@@ -186,7 +186,7 @@ extension DatasetReader {
           source.withSource { spikec_h5_start_elements($0, &request, limits, child) }
         }, body)
     } catch {
-      throw .childFailed(error, source.name, limits)
+      throw .childFailed(error, source.name)
     }
     if let failure { throw problem("cannot read the elements", failure) }
   }

@@ -25,9 +25,7 @@ extension Diagnostic {
   }
 
   /// Returns an error about a file with which a child process did not come to an end.
-  static func childFailed(
-    _ failure: ChildFailure, _ path: String, _ limits: ChildLimits
-  ) -> Diagnostic {
+  static func childFailed(_ failure: ChildFailure, _ path: String) -> Diagnostic {
     let problem: String
     switch failure {
     case .notStarted(let code):
@@ -39,7 +37,7 @@ extension Diagnostic {
         "hdf5.no-process", "the process that reads the file does not go on", at: .file(path),
         notes: ["try again"], exitCode: .inputOutput)
     case .crashed(let signal): problem = "libhdf5 cannot read it (signal \(signal))"
-    case .tooSlow: problem = "libhdf5 does not come to an end within \(limits.milliseconds) ms"
+    case .tooSlow: problem = "libhdf5 does not come to an end with it"
     case .nonsense: problem = "libhdf5 cannot read it"
     }
     return .error(

@@ -29,7 +29,7 @@ extension Snapshot {
         return try reader.read(from: &stream)
       }
     } catch {
-      throw .childFailed(error, source.name, limits)
+      throw .childFailed(error, source.name)
     }
     switch outcome {
     case .complete(let snapshot): self = snapshot

@@ -118,4 +118,17 @@ import Testing
     let file = try HDF5File(readingAt: temporary.path)
     #expect(try file.string(attribute: "model_config") == text)
   }
+
+  @Test("a file of thousands of objects") func manyObjects() throws {
+    let temporary = TemporaryFile()
+    let writer = try HDF5Writer(creatingAt: temporary.path)
+    for i in 0..<3_000 {
+      try writer.createGroup("/g\(i)")
+      try writer.write([Float(i)], extents: [1], to: "/g\(i)/x")
+    }
+    try writer.close()
+    let file = try HDF5File(readingAt: temporary.path)
+    #expect(try file.members().count == 3_000)
+    #expect(try file.floats("/g2999/x") == [2_999])
+  }
 }

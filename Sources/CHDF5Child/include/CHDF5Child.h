@@ -29,8 +29,10 @@ struct spikec_h5_limits {
   uint64_t output;
   /// Objects and links that it may look at.
   uint64_t objects;
-  /// Processor time, milliseconds.
+  /// Processor time for an object or a block of elements, milliseconds.
   uint32_t milliseconds;
+  /// Processor time in all, seconds.
+  uint32_t seconds;
 };
 
 /// A child at work.
