@@ -79,31 +79,35 @@ private struct SnapshotReader {
 
   /// Reads records to the end of the snapshot.
   mutating func read(from stream: inout ChildStream) throws(ChildFailure) -> SnapshotOutcome {
+    // The object to which records belong is kept outside of the list: changed in place there, the
+    // list would be copied for each record.
+    var current = StoredObject(kind: .other, address: 0)
+    var hasObject = false
     while true {
       let mark = Int(try stream.byte())
       switch mark {
-      case SPIKEC_H5_END: return .complete(try linked())
+      case SPIKEC_H5_OBJECT, SPIKEC_H5_END:
+        if hasObject { objects.append(current) }
+        guard mark == SPIKEC_H5_OBJECT else { return .complete(try linked()) }
+        hasObject = true
+        current = try readObject(from: &stream)
+        positions[current.address] = objects.count
       case SPIKEC_H5_NOT_OPENED: return .notOpened(try stream.text())
       case SPIKEC_H5_TOO_MANY: return .tooMany
-      case SPIKEC_H5_OBJECT: try readObject(from: &stream)
       default:
-        // All other records belong to the last object.
-        guard !objects.isEmpty else { throw .nonsense }
-        try readPart(mark, of: &objects[objects.count - 1], from: &stream)
+        guard hasObject else { throw .nonsense }
+        try readPart(mark, of: &current, from: &stream)
       }
     }
   }
 
-  private mutating func readObject(from stream: inout ChildStream) throws(ChildFailure) {
+  private func readObject(from stream: inout ChildStream) throws(ChildFailure) -> StoredObject {
     let address = try stream.word()
-    let kind: HDF5Kind
     switch Int(try stream.byte()) {
-    case SPIKEC_H5_GROUP: kind = .group
-    case SPIKEC_H5_ARRAY: kind = .dataset
-    default: kind = .other
+    case SPIKEC_H5_GROUP: return StoredObject(kind: .group, address: address)
+    case SPIKEC_H5_ARRAY: return StoredObject(kind: .dataset, address: address)
+    default: return StoredObject(kind: .other, address: address)
     }
-    positions[address] = objects.count
-    objects.append(StoredObject(kind: kind, address: address))
   }
 
   private func readPart(
