@@ -39,7 +39,7 @@ extension Diagnostic {
   static func needsConstant(_ site: NodeSite, operand: String) -> Diagnostic {
     .error(
       "onnx.needs-constant",
-      "'\(site.opType)' has \(operand) that depends on the network's input, expected a constant",
+      "'\(site.opType)' needs a constant as \(operand), found a computed value",
       at: site.site,
       notes: ["simplify the model with constant folding, or export it with fixed shapes"])
   }

@@ -16,13 +16,16 @@ enum BatchReading: Hashable, Sendable {
   case none
 
   /// A prime number that no extent of a network has.
-  private static let openExtent = 7919
+  static let openExtent = 7919
+
+  /// The reading of a batch whose size is left open.
+  static let open = BatchReading.leading(openExtent)
 
   /// Returns the ways to understand the inputs of a model, the likeliest first.
   static func candidates(_ inputs: [ONNXValueInfo]) -> [BatchReading] {
     let first = inputs.compactMap { $0.extents?.first }
     let fixed = first.compactMap { if case .fixed(let n) = $0 { n } else { nil } }
-    if fixed.count < first.count { return [.leading(openExtent), .single] }
+    if fixed.count < first.count { return [.open, .single] }
     guard let count = fixed.first, fixed.allSatisfy({ $0 == count }), count > 1 else {
       return fixed.allSatisfy { $0 == 1 } ? [.single] : [.none]
     }

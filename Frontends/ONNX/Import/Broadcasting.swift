@@ -218,7 +218,8 @@ private struct Correspondence {
     for axis in a.axes.indices {
       let (x, y) = (a.axes[axis], b.axes[axis])
       if x.contains(.batch) || y.contains(.batch) {
-        guard x.allSatisfy({ $0 == .batch }), y.allSatisfy({ $0 == .batch }) else { return nil }
+        guard batchAxis == nil, x.allSatisfy({ $0 == .batch }), y.allSatisfy({ $0 == .batch })
+        else { return nil }
         batchAxis = axis
       }
       let (p, q) = (a.positions(of: axis), b.positions(of: axis))

@@ -71,6 +71,8 @@ struct GraphBuilder {
 /// Elements of a node in another order or shape.
 private struct Movement: Hashable {
   var node: NodeID
+  /// The factors that the order is about: values may divide the same memory differently.
+  var factors: [Int]
   var order: [Int]
   var shape: Shape
 }
@@ -87,7 +89,7 @@ extension GraphBuilder {
     let factors = value.layout.factors
     let order = dimensions.flatMap { $0 }
     let shape = Shape(dimensions.map { $0.reduce(1) { $0 * factors[$1] } })
-    let key = Movement(node: value.node, order: order, shape: shape)
+    let key = Movement(node: value.node, factors: factors, order: order, shape: shape)
     if let node = moved[key] { return node }
     var node = value.node
     if order != Array(factors.indices) {
@@ -180,7 +182,12 @@ extension GraphBuilder {
     let name = constant.name.isEmpty ? "\(site.name)/\(role)" : constant.name
     let elements = DeferredElements(count: shape.count) { () throws(Diagnostic) in
       let floats = try constant.finiteFloats(extents, order: order, site)
-      return change?(floats) ?? floats
+      guard let changed = change?(floats) else { return floats }
+      let bad = changed.reduce(0) { $0 + ($1.isFinite ? 0 : 1) }
+      guard bad == 0 else {
+        throw .nonFiniteWeights(site, name: name, count: bad, of: changed.count)
+      }
+      return changed
     }
     return graph.tensors.add(Tensor(name, shape: shape, data: .deferred(elements)))
   }

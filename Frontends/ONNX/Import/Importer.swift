@@ -27,6 +27,8 @@ struct Importer {
   /// What names stand for; a name whose node failed stands for `nil`.
   private var operands: [String: Operand?] = [:]
   private var inputAxes: [[Int]] = []
+  /// The constants that hold the number of samples of an open batch.
+  private var batchConstants: Set<String> = []
 
   private init(_ model: ONNXModel, _ nodes: [PlannedNode], _ reading: BatchReading) {
     self.model = model
@@ -54,8 +56,9 @@ struct Importer {
         problems = problems ?? error
         // An open batch whose samples are mixed is no batch of one; but a model with an open batch
         // may have fixed extents inside that hold for one sample only.
-        let isOpen = BatchReading.candidates(model.networkInputs).contains(.single)
-        if isOpen, error.diagnostics.contains(where: { $0.id == "onnx.batch-axis" }) { break }
+        if reading == .open, error.diagnostics.contains(where: { $0.id == "onnx.batch-axis" }) {
+          break
+        }
       }
     }
     throw problems ?? CompileError(.badOutput(model.path, "the model has no inputs"))
@@ -116,16 +119,52 @@ struct Importer {
         for name in node.outputs { operands[name] = .some(nil) }
         return
       }
+      if isTainted(node, inputs) { throw .mixesBatch(site) }
       let call = NodeCall(node: node, site: site, opset: planned.opset, operands: inputs)
       let results = try definition.results(call, &builder)
       for (name, result) in zip(node.outputs, results) where !name.isEmpty {
         operands[name] = .some(result)
+        try trackBatch(name, result, node)
       }
     } catch {
       for name in node.outputs { operands[name] = .some(nil) }
       sink.report(error)
     }
   }
+
+  /// Notes whether a constant holds the number of samples, which is no real one while it is open.
+  ///
+  /// What is computed of it is told by the value: multiples of the assumed prime, and fractions.
+  private mutating func trackBatch(
+    _ name: String, _ result: Operand, _ node: ONNXNode
+  ) throws(Diagnostic) {
+    guard reading == .open, case .constant(let constant) = result, constant.count <= 64 else {
+      return
+    }
+    let isShape = ["Shape", "Size"].contains(node.opType)
+    guard isShape || node.inputs.contains(where: batchConstants.contains) else { return }
+    let counts = try constant.elements.floats().contains { x in
+      let steps = x / Float(BatchReading.openExtent)
+      return x != 0 && (steps == steps.rounded() || x != x.rounded())
+    }
+    if counts { batchConstants.insert(name) }
+  }
+
+  /// Returns whether a node computes with the number of samples of an open batch; operators that
+  /// take it for an extent may.
+  private func isTainted(_ node: ONNXNode, _ inputs: [Operand?]) -> Bool {
+    guard node.inputs.contains(where: batchConstants.contains) else { return false }
+    let hasValue = inputs.contains { operand in
+      if case .value = operand { true } else { false }
+    }
+    return hasValue && !Importer.shapeOperators.contains(node.opType)
+  }
+
+  /// The operators whose constant operands are extents or positions.
+  private static let shapeOperators: Set<String> = [
+    "Reshape", "Expand", "Slice", "Gather", "Split", "Resize", "Upsample", "Pad", "Squeeze",
+    "Unsqueeze",
+  ]
 
   /// Returns what the names stand for; `nil` if a node on which one depends has failed.
   private mutating func resolve(

@@ -97,6 +97,9 @@ struct NodeCall {
     return value
   }
 
+  /// The largest number of axes that a value may have.
+  static let rankLimit = 64
+
   /// The longest list that parameters may be; larger constants are weights.
   static let listLimit = 1 << 20
 }
@@ -199,6 +202,9 @@ extension NodeCall {
   ///
   /// - Throws: `onnx.bad-node` if there is no such axis or one is named twice.
   func normalized(axes: [Int], rank: Int) throws(Diagnostic) -> [Int] {
+    guard axes.count <= NodeCall.rankLimit else {
+      throw .badNode(site, "names \(axes.count) axes, accepted are \(NodeCall.rankLimit)")
+    }
     var result: [Int] = []
     for axis in axes {
       let axis = try normalized(axis: axis, rank: rank)

@@ -133,6 +133,10 @@ extension GraphBuilder {
       // By the standard the upper bound wins.
       return try shifted(try scaled(value, by: 0, for: site, "zero"), by: high, for: site)
     }
+    // A shift by a large bound and back would cost the value its last digits.
+    if abs(low ?? 0) > 1024 || abs(high ?? 0) > 1024 {
+      return try clippedByExtremes(value, low, high, for: site)
+    }
     switch (low, high) {
     case (nil, nil):
       return value
@@ -153,6 +157,20 @@ extension GraphBuilder {
       return try shifted(
         try scaled(rectified, by: -1, for: site, "positive"), by: high, for: site, "unshift")
     }
+  }
+
+  /// Adds min(max(value, low), high) as it is written.
+  private mutating func clippedByExtremes(
+    _ value: Value, _ low: Float?, _ high: Float?, for site: NodeSite
+  ) throws(Diagnostic) -> Value {
+    var result = value
+    if let low {
+      let bound = try node(of: ONNXTensor(low), for: site)
+      result = try combined(.maximum, result, bound, for: site, "low")
+    }
+    guard let high else { return result }
+    let bound = try node(of: ONNXTensor(high), for: site)
+    return try combined(.minimum, result, bound, for: site)
   }
 
   fileprivate mutating func parametricRectifier(_ call: NodeCall) throws(Diagnostic) -> Value {

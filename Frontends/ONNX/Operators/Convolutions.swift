@@ -145,7 +145,11 @@ struct Sliding {
     for axis in extents.indices {
       let padded = extents[axis] + pads[axis] + pads[axis + extents.count]
       let rest = padded - span(axis)
-      guard rest >= 0 else { continue }
+      guard rest >= 0 else {
+        // A window larger than the image counts once if less than a stride is missing.
+        if rest > -strides[axis] { excess[axis] = -rest }
+        continue
+      }
       var count = (rest + strides[axis] - 1) / strides[axis] + 1
       if (count - 1) * strides[axis] >= extents[axis] + pads[axis] { count -= 1 }
       excess[axis] = max(0, (count - 1) * strides[axis] + span(axis) - padded)

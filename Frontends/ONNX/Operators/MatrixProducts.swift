@@ -114,9 +114,8 @@ extension GraphBuilder {
     case (.constant, .constant), (.value, .value):
       throw .unsupportedUse(
         site,
-        "multiplies two values that depend on the network's input, expected a constant "
-          + "matrix",
-        advice: "attention layers are not supported; layers of weights are")
+        "multiplies two computed values, expected a constant matrix",
+        advice: "attention is not supported; if one is computed of constants, fold it first")
     }
   }
 

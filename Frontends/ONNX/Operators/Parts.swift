@@ -155,7 +155,10 @@ extension GraphBuilder {
     let extent = value.extents[axis]
     let given = try call.opset < 13 ? call.ints("split") : call.integers(operand: 1, "sizes")
     let count = try call.int("num_outputs", default: call.node.outputs.count)
-    guard count >= 1 else { throw .badNode(call.site, "has no results") }
+    guard count >= 1, count == call.node.outputs.count else {
+      throw .badNode(
+        call.site, "has \(call.node.outputs.count) results and the num_outputs \(count)")
+    }
     let even = (extent + count - 1) / count
     let sizes = given ?? (0..<count).map { min(even, extent - $0 * even) }
     guard sizes.allSatisfy({ 0...extent ~= $0 }), sizes.reduce(0, +) == extent else {

@@ -53,10 +53,8 @@ extension OperatorDefinition {
       let value = try call.value(0, &builder)
       var axes = try call.normalized(
         axes: try call.axes(operand: 1, since: version) ?? [], rank: value.rank)
-      if axes.isEmpty {
-        if try call.flag("noop_with_empty_axes") { return [.value(value)] }
-        axes = Array(0..<value.rank)
-      }
+      let keepsAll = try call.flag("noop_with_empty_axes")
+      if axes.isEmpty, !keepsAll { axes = Array(0..<value.rank) }
       var result = try reduce(&builder, call, value, axes)
       if try !call.flag("keepdims", default: true) {
         for axis in axes.sorted(by: >) { result.layout = result.layout.removing(axis: axis) }

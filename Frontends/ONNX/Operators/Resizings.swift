@@ -47,25 +47,25 @@ private struct NearestRule {
   }
 
   /// Returns the operand's positions for an axis of `count` elements that becomes `result`.
-  func positions(count: Int, result: Int, scale: Double) -> [Int] {
+  func positions(count: Int, result: Int, scale: Float) -> [Int] {
     (0..<result).map { i in
-      let x = Double(i)
-      let original: Double =
+      let x = Float(i)
+      let original: Float =
         switch coordinates {
         case "asymmetric": x / scale
         case "align_corners":
-          result > 1 ? x * Double(count - 1) / Double(result - 1) : 0
+          result > 1 ? x * Float(count - 1) / Float(result - 1) : 0
         case "pytorch_half_pixel": result > 1 ? (x + 0.5) / scale - 0.5 : 0
         case "half_pixel_symmetric":
           (x + 0.5) / scale - 0.5
-            + Double(count) / 2 * (1 - Double(result) / (scale * Double(count)))
+            + Float(count) / 2 * (1 - Float(result) / (scale * Float(count)))
         default: (x + 0.5) / scale - 0.5
         }
       return min(max(rounded(original), 0), count - 1)
     }
   }
 
-  private func rounded(_ x: Double) -> Int {
+  private func rounded(_ x: Float) -> Int {
     switch rounding {
     case "floor": Int(x.rounded(.down))
     case "ceil": Int(x.rounded(.up))
@@ -78,7 +78,7 @@ private struct NearestRule {
 /// What becomes of an axis.
 private struct AxisResize {
   var axis: Int
-  var scale: Double
+  var scale: Float
   var result: Int
 }
 
@@ -100,8 +100,9 @@ extension NodeCall {
         scales.allSatisfy({ $0 > 0 && $0 < Float(Window.limit) })
       else { throw .badNode(site, "has the scales \(scales), expected \(axes.count)") }
       return axes.indices.map { i in
-        let extent = Double(extents[axes[i]]) * Double(scales[i])
-        return AxisResize(axis: axes[i], scale: Double(scales[i]), result: Int(extent))
+        // In single precision, as exporters and runtimes compute it.
+        let extent = (Float(extents[axes[i]]) * scales[i]).rounded(.down)
+        return AxisResize(axis: axes[i], scale: scales[i], result: Int(extent))
       }
     }
     guard let sizes = try integers(operand: 3, "sizes"), sizes.count == axes.count,
@@ -114,14 +115,14 @@ extension NodeCall {
   private func fitting(
     _ sizes: [Int], _ axes: [Int], _ extents: [Int]
   ) throws(Diagnostic) -> [AxisResize] {
-    let scales = axes.indices.map { Double(sizes[$0]) / Double(extents[axes[$0]]) }
+    let scales = axes.indices.map { Float(sizes[$0]) / Float(extents[axes[$0]]) }
     let policy = try string("keep_aspect_ratio_policy") ?? "stretch"
-    var common: Double?
+    var common: Float?
     if policy == "not_larger" { common = scales.min() }
     if policy == "not_smaller" { common = scales.max() }
     return axes.indices.map { i in
       let scale = common ?? scales[i]
-      let size = common.map { Int((Double(extents[axes[i]]) * $0 + 0.5).rounded(.down)) }
+      let size = common.map { Int((Float(extents[axes[i]]) * $0 + 0.5).rounded(.down)) }
       return AxisResize(axis: axes[i], scale: scale, result: size ?? sizes[i])
     }
   }

@@ -100,6 +100,9 @@ extension NodeCall {
       throw .badNode(site, "has no shape")
     }
     let allowsZero = try flag("allowzero")
+    guard list.count <= NodeCall.rankLimit else {
+      throw .badNode(site, "has a shape of \(list.count) axes, accepted are \(NodeCall.rankLimit)")
+    }
     var result: [Int] = []
     for (i, extent) in list.enumerated() {
       if extent == 0, !allowsZero {
@@ -191,10 +194,13 @@ extension GraphBuilder {
     guard let target, target != .string else {
       throw .badAttribute(call.site, "to", found: "of no number", expected: "a type of numbers")
     }
-    guard target.isInteger, target != .bool else { return value }
-    // Towards zero: sign(x) · floor(|x|).
+    guard target.isInteger else { return value }
     let site = call.site
     let sign = try mapped(value, .activation(Activation(.sign)), for: site, "sign")
+    if target == .bool {
+      return try mapped(sign, .activation(Activation(.absolute)), for: site)
+    }
+    // Towards zero: sign(x) · floor(|x|).
     let magnitude = try mapped(value, .activation(Activation(.absolute)), for: site, "magnitude")
     let whole = try mapped(magnitude, .activation(Activation(.floor)), for: site, "floor")
     return try combined(.multiply, sign, whole, for: site)
@@ -205,6 +211,13 @@ extension GraphBuilder {
     guard let extents = try call.integers(operand: 1, "a shape") else {
       throw .badNode(call.site, "has no shape")
     }
+    guard extents.allSatisfy({ $0 >= 1 }), extents.count <= NodeCall.rankLimit else {
+      throw .badNode(call.site, "has the shape \(extents), expected extents of at least 1")
+    }
+    // The samples of a batch take no memory.
+    let batch = value.layout.batch
+    let shape = extents.map { $0 == batch ? 1 : $0 }
+    _ = try call.broadcastExtents(value.extents.map { $0 == batch ? 1 : $0 }, shape)
     let missing = extents.count - value.rank
     let growing = extents.enumerated().filter { i, extent in
       extent != 1 && (i < missing || value.extents[i - missing] != extent)
