@@ -53,7 +53,9 @@ let package = Package(
     library(
       "HDF5", path: "Sources/HDF5", ["CHDF5", "CHDF5Child", "Diagnostics"], handlesPointers: true),
     library(
-      "DataIO", path: "Sources/DataIO", ["CZlib", "HDF5", "SpikeIR", "Diagnostics"],
+      "Archive", path: "Sources/Archive", ["CZlib", "Diagnostics"], handlesPointers: true),
+    library(
+      "DataIO", path: "Sources/DataIO", ["Archive", "HDF5", "SpikeIR", "Diagnostics"],
       handlesPointers: true),
 
     // The intermediate representation, its text, its meaning, its transformations.
@@ -69,7 +71,8 @@ let package = Package(
 
     // Frontends and backends: know the representation, not each other.
     library(
-      "KerasFrontend", path: "Frontends/Keras", ["SpikeIR", "PluginAPI", "HDF5", "Diagnostics"]),
+      "KerasFrontend", path: "Frontends/Keras",
+      ["SpikeIR", "PluginAPI", "Archive", "HDF5", "Diagnostics"]),
     .systemLibrary(
       name: "CProtobufC", path: "Frontends/CProtobufC", pkgConfig: "libprotobuf-c",
       providers: [.apt(["libprotobuf-c-dev"])]),
@@ -90,7 +93,7 @@ let package = Package(
       [
         "SpikeIR", "SpikeText", "SpikeStore", "SpikeInterpreter", "SpikePasses", "PluginAPI",
         "KerasFrontend", "ONNXFrontend",
-        "EventCPU", "DataIO", "HDF5", "Kernels", "Diagnostics",
+        "EventCPU", "Archive", "DataIO", "HDF5", "Kernels", "Diagnostics",
       ]),
     .executableTarget(
       name: "spikec",
@@ -111,6 +114,7 @@ let package = Package(
       "SpikePassesTests",
       ["SpikePasses", "SpikeInterpreter", "PluginAPI", "SpikeIR", "Diagnostics"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("ArchiveTests", ["Archive", "Diagnostics"]),
     tests("DataIOTests", ["DataIO", "CZlib", "HDF5", "SpikeIR", "Diagnostics"]),
     tests(
       "DriverTests", ["Driver", "SpikePasses", "SpikeText", "SpikeIR", "DataIO", "Diagnostics"]),
@@ -132,7 +136,7 @@ let package = Package(
     tests(
       "KerasFrontendTests",
       [
-        "FuzzSupport", "KerasFrontend", "SpikeInterpreter", "PluginAPI", "HDF5", "SpikeIR",
+        "FuzzSupport", "KerasFrontend", "SpikeInterpreter", "PluginAPI", "Archive", "HDF5", "SpikeIR",
         "Diagnostics",
       ]),
     tests(

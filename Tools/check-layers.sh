@@ -29,6 +29,7 @@ deny Sources/PluginAPI SpikeText SpikeInterpreter SpikePasses HDF5 DataIO $outer
 deny IR/Passes SpikeText HDF5 DataIO $outer Foundation
 deny Frontends SpikeInterpreter SpikePasses SpikeText DataIO Driver EventCPU Foundation
 deny Backends SpikeInterpreter SpikePasses DataIO Driver KerasFrontend Foundation
+deny Sources/Archive SpikeIR HDF5 DataIO PluginAPI $outer Foundation
 deny Sources/HDF5 SpikeIR DataIO $outer Foundation
 deny Sources/DataIO SpikeText SpikeInterpreter SpikePasses PluginAPI $outer Foundation
 

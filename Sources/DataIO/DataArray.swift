@@ -1,5 +1,6 @@
 // An array in a data file: its shape and type at once, its elements when asked for.
 
+internal import Archive
 package import Diagnostics
 package import SpikeIR
 

@@ -1,5 +1,6 @@
 // The one entry point for data files: finds out the format and opens it.
 
+internal import Archive
 package import Diagnostics
 internal import Glibc
 package import SpikeIR

@@ -1,39 +1,9 @@
 // What can be wrong with data files: one factory for each message.
 
-package import Diagnostics
-internal import Glibc
+internal import Diagnostics
 internal import SpikeIR
 
 extension Diagnostic {
-
-  /// Returns an error about a file that does not exist or cannot be opened.
-  package static func cannotOpen(_ path: String, _ code: Int32) -> Diagnostic {
-    if code == ENOENT || code == ENOTDIR {
-      return .error(
-        "data.missing", "there is no file '\(path)'", exitCode: .missingInput)
-    }
-    return .error(
-      "data.cannot-open", "cannot open '\(path)': \(systemMessage(code))", exitCode: .missingInput)
-  }
-
-  /// Returns an error about a path that names a folder or a device.
-  static func notAFile(_ path: String) -> Diagnostic {
-    .error("data.cannot-open", "'\(path)' is not a regular file", exitCode: .missingInput)
-  }
-
-  /// Returns an error about a read that failed.
-  static func cannotRead(_ path: String, _ code: Int32) -> Diagnostic {
-    .error(
-      "data.cannot-read", "reading failed: \(systemMessage(code))", at: .file(path),
-      exitCode: .inputOutput)
-  }
-
-  /// Returns an error about a file shorter than its header says.
-  static func truncated(_ name: String, needed: String, size: Int) -> Diagnostic {
-    .error(
-      "data.truncated", "the data end early: needed \(needed), found \(size) bytes",
-      at: .file(name), notes: ["the file is damaged or was not copied completely"])
-  }
 
   /// Returns an error about a file longer than its header says.
   static func trailingBytes(_ name: String, expected: Int, found: Int) -> Diagnostic {
@@ -59,16 +29,6 @@ extension Diagnostic {
       at: .file(name), notes: ["convert the array, for example with .astype('float32')"])
   }
 
-  /// Returns an error about a damaged or unusual zip archive.
-  static func badZip(_ name: String, _ what: String) -> Diagnostic {
-    .error("data.bad-zip", "not a readable zip archive: \(what)", at: .file(name))
-  }
-
-  /// Returns an error about damaged compressed data.
-  static func badCompression(_ name: String, _ what: String) -> Diagnostic {
-    .error("data.bad-compression", "cannot decompress: \(what)", at: .file(name))
-  }
-
   /// Returns an error about a damaged PNG image.
   static func badPNG(_ name: String, _ what: String) -> Diagnostic {
     .error("data.bad-png", "not a readable PNG image: \(what)", at: .file(name))
@@ -80,9 +40,4 @@ extension Diagnostic {
       "data.unknown-format", "the format of the data is not known", at: .file(name),
       notes: ["expected .npy, .npz:name, .h5:/dataset, idx (also .gz), .png or a folder of .png"])
   }
-}
-
-/// Returns the system's words for an error number.
-package func systemMessage(_ code: Int32) -> String {
-  String(cString: strerror(code))
 }

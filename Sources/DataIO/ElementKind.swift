@@ -98,3 +98,14 @@ private func words<Word: FixedWidthInteger, Value>(
     return convert(bigEndian ? Word(bigEndian: word) : Word(littleEndian: word))
   }
 }
+
+/// Returns the number of bytes of an array, `nil` if an extent is negative or the product too large.
+func checkedByteCount(_ extents: [Int], _ kind: ElementKind) -> Int? {
+  var product = kind.byteCount
+  for extent in extents {
+    let (value, overflow) = product.multipliedReportingOverflow(by: extent)
+    guard extent >= 0, !overflow else { return nil }
+    product = value
+  }
+  return product
+}

@@ -1,5 +1,6 @@
 // Whole files, for parts that may not use the C library themselves.
 
+internal import Archive
 package import Diagnostics
 internal import Glibc
 package import SpikeIR

@@ -1,5 +1,6 @@
 // The idx format of the MNIST files, for arrays of any element type and rank.
 
+internal import Archive
 internal import Diagnostics
 internal import SpikeIR
 

@@ -1,5 +1,6 @@
 // NumPy's array files, format versions 1 to 3.
 
+internal import Archive
 internal import Diagnostics
 internal import SpikeIR
 

@@ -1,5 +1,6 @@
 // Files that appear whole or not at all: written under a temporary name, then renamed.
 
+internal import Archive
 package import Diagnostics
 internal import Glibc
 internal import Synchronization

@@ -1,5 +1,6 @@
 // The pixels of a PNG image: decompression, filters, interlacing, widening to bytes.
 
+internal import Archive
 internal import Diagnostics
 
 /// A pass over the image: every pixel, or one of the seven of Adam7.

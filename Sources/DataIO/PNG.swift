@@ -1,5 +1,6 @@
 // PNG images: the header and the chunks. The pixels are in PNG+Pixels.swift.
 
+internal import Archive
 internal import Diagnostics
 
 /// The header of a PNG image.

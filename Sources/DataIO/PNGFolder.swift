@@ -1,5 +1,6 @@
 // A folder of images as a set of samples, in natural order of their names.
 
+internal import Archive
 internal import Diagnostics
 internal import Glibc
 internal import SpikeIR

@@ -1,6 +1,7 @@
 import DataIO
 import Diagnostics
 import Foundation
+import SpikeIR
 import Testing
 
 @Suite("Output files") struct OutputFileTests {
@@ -66,5 +67,20 @@ import Testing
     try FileManager.default.createSymbolicLink(
       atPath: "\(folder.path)/link", withDestinationPath: path)
     #expect(isSameFile(path, "\(folder.path)/link") && !isSameFile(path, "\(folder.path)/none"))
+  }
+
+  @Test("an archive holds its arrays under their names") func archive() throws {
+    let path = "\(folder.path)/a.npz"
+    let file = try OutputFile(creating: path)
+    try writeNPZ(
+      [
+        NamedArray(name: "x", shape: [2], elements: [1, 2]),
+        NamedArray(name: "b/y", shape: [2], elements: [3, 4]),
+        NamedArray(name: "b_y", shape: [1], elements: [5]),
+      ], to: file)
+    try file.commit()
+    #expect(try open("\(path):x").shape == [2])
+    #expect(try open("\(path):b_y").values == [3, 4])
+    #expect(try open("\(path):b_y_2").values == [5])
   }
 }

@@ -1,23 +1,23 @@
 // Reading files by position: safe from several threads, and no more in memory than is asked for.
 
-internal import Diagnostics
+package import Diagnostics
 internal import Glibc
 
 /// A regular file open for reading.
-final class ReadableFile: Sendable {
+package final class ReadableFile: Sendable {
 
   /// The path, for messages.
-  let path: String
+  package let path: String
 
   /// The size when the file was opened, bytes.
-  let count: Int
+  package let count: Int
 
   private let descriptor: Int32
 
   /// Opens the regular file at `path`.
   ///
   /// - Throws: `data.missing` if there is none, `data.cannot-open` otherwise.
-  init(path: String) throws(Diagnostic) {
+  package init(path: String) throws(Diagnostic) {
     self.path = path
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .cannotOpen(path, errno) }
@@ -41,7 +41,7 @@ final class ReadableFile: Sendable {
   /// Returns `count` bytes from position `offset`.
   ///
   /// - Throws: `data.truncated` if the file ends before, `data.cannot-read` if reading fails.
-  func read(at offset: Int, count: Int) throws(Diagnostic) -> [UInt8] {
+  package func read(at offset: Int, count: Int) throws(Diagnostic) -> [UInt8] {
     guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else {
       throw .truncated(path, needed: "\(count) bytes at \(offset)", size: self.count)
     }
@@ -64,7 +64,7 @@ final class ReadableFile: Sendable {
 }
 
 /// Bytes that stay in a file until they are asked for, or lie in memory.
-struct ByteSource: Sendable {
+package struct ByteSource: Sendable {
 
   private enum Storage: Sendable {
     case file(ReadableFile)
@@ -77,18 +77,21 @@ struct ByteSource: Sendable {
   private let start: Int
 
   /// The number of bytes.
-  let count: Int
+  package let count: Int
+
+  /// Where the bytes lie in their file, or in memory.
+  package var range: Range<Int> { start..<start + count }
 
   /// What the bytes are part of, for messages.
-  let name: String
+  package let name: String
 
   /// Creates a source of all bytes of `file`.
-  init(_ file: ReadableFile) {
+  package init(_ file: ReadableFile) {
     (storage, start, count, name) = (.file(file), 0, file.count, file.path)
   }
 
   /// Creates a source of `bytes`, called `name` in messages.
-  init(_ bytes: [UInt8], name: String) {
+  package init(_ bytes: [UInt8], name: String) {
     (storage, start, count, self.name) = (.memory(bytes), 0, bytes.count, name)
   }
 
@@ -99,7 +102,7 @@ struct ByteSource: Sendable {
   /// Returns a part of the source, without reading it.
   ///
   /// - Throws: `data.truncated` if the source is shorter.
-  func part(at offset: Int, count: Int, name: String) throws(Diagnostic) -> ByteSource {
+  package func part(at offset: Int, count: Int, name: String) throws(Diagnostic) -> ByteSource {
     guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else {
       throw .truncated(name, needed: "\(count) bytes at \(offset)", size: self.count)
     }
@@ -109,7 +112,7 @@ struct ByteSource: Sendable {
   /// Returns `count` bytes from position `offset`.
   ///
   /// - Throws: `data.truncated` if the source is shorter, `data.cannot-read` if reading fails.
-  func read(at offset: Int, count: Int) throws(Diagnostic) -> [UInt8] {
+  package func read(at offset: Int, count: Int) throws(Diagnostic) -> [UInt8] {
     guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else {
       throw .truncated(name, needed: "\(count) bytes at \(offset)", size: self.count)
     }
@@ -122,7 +125,7 @@ struct ByteSource: Sendable {
   /// Returns all bytes.
   ///
   /// - Throws: as `read(at:count:)`.
-  func readAll() throws(Diagnostic) -> [UInt8] {
+  package func readAll() throws(Diagnostic) -> [UInt8] {
     if case .memory(let bytes) = storage, start == 0, count == bytes.count { return bytes }
     return try read(at: 0, count: count)
   }
@@ -130,7 +133,7 @@ struct ByteSource: Sendable {
   /// Returns at most `limit` bytes from the start.
   ///
   /// - Throws: as `read(at:count:)`.
-  func prefix(_ limit: Int) throws(Diagnostic) -> [UInt8] {
+  package func prefix(_ limit: Int) throws(Diagnostic) -> [UInt8] {
     try read(at: 0, count: min(limit, count))
   }
 }

@@ -1,39 +1,42 @@
-// Zip archives as NumPy writes them: members stored or deflated, zip64 where needed.
+// Zip archives as NumPy and Keras write them: members stored or deflated, zip64 where needed.
 
-internal import Diagnostics
+package import Diagnostics
 
 /// A member of a zip archive.
-struct ZipMember {
+package struct ZipMember: Hashable, Sendable {
 
   /// The name, with folders.
-  var name: String
+  package var name: String
 
   /// How it is compressed: 0 stored, 8 deflated.
-  var method: UInt16
+  package var method: UInt16
+
+  /// `true` iff it is not compressed.
+  package var isStored: Bool { method == 0 }
 
   /// `true` iff it is encrypted.
-  var isEncrypted: Bool
+  package var isEncrypted: Bool
 
   /// The CRC-32 of the contents.
-  var checksum: UInt32
+  package var checksum: UInt32
 
   /// The size in the archive, bytes.
-  var compressedSize: Int
+  package var compressedSize: Int
 
   /// The size of the contents, bytes.
-  var size: Int
+  package var size: Int
 
   /// The position of the member's own header.
-  var headerOffset: Int
+  package var headerOffset: Int
 }
 
 /// The table of contents of a zip archive.
 ///
 /// - Source: PKWARE, APPNOTE.TXT 6.3.9, sections 4.3 and 4.5.3.
-struct ZipArchive {
+package struct ZipArchive: Sendable {
 
   /// The members, in the order of the table.
-  private(set) var members: [ZipMember] = []
+  package private(set) var members: [ZipMember] = []
 
   private let source: ByteSource
 
@@ -43,7 +46,7 @@ struct ZipArchive {
   /// Reads the table of contents of the archive in `source`.
   ///
   /// - Throws: `data.bad-zip` if it is damaged.
-  init(_ source: ByteSource) throws(Diagnostic) {
+  package init(_ source: ByteSource) throws(Diagnostic) {
     self.source = source
     let (offset, size) = try Self.table(of: source)
     guard size <= Self.tableLimit, offset <= source.count, size <= source.count - offset else {
@@ -58,8 +61,61 @@ struct ZipArchive {
 
   /// Returns the contents of `member`; those that are stored stay in the file.
   ///
+  /// - Parameters:
+  ///   - member: a member of this archive.
+  ///   - checkLimit: the largest stored member whose checksum is compared, bytes; comparing takes
+  ///     reading all of it.
+  /// - Returns: the contents; those of a deflated member are in memory, which grows with what is
+  ///   really there, not with what the table says.
   /// - Throws: `data.bad-zip` if the checksum or a size is wrong, `data.bad-compression`.
-  func contents(of member: ZipMember) throws(Diagnostic) -> ByteSource {
+  package func contents(
+    of member: ZipMember, checkLimit: Int = .max
+  ) throws(Diagnostic) -> ByteSource {
+    guard member.method != 0 else {
+      let data = try raw(member)
+      guard member.size == member.compressedSize else { throw badSize(member) }
+      if data.count <= checkLimit { try check(data, member) }
+      return data
+    }
+    var bytes: [UInt8] = []
+    try extract(member) { bytes += $0 }
+    return ByteSource(bytes, name: "\(source.name):\(member.name)")
+  }
+
+  /// Passes the contents of `member` to `consume`, piece by piece.
+  ///
+  /// - Throws: `data.bad-zip` if the checksum or a size is wrong, `data.bad-compression`, and what
+  ///   `consume` throws.
+  package func extract(
+    _ member: ZipMember, _ consume: ([UInt8]) throws(Diagnostic) -> Void
+  ) throws(Diagnostic) {
+    let data = try raw(member)
+    var value: UInt32 = 0
+    var total = 0
+    func take(_ piece: [UInt8]) throws(Diagnostic) {
+      value = checksum(piece, 0..<piece.count, from: value)
+      total += piece.count
+      try consume(piece)
+    }
+    switch member.method {
+    case 0:
+      while total < data.count {
+        try take(try data.read(at: total, count: min(4 << 20, data.count - total)))
+      }
+    case 8:
+      guard try decompress(data, .raw, limit: member.size, take) else { throw badSize(member) }
+    default:
+      throw .badZip(
+        data.name, "compression method \(member.method), expected stored or deflated")
+    }
+    guard total == member.size else { throw badSize(member) }
+    guard value == member.checksum else { throw .badZip(data.name, "the checksum is wrong") }
+  }
+
+  /// Returns the bytes of `member` as they are in the archive.
+  ///
+  /// - Throws: `data.bad-zip`, `data.truncated`.
+  private func raw(_ member: ZipMember) throws(Diagnostic) -> ByteSource {
     let name = "\(source.name):\(member.name)"
     guard !member.isEncrypted else { throw .badZip(name, "the member is encrypted") }
     guard member.headerOffset <= source.count - 30 else {
@@ -70,29 +126,20 @@ struct ZipArchive {
       let nameLength: UInt16 = header.littleEndian(at: 26),
       let extraLength: UInt16 = header.littleEndian(at: 28)
     else { throw .badZip(name, "the member has no header") }
-    let data = try source.part(
-      at: member.headerOffset + 30 + Int(nameLength) + Int(extraLength),
-      count: member.compressedSize, name: name)
-    switch member.method {
-    case 0:
-      guard member.size == member.compressedSize else { throw .badZip(name, "sizes disagree") }
-      try Self.check(data, member.checksum)
-      return data
-    case 8:
-      let result = try decompress(data.readAll(), .raw, limit: member.size, name: name)
-      guard result.isComplete, result.bytes.count == member.size else {
-        throw .badZip(name, "the contents are not as long as the table says")
-      }
-      let found = ByteSource(result.bytes, name: name)
-      try Self.check(found, member.checksum)
-      return found
-    default:
-      throw .badZip(name, "compression method \(member.method), expected stored or deflated")
+    let start = member.headerOffset + 30 + Int(nameLength) + Int(extraLength)
+    guard start <= source.count, member.compressedSize <= source.count - start else {
+      throw .badZip(name, "the member lies outside of the file")
     }
+    return try source.part(at: start, count: member.compressedSize, name: name)
   }
 
-  /// Compares the checksum of `data` with `expected`, reading 4 MiB at a time.
-  private static func check(_ data: ByteSource, _ expected: UInt32) throws(Diagnostic) {
+  private func badSize(_ member: ZipMember) -> Diagnostic {
+    .badZip(
+      "\(source.name):\(member.name)", "the contents are not as long as the table says")
+  }
+
+  /// Compares the checksum of `data`, reading 4 MiB at a time.
+  private func check(_ data: ByteSource, _ member: ZipMember) throws(Diagnostic) {
     var value: UInt32 = 0
     var position = 0
     while position < data.count {
@@ -100,7 +147,7 @@ struct ZipArchive {
       value = checksum(piece, 0..<piece.count, from: value)
       position += piece.count
     }
-    guard value == expected else { throw .badZip(data.name, "the checksum is wrong") }
+    guard value == member.checksum else { throw .badZip(data.name, "the checksum is wrong") }
   }
 
   /// Returns the position and size of the table of contents.

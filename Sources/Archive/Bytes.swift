@@ -3,12 +3,12 @@
 extension [UInt8] {
 
   /// Returns the big-endian integer at `offset`, `nil` if the array ends before.
-  func bigEndian<T: FixedWidthInteger>(at offset: Int, as type: T.Type = T.self) -> T? {
+  package func bigEndian<T: FixedWidthInteger>(at offset: Int, as type: T.Type = T.self) -> T? {
     littleEndian(at: offset, as: T.self).map(\.byteSwapped)
   }
 
   /// Returns the little-endian integer at `offset`, `nil` if the array ends before.
-  func littleEndian<T: FixedWidthInteger>(at offset: Int, as type: T.Type = T.self) -> T? {
+  package func littleEndian<T: FixedWidthInteger>(at offset: Int, as type: T.Type = T.self) -> T? {
     let size = MemoryLayout<T>.size
     guard offset >= 0, count >= size, offset <= count - size else { return nil }
     return withUnsafeBytes {
@@ -17,18 +17,7 @@ extension [UInt8] {
   }
 
   /// Returns whether the bytes at `offset` are `pattern`.
-  func holds(_ pattern: some Collection<UInt8>, at offset: Int = 0) -> Bool {
+  package func holds(_ pattern: some Collection<UInt8>, at offset: Int = 0) -> Bool {
     offset >= 0 && offset <= count && self[offset...].starts(with: pattern)
   }
-}
-
-/// Returns the number of bytes of an array, `nil` if an extent is negative or the product too large.
-func checkedByteCount(_ extents: [Int], _ kind: ElementKind) -> Int? {
-  var product = kind.byteCount
-  for extent in extents {
-    let (value, overflow) = product.multipliedReportingOverflow(by: extent)
-    guard extent >= 0, !overflow else { return nil }
-    product = value
-  }
-  return product
 }
