@@ -5,14 +5,14 @@ internal import Diagnostics
 /// A layer as messages speak of it.
 struct LayerPlace: Hashable, Sendable {
 
-  /// The model file.
-  var file: String
+  /// The description of the network.
+  var config: ConfigPlace
 
   /// The name, after those of the models that contain the layer.
   var path: String
 
-  /// The layer's entry in the description of the model.
-  var site: Site { .inside(file: file, path: "model_config/\(path)") }
+  /// The layer's entry in the description of the network.
+  var site: Site { config.site(path) }
 }
 
 // MARK: the file
@@ -22,10 +22,57 @@ extension Diagnostic {
   /// Returns an error about an HDF5 file that holds weights without the network's description.
   static func weightsOnly(_ file: String) -> Diagnostic {
     .error(
+      "keras.weights-only",
+      "the file holds weights only, expected a whole model or a description of the network",
+      at: .file(file),
+      notes: [
+        "give the description: --architecture model.json, which Python writes with "
+          + "open('model.json', 'w').write(model.to_json())",
+        "or save the whole model: model.save('model.keras')",
+      ])
+  }
+
+  /// Returns an error about a description of a network where weights are expected.
+  static func architectureOnly(_ file: String) -> Diagnostic {
+    .error(
+      "keras.architecture-only",
+      "the file describes a network without its weights, expected a model", at: .file(file),
+      notes: ["give the file of the weights as the model, and this one with --architecture"])
+  }
+
+  /// Returns an error about a description of a network that the model file has itself.
+  static func unusedArchitecture(_ file: String) -> Diagnostic {
+    .error(
+      "keras.unused-architecture",
+      "the file describes its network itself, but '--architecture' names another description",
+      at: .file(file), notes: ["leave '--architecture' out, or give a file of weights alone"],
+      exitCode: .usage)
+  }
+
+  /// Returns an error about an archive that cannot be read.
+  static func badArchive(_ file: String, _ message: String) -> Diagnostic {
+    .error(
+      "keras.bad-archive", message, at: .file(file), notes: ["save the model again"])
+  }
+
+  /// Returns an error about an archive without something that every model has.
+  static func incompleteArchive(
+    _ file: String, missing: String, _ members: [String]
+  ) -> Diagnostic {
+    let found = members.prefix(6).map { "'\($0)'" }.joined(separator: ", ")
+    return .error(
       "keras.not-a-model",
-      "the file holds weights only, expected a whole model: the attribute "
-        + "'model_config' is missing", at: .file(file),
-      notes: ["save the whole model: model.save('model.h5')"])
+      "found an archive with \(members.isEmpty ? "nothing" : found), "
+        + "expected a Keras model: the member '\(missing)' is missing", at: .file(file),
+      notes: ["save the whole model: model.save('model.keras')"])
+  }
+
+  /// Returns an error about an archive whose weights are in a format that Python alone reads.
+  static func unsupportedWeights(_ file: String, _ member: String) -> Diagnostic {
+    .error(
+      "keras.unsupported-weights",
+      "the weights are in '\(member)', expected 'model.weights.h5'", at: .file(file),
+      notes: ["load the model with Keras and h5py installed, and save it again"])
   }
 
   /// Returns an error about an HDF5 file that Keras did not write.
@@ -35,13 +82,13 @@ extension Diagnostic {
       "keras.not-a-model",
       "found an HDF5 file with \(members.isEmpty ? "nothing" : found), "
         + "expected a Keras model: the attribute 'model_config' is missing", at: .file(file),
-      notes: ["save the whole model: model.save('model.h5')"])
+      notes: ["save the whole model: model.save('model.keras')"])
   }
 
   /// Returns an error about a file of a generation whose kernels are stored differently.
   static func unsupportedVersion(_ file: String, _ found: String) -> Diagnostic {
     .error(
-      "keras.unsupported-version", "\(found), expected a file of Keras 2 or 3", at: .file(file),
+      "keras.unsupported-version", "\(found), expected a file of Keras 1, 2 or 3", at: .file(file),
       notes: ["load the model with Keras 2 and the TensorFlow backend, and save it again"])
   }
 
@@ -54,16 +101,16 @@ extension Diagnostic {
   }
 
   /// Returns an error about a description of a model that cannot be understood.
-  static func badConfig(_ file: String, _ message: String) -> Diagnostic {
-    .error("keras.bad-config", message, at: .inside(file: file, path: "model_config"))
+  static func badConfig(_ place: ConfigPlace, _ message: String) -> Diagnostic {
+    .error("keras.bad-config", message, at: place.site(""))
   }
 
   /// Returns an error about a model without a description of its graph.
-  static func subclassedModel(_ file: String, _ className: String) -> Diagnostic {
+  static func subclassedModel(_ place: ConfigPlace, _ className: String) -> Diagnostic {
     .error(
       "keras.unsupported-model",
       "found a model of the class '\(className)', expected Sequential or Functional",
-      at: .inside(file: file, path: "model_config"),
+      at: place.site(""),
       notes: ["rebuild the model with the functional API, load the weights, and save it"])
   }
 
@@ -143,28 +190,46 @@ extension Diagnostic {
 
   /// Returns an error about weights that are not in the file, or not as many as needed.
   static func missingWeights(
-    _ place: LayerPlace, _ message: String, at path: String, notes: [String] = []
+    _ place: LayerPlace, _ message: String, at site: Site, notes: [String] = []
   ) -> Diagnostic {
     .error(
-      "keras.missing-weights", "layer '\(place.path)': \(message)",
-      at: .inside(file: place.file, path: path), notes: notes)
+      "keras.missing-weights", "layer '\(place.path)': \(message)", at: site, notes: notes)
+  }
+
+  /// Returns an error about weights that the description of the network has no layer for.
+  static func unmatchedWeights(_ name: String, count: Int, at site: Site) -> Diagnostic {
+    .error(
+      "keras.unmatched-weights",
+      "found \(count) weights of '\(name)', expected none: the description has no such layer",
+      at: site, notes: ["give the description of the network that the weights were saved from"])
+  }
+
+  /// Returns a warning about layers whose weights are found by their position.
+  static func matchedByOrder(
+    _ file: String, _ found: [String], _ expected: [String]
+  ) -> Diagnostic {
+    func listed(_ names: [String]) -> String {
+      names.prefix(3).map { "'\($0)'" }.joined(separator: ", ") + (names.count > 3 ? ", …" : "")
+    }
+    return .warning(
+      "keras.matched-by-order",
+      "found weights of \(listed(found)), expected \(listed(expected)); "
+        + "taking the weights in the order of the layers", at: .file(file))
   }
 
   /// Returns an error about a weight of the wrong shape or type.
-  static func badWeights(_ place: LayerPlace, _ message: String, at path: String) -> Diagnostic {
-    .error(
-      "keras.bad-weights", "layer '\(place.path)': \(message)",
-      at: .inside(file: place.file, path: path))
+  static func badWeights(_ place: LayerPlace, _ message: String, at site: Site) -> Diagnostic {
+    .error("keras.bad-weights", "layer '\(place.path)': \(message)", at: site)
   }
 
   /// Returns an error about a weight that holds NaN or infinities.
   static func nonFiniteWeights(
-    _ place: LayerPlace, role: String, count: Int, of total: Int, at path: String
+    _ place: LayerPlace, role: String, count: Int, of total: Int, at site: Site
   ) -> Diagnostic {
     .error(
       "keras.non-finite-weights",
       "layer '\(place.path)': \(count) of the \(total) elements of the \(role) are NaN or infinite",
-      at: .inside(file: place.file, path: path),
+      at: site,
       notes: ["the training diverged; go back to an earlier checkpoint"])
   }
 }

@@ -1,7 +1,6 @@
 // Where the definitions of layers add their nodes: naming, weights, layouts, limits.
 
 internal import Diagnostics
-internal import HDF5
 internal import SpikeIR
 
 /// A value while the graph is built.
@@ -57,15 +56,20 @@ struct GraphBuilder: ~Copyable {
   /// The graph so far.
   var graph: ANNGraph
 
-  private let file: WholeModelFile
+  /// Problems with weights: the graph is built on, so that all of them are found.
+  private(set) var problems = DiagnosticSink()
+
+  private let file: String
+  private let arrays: ArrayFile?
   private var names: Set<String> = []
   private var loaded: [String: TensorID] = [:]
   private var moved: [Value: NodeID] = [:]
 
-  /// Creates an empty graph for the model in `file`.
-  init(name: String, file: consuming WholeModelFile) {
+  /// Creates an empty graph for the model in `file`, with the weights in `arrays`; without a file
+  /// they are made up.
+  init(name: String, file: String, arrays: ArrayFile?) {
     graph = ANNGraph(name: name)
-    self.file = file
+    (self.file, self.arrays) = (file, arrays)
   }
 
   /// The largest number of elements of a value; far beyond any network that can be run.
@@ -93,7 +97,7 @@ struct GraphBuilder: ~Copyable {
   ) throws(Diagnostic) -> NodeID {
     let name = uniqueName(suffix.map { "\(call.name)/\($0)" } ?? call.name)
     guard graph.nodes.count < GraphBuilder.nodeLimit else {
-      throw .tooManyNodes(call.place.file, limit: GraphBuilder.nodeLimit)
+      throw .tooManyNodes(file, limit: GraphBuilder.nodeLimit)
     }
     do throws(Diagnostic) {
       let shape = try op.outputShape(of: inputs.map { graph[$0].shape }, graph.tensors)
@@ -161,60 +165,76 @@ struct GraphBuilder: ~Copyable {
 
   // MARK: weights
 
-  /// Returns the weight `index` of the call's layer as a tensor.
+  /// Returns the weight `index` of the call's layer as a tensor whose elements stay in the file.
   ///
   /// - Parameters:
   ///   - call: the call.
   ///   - index: the position in Keras's order.
   ///   - role: what the weight is, such as `kernel`; names the tensor.
-  ///   - shape: the extents that the weight must have in the file.
+  ///   - shape: the extents that the weight must have.
   ///   - stored: the extents of the tensor, with as many elements; `shape` if absent.
+  ///   - check: looks at the elements when they are loaded.
   /// - Returns: the tensor; the same one for every call of the layer.
-  /// - Throws: `keras.bad-weights`, `keras.missing-weights` or `keras.non-finite-weights`.
+  /// - Throws: as `elements(_:_:_:_:check:)`. Other problems are noted.
   mutating func weight(
     _ call: borrowing LayerCall, _ index: Int, _ role: String, _ shape: Shape,
-    stored: Shape? = nil
+    stored: Shape? = nil,
+    check: (@Sendable ([Float], Site) throws(Diagnostic) -> Void)? = nil
   ) throws(Diagnostic) -> TensorID {
-    let path = call.weights[index].path
-    let key = "\(role)|\(path)"
+    let key = "\(role)|\(call.weights[index].path)"
     if let id = loaded[key] { return id }
-    let floats = try floats(call, index, role, shape)
+    let elements = try elements(call, index, role, shape, check: check)
     let id = graph.tensors.add(
-      "\(call.config.place.path)/\(role)", shape: stored ?? shape, floats: floats)
+      Tensor(
+        "\(call.config.place.path)/\(role)", shape: stored ?? shape, data: .deferred(elements)))
     loaded[key] = id
     return id
   }
 
-  /// Returns the elements of the weight `index` of the call's layer.
+  /// Returns the elements of the weight `index` of the call's layer, which stay in the file.
   ///
-  /// - Throws: `keras.bad-weights`, `keras.missing-weights` or `keras.non-finite-weights`.
-  func floats(
-    _ call: borrowing LayerCall, _ index: Int, _ role: String, _ shape: Shape
-  ) throws(Diagnostic) -> [Float] {
-    let path = call.weights[index].path
-    let place = call.place
-    guard file.hdf5.exists(path) else {
-      throw .missingWeights(place, "the \(role) is listed but not in the file", at: path)
+  /// Whether the file has them is checked now; problems are noted, and the elements cannot be
+  /// loaded then.
+  ///
+  /// - Throws: `keras.bad-layer` or `keras.bad-weights` if there are too many.
+  mutating func elements(
+    _ call: borrowing LayerCall, _ index: Int, _ role: String, _ shape: Shape,
+    check: (@Sendable ([Float], Site) throws(Diagnostic) -> Void)? = nil
+  ) throws(Diagnostic) -> DeferredElements {
+    guard let arrays else {
+      let count = shape.count
+      return DeferredElements(count: count) { [Float](repeating: 0.5, count: count) }
     }
-    let info = try file.hdf5.info(of: path)
-    guard info.extents == shape.extents else {
-      throw .badWeights(
-        place, "the \(role) has the shape \(Shape(info.extents)), expected \(shape)", at: path)
+    let weight = Weight(
+      arrays: arrays, entry: call.weights[index], place: call.place, role: role, shape: shape)
+    // Only the extents of a weight that is in the file have a product that a machine word holds.
+    guard let count = shape.checkedCount else {
+      _ = try weight.checked(policy: nil)
+      throw .badLayer(call.place, "the \(role) of shape \(shape) has too many elements")
     }
-    let isBFloat16 = call.config.dtypePolicy?.contains("bfloat16") ?? false
-    switch info.elementType {
-    case .float: break
-    case .opaque(byteCount: 2) where isBFloat16: break
-    default:
-      throw .badWeights(
-        place, "the \(role) holds \(info.elementType), expected floating point", at: path)
+    do throws(Diagnostic) {
+      let isBFloat16 = try weight.checked(policy: call.config.dtypePolicy)
+      return DeferredElements(count: count) { () throws(Diagnostic) in
+        let floats = try weight.load(isBFloat16: isBFloat16)
+        try check?(floats, weight.site)
+        return floats
+      }
+    } catch {
+      problems.report(error)
+      return DeferredElements(count: count) { () throws(Diagnostic) in throw error }
     }
-    let floats = try file.hdf5.floats(path, readsBFloat16: isBFloat16)
-    let bad = floats.reduce(0) { $0 + ($1.isFinite ? 0 : 1) }
-    guard bad == 0 else {
-      throw .nonFiniteWeights(place, role: role, count: bad, of: floats.count, at: path)
-    }
-    return floats
+  }
+
+  /// Adds a constant that is computed from weights of the call's layer.
+  mutating func computed(
+    _ call: borrowing LayerCall, _ role: String, _ shape: Shape, _ elements: DeferredElements
+  ) -> TensorID {
+    let key = "\(role)|\(call.config.place.path)|\(shape)"
+    if let id = loaded[key] { return id }
+    let id = graph.tensors.add(
+      Tensor("\(call.config.place.path)/\(role)", shape: shape, data: .deferred(elements)))
+    loaded[key] = id
+    return id
   }
 
   /// Adds a constant of the call's layer to the tensors.

@@ -13,9 +13,9 @@ struct Importer: ~Copyable {
   private var builder: GraphBuilder
   private var sink = DiagnosticSink()
 
-  /// Creates an importer of the model called `name` in `file`.
-  init(name: String, file: consuming WholeModelFile) {
-    builder = GraphBuilder(name: name, file: file)
+  /// Creates an importer of the model called `name` in `file`, with the weights in `arrays`.
+  init(name: String, file: String, arrays: ArrayFile) {
+    builder = GraphBuilder(name: name, file: file, arrays: arrays)
   }
 
   /// Returns the graph of `model`.
@@ -32,6 +32,7 @@ struct Importer: ~Copyable {
       guard let output else { continue }
       append(output, model)
     }
+    sink.report(contentsOf: builder.problems.diagnostics)
     try sink.throwIfErrors()
     return builder.graph
   }

@@ -4,7 +4,7 @@ package import Diagnostics
 package import PluginAPI
 internal import SpikeIR
 
-/// A reader of models that Keras 2 and 3 save as one HDF5 file.
+/// A reader of models that Keras 2 and 3 save, in every layout of files.
 ///
 /// Models are Sequential or Functional, with any number of inputs, outputs and branches; layers
 /// may be shared, and models may contain models, which are unfolded.
@@ -17,16 +17,23 @@ package struct KerasFrontend: Frontend {
   package var name: String { "keras" }
 
   /// One line on what is read.
-  package var summary: String { "whole models saved by Keras 2 and 3 as HDF5 (.h5)" }
+  package var summary: String {
+    "models saved by Keras 1, 2 and 3: .keras archives, whole models and weights in HDF5 (.h5)"
+  }
 
-  /// Returns whether the file is HDF5: any HDF5 file given as a model is taken for Keras's, so
-  /// that what is missing in it can be said.
+  /// Weights that were saved alone need the description of their network.
+  package var takesArchitecture: Bool { true }
+
+  /// Returns whether the file is HDF5, an archive or a description of a network: whatever is given
+  /// as a model is taken for Keras's, so that what is missing in it can be said.
   package func recognizes(path: String, prefix: [UInt8]) -> Bool {
-    prefix.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A])
-      || [".h5", ".hdf5"].contains { path.hasSuffix($0) }
+    let isNamed = [".keras", ".h5", ".hdf5"].contains { path.hasSuffix($0) }
+    return ModelFormat(prefix).map { $0 != .archive || isNamed } ?? isNamed
   }
 
   /// Returns the network in the file at `path` and where it comes from; warnings go to `sink`.
+  ///
+  /// Weights stay in the file.
   ///
   /// - Throws: all problems found, with the layer and its place in the file.
   package func load(
@@ -34,36 +41,29 @@ package struct KerasFrontend: Frontend {
   ) throws(CompileError) -> ImportedModel {
     var warnings = DiagnosticSink()
     defer { sink.report(contentsOf: warnings.diagnostics) }
-    let file = try liftingDiagnostic { () throws(Diagnostic) in
-      try WholeModelFile.open(path, sink: &warnings)
+    let source = try liftingDiagnostic { () throws(Diagnostic) in
+      try ModelFormat.open(path, options, sink: &warnings)
     }
-    let (config, generation) = (file.config, file.generation)
     var model = try liftingDiagnostic { () throws(Diagnostic) in
-      let json = try KerasFrontend.parseConfig(config, path)
-      return try ModelParser(file: path, generation: generation).parse(json)
+      let (origin, json) = (source.config.place, try source.config.parsed())
+      guard source.generation == .one else {
+        return try ModelParser(origin: origin, generation: source.generation).parse(json)
+      }
+      return try ModelParser(origin: origin, generation: .two)
+        .parse(try Keras1.translated(json, origin: origin))
     }
     try model.checkLayers()
     model.reportUnused(to: &warnings)
-    try model.assignWeights(from: file)
-    let provenance = file.provenance
-    var importer = Importer(name: model.name, file: file)
-    return ImportedModel(graph: try importer.run(model), provenance: provenance)
+    try source.layout.assign(to: &model, sink: &warnings)
+    var importer = Importer(name: model.name, file: path, arrays: source.layout.arrays)
+    return ImportedModel(graph: try importer.run(model), provenance: source.provenance)
   }
 
   /// The layers that are read.
   package var layers: [SupportedLayer] {
     [SupportedLayer("InputLayer", "with fixed extents")]
-      + LayerDefinition.all.map { SupportedLayer($0.className, $0.remark) }
+      + LayerDefinition.all.flatMap(\.lines)
       + ModelParser.modelClasses.sorted().map { SupportedLayer($0, "as a layer, unfolded") }
-  }
-
-  private static func parseConfig(_ text: String, _ path: String) throws(Diagnostic) -> JSON {
-    do throws(JSONError) {
-      return try JSON(parsing: text)
-    } catch {
-      throw .badConfig(
-        path, "'model_config' is not JSON: \(error.message), at byte \(error.offset)")
-    }
   }
 }
 
@@ -114,13 +114,21 @@ extension LayerConfig {
       throw .unsupportedLayer(
         place, className: className, advice: UnsupportedLayers.advice(className))
     }
-    if let policy = dtypePolicy, policy.contains("int8") || policy.contains("float8") {
+    if let policy = dtypePolicy, isQuantized(policy) {
       throw .unsupportedOption(
         place, "its weights are quantized by Keras ('\(policy)')",
         advice: "save the model before quantizing it")
     }
     try definition.check(self)
   }
+}
+
+/// Returns whether a policy stores weights in fewer bits, with scales of their own.
+///
+/// - Source: the policies that `keras.dtype_policies.get` of Keras 3.15 makes: `int8_from_float32`,
+///   `float8_from_bfloat16`, `int4/128_from_float32`, `gptq/4/128_from_float32`.
+private func isQuantized(_ policy: String) -> Bool {
+  policy.contains("_from_") || ["int", "uint", "float8"].contains { policy.hasPrefix($0) }
 }
 
 /// What to do about layers that are not supported.

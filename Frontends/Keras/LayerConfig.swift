@@ -4,6 +4,8 @@ internal import Diagnostics
 
 /// The generations of Keras whose defaults and layouts differ.
 enum Generation: Hashable, Sendable {
+  /// Keras 1, whose descriptions are translated into those of Keras 2.
+  case one
   /// Keras 2, inside TensorFlow or not.
   case two
   /// Keras 3.

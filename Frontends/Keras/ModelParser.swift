@@ -1,4 +1,4 @@
-// From the JSON of `model_config` to the description of a model, for all ways in which Keras 2
+// From the JSON of a network's description to the description of a model, for all ways in which Keras 2
 // and 3 write it.
 
 internal import Diagnostics
@@ -6,8 +6,8 @@ internal import Diagnostics
 /// A reader of the description of models in one file.
 struct ModelParser {
 
-  /// The model file, for messages.
-  let file: String
+  /// The place of the description, for messages.
+  let origin: ConfigPlace
 
   /// Who wrote the file.
   let generation: Generation
@@ -15,22 +15,22 @@ struct ModelParser {
   /// The classes of models whose graph is described.
   static let modelClasses: Set<String> = ["Sequential", "Functional", "Model"]
 
-  /// Returns the model that `json`, the whole of `model_config`, describes.
+  /// Returns the model that `json`, the whole description, describes.
   ///
   /// - Throws: `keras.bad-config`, `keras.unsupported-model` or `keras.bad-graph`.
   func parse(_ json: JSON) throws(Diagnostic) -> ModelSpec {
     guard let members = json.members else {
-      throw .badConfig(file, "'model_config' is \(json.excerpt), expected an object")
+      throw .badConfig(origin, "\(origin.words) is \(json.excerpt), expected an object")
     }
     guard let className = members["class_name"]?.string, let config = members["config"] else {
-      throw .badConfig(file, "'model_config' has no 'class_name' or no 'config'")
+      throw .badConfig(origin, "\(origin.words) has no 'class_name' or no 'config'")
     }
     guard ModelParser.modelClasses.contains(className) else {
-      throw .subclassedModel(file, className)
+      throw .subclassedModel(origin, className)
     }
     let model = try model(className, config, path: "")
     guard model.layers.contains(where: { !$0.isInput }) else {
-      throw .badConfig(file, "the model '\(model.name)' has no layers")
+      throw .badConfig(origin, "the model '\(model.name)' has no layers")
     }
     return model
   }
@@ -42,7 +42,7 @@ struct ModelParser {
     // Sequential models of Keras 2.0 to 2.2 are bare lists.
     guard let entries = config.elements ?? config["layers"]?.elements else {
       let model = path.isEmpty ? "the model" : "the model '\(path)'"
-      throw .badConfig(file, "\(model) has no list 'layers'")
+      throw .badConfig(origin, "\(model) has no list 'layers'")
     }
     var layers: [LayerSpec] = []
     var names: Set<String> = []
@@ -53,7 +53,7 @@ struct ModelParser {
       }
       layers.append(layer)
     }
-    guard !layers.isEmpty else { throw .badConfig(file, "a model has no layers") }
+    guard !layers.isEmpty else { throw .badConfig(origin, "a model has no layers") }
     let name = config["name"]?.string ?? "model"
     var model = ModelSpec(name: name, layers: layers, inputs: [], outputs: [])
     model.isTrainable = config["trainable"]?.bool ?? true
@@ -64,7 +64,7 @@ struct ModelParser {
       model.outputs = try ends(config, "output_layers", path)
       skipBuiltInCalls(&model)
     }
-    try model.resolve(LayerPlace(file: file, path: path.isEmpty ? name : path))
+    try model.resolve(LayerPlace(config: origin, path: path.isEmpty ? name : path))
     return model
   }
 
@@ -86,10 +86,10 @@ struct ModelParser {
   ) throws(Diagnostic) -> LayerSpec {
     let container = path.isEmpty ? "" : " of '\(path)'"
     guard let members = entry.members else {
-      throw .badConfig(file, "layer \(index)\(container) is \(entry.excerpt), expected an object")
+      throw .badConfig(origin, "layer \(index)\(container) is \(entry.excerpt), expected an object")
     }
     guard let className = members["class_name"]?.string else {
-      throw .badConfig(file, "layer \(index)\(container) has no 'class_name'")
+      throw .badConfig(origin, "layer \(index)\(container) has no 'class_name'")
     }
     // Sequential models of Keras 2.0 to 2.2 have a list there.
     let isModel = ModelParser.modelClasses.contains(className)
@@ -97,12 +97,12 @@ struct ModelParser {
       config.members != nil || isModel && config.elements != nil
     else {
       throw .badConfig(
-        file, "layer \(index)\(container), \(className), has no object 'config'")
+        origin, "layer \(index)\(container), \(className), has no object 'config'")
     }
     guard let name = (members["name"] ?? config["name"])?.string, !name.isEmpty else {
-      throw .badConfig(file, "layer \(index)\(container), \(className), has no 'name'")
+      throw .badConfig(origin, "layer \(index)\(container), \(className), has no 'name'")
     }
-    let place = LayerPlace(file: file, path: path.isEmpty ? name : "\(path)/\(name)")
+    let place = LayerPlace(config: origin, path: path.isEmpty ? name : "\(path)/\(name)")
     var options = config.members ?? [:]
     options["registered_name"] = members["registered_name"]
     options["module"] = members["module"]
@@ -251,7 +251,7 @@ struct ModelParser {
   private func ends(
     _ config: JSON, _ key: String, _ path: String
   ) throws(Diagnostic) -> [Reference] {
-    let place = LayerPlace(file: file, path: path)
+    let place = LayerPlace(config: origin, path: path)
     guard let value = config[key] else { return [] }
     if let reference = optionalReference(value) { return [reference] }
     let items = value.elements ?? value.members?.sorted { $0.key < $1.key }.map(\.value)

@@ -67,6 +67,9 @@ struct WeightPath: Hashable, Sendable {
 
   /// The path of the dataset.
   var path: String
+
+  /// The order of dimensions in the file, `nil` if it is that of Keras 2 and 3.
+  var order: StoredOrder?
 }
 
 /// A model: layers with their calls, inputs and outputs.

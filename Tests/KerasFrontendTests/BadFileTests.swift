@@ -1,9 +1,6 @@
 // Damaged, hostile and unsupported files end in a diagnostic that names the problem.
 
 import Diagnostics
-import KerasFrontend
-import PluginAPI
-import SpikeIR
 import Testing
 
 @Suite("bad Keras files") struct BadFileTests {
@@ -17,10 +14,10 @@ import Testing
       "layer_names_integers", "weight_names_2d", "weight_names_integers", "weight_names_opaque",
     ],
     "hdf5.bad-dataset": [
-      "external_storage", "huge_consistent", "kernel_not_stored", "weight_is_group",
+      "external_storage", "kernel_not_stored", "weight_is_group",
     ],
     "hdf5.cannot-open": [
-      "archive_named_h5", "empty", "git_lfs_pointer", "html_page", "signature_only", "text",
+      "empty", "git_lfs_pointer", "html_page", "signature_only", "text",
       "zeros_4k",
     ],
     "hdf5.truncated": [
@@ -47,7 +44,8 @@ import Testing
       "conv_kernel_three", "conv_kernel_zero", "conv_no_kernel_size", "conv_padding_causal",
       "conv_padding_unknown", "conv_stride_fraction", "conv_stride_huge", "conv_stride_negative",
       "conv_stride_zero", "conv_use_bias_text", "cropping_all", "dense_units_zero",
-      "depth_multiplier_zero", "graph_two_into_conv", "input_huge", "input_negative",
+      "depth_multiplier_zero", "graph_two_into_conv", "huge_consistent", "input_huge",
+      "input_negative",
       "input_rank5", "input_text", "input_zero", "merge_one_input", "merge_shapes",
       "padding_negative", "permute_batch", "permute_repeated", "pool_negative", "pool_too_large",
       "pool_zero_stride", "relu_max_negative", "repeat_huge", "rescaling_channels",
@@ -68,7 +66,8 @@ import Testing
       "weight_names_scalar", "weight_names_short", "weights_is_dataset", "zeroed_middle",
     ],
     "keras.non-finite-weights": ["infinite_weights", "nan_variance", "nan_weights"],
-    "keras.not-a-model": ["foreign_hdf5", "no_model_config", "weights_only", "weights_only_k3"],
+    "keras.not-a-model": ["foreign_hdf5"],
+    "keras.weights-only": ["no_model_config", "weights_only", "weights_only_k3"],
     "keras.unknown-input-shape": [
       "no_input_shape", "unknown_height", "unknown_spatial", "unknown_spatial_k3",
     ],
@@ -80,16 +79,20 @@ import Testing
       "bn_axis_batch", "conv_activation_object", "conv_activation_unknown",
     ],
     "keras.unsupported-version": [
-      "backend_theano", "keras_version_1", "keras_version_text", "no_keras_version",
+      "keras_version_text", "no_keras_version",
     ],
     "keras.newer-version": ["keras_version_9"],
     "keras.unused-layer": ["graph_unused_layer"],
-    "": ["group_cycle", "layer_names_missing"],
+    "": [
+      "archive_named_h5", "backend_theano", "group_cycle", "keras_version_1", "layer_names_missing",
+    ],
   ]
 
   /// The files that load, some with a warning.
   static let good: Set<String> = [
-    "keras_version_9", "graph_unused_layer", "group_cycle", "layer_names_missing",
+    "archive_named_h5", "backend_theano", "keras_version_1", "keras_version_9",
+    "graph_unused_layer", "group_cycle",
+    "layer_names_missing",
   ]
 
   private static let idByName = Dictionary(
@@ -104,15 +107,15 @@ import Testing
   @Test("is diagnosed", arguments: Fixture.all(["bad"])) func diagnosed(_ fixture: Fixture) throws {
     let name = String(fixture.name.dropFirst(4))
     let id = try #require(BadFileTests.idByName[name])
-    var sink = DiagnosticSink()
-    let error = loadingError(fixture.path("h5"), &sink)
     guard !BadFileTests.good.contains(name) else {
-      #expect(error == nil)
-      #expect(sink.diagnostics.map(\.id) == (id.isEmpty ? [] : [id]))
+      #expect(try load(fixture.path("h5")).warnings == (id.isEmpty ? [] : [id]))
       return
     }
+    let error = loadingError(fixture.path("h5"))
     let diagnostics = try #require(error).diagnostics
-    #expect(Set(diagnostics.map(\.id)) == [id])
+    // A kernel of another size than in the file is also larger than the image there.
+    let more: Set = name == "conv_kernel_too_large" ? ["keras.bad-layer"] : []
+    #expect(Set(diagnostics.map(\.id)) == more.union([id]))
     #expect(error?.exitCode == .badData)
     for diagnostic in diagnostics {
       #expect(diagnostic.message.first?.isUppercase == false && !diagnostic.message.hasSuffix("."))
@@ -122,8 +125,7 @@ import Testing
 
   @Test("all unsupported layers are named in one run", arguments: ["", "_k3"])
   func allUnsupportedLayers(_ suffix: String) {
-    var sink = DiagnosticSink()
-    let error = loadingError("\(fixtures)/bad/custom_layers\(suffix).h5", &sink)
+    let error = loadingError("\(fixtures)/bad/custom_layers\(suffix).h5")
     let messages = error?.diagnostics.map(\.message) ?? []
     #expect(messages.count == 3)
     for className in ["GhostNormalization", "My>BlurPool", "CapsuleFlatten"] {
@@ -132,8 +134,7 @@ import Testing
   }
 
   @Test("weights that are not finite are counted") func nonFinite() {
-    var sink = DiagnosticSink()
-    let error = loadingError("\(fixtures)/bad/nan_variance.h5", &sink)
+    let error = loadingError("\(fixtures)/bad/nan_variance.h5")
     #expect(
       error?.diagnostics.map(\.message) == [
         "layer 'batch_normalization': 1 of the 4 elements of the variance are NaN or infinite"
@@ -141,18 +142,8 @@ import Testing
   }
 
   @Test("a missing file has its own exit status") func missing() {
-    var sink = DiagnosticSink()
-    let error = loadingError("\(fixtures)/nonexistent.h5", &sink)
-    #expect(error?.diagnostics.map(\.id) == ["hdf5.cannot-open"])
+    let error = loadingError("\(fixtures)/nonexistent.h5")
+    #expect(error?.diagnostics.map(\.id) == ["keras.missing-file"])
     #expect(error?.exitCode == .missingInput)
-  }
-
-  private func loadingError(_ path: String, _ sink: inout DiagnosticSink) -> CompileError? {
-    do throws(CompileError) {
-      _ = try KerasFrontend().load(path: path, options: ImportOptions(), sink: &sink)
-      return nil
-    } catch {
-      return error
-    }
   }
 }

@@ -94,7 +94,12 @@ import Testing
     }
     let unseen = LayerDefinition.all.map(\.className).filter { !seen.contains($0) }
     #expect(Set(unseen) == rare)
-    let names = KerasFrontend().layers.map(\.name)
+    let layers = KerasFrontend().layers
+    for layer in layers where layer.name != "InputLayer" {
+      #expect(
+        layer.sample != nil || ModelParser.modelClasses.contains(layer.name), "\(layer.name)")
+    }
+    let names = layers.map(\.name)
     #expect(Set(names).count == names.count)
   }
 

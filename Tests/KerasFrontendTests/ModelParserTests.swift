@@ -8,7 +8,9 @@ import Testing
 @Suite("Keras model descriptions") struct ModelParserTests {
 
   private func parse(_ text: String, _ generation: Generation = .two) throws -> ModelSpec {
-    try ModelParser(file: "m.h5", generation: generation).parse(try JSON(parsing: text))
+    try ModelParser(
+      origin: ConfigPlace(file: "m.h5", part: "model_config"), generation: generation
+    ).parse(try JSON(parsing: text))
   }
 
   private func id(_ text: String, _ generation: Generation = .two) -> String? {

@@ -93,13 +93,14 @@ extension GraphBuilder {
       try config.flag("center", default: true)
       ? try weight(call, take(), "beta", [channels]) : nil
     let mean = try weight(call, take(), "mean", [channels])
-    let last = take()
-    let variance = try weight(call, last, "variance", [channels])
-    let smallest = try graph.tensors.floats(variance).min() ?? 0
-    guard smallest >= 0, smallest + Float(epsilon) > 0 else {
-      throw .badWeights(
-        call.place, "the variance has an element \(smallest), expected positive ones",
-        at: call.weights[last].path)
+    let place = call.place
+    let variance = try weight(call, take(), "variance", [channels]) {
+      (elements, site) throws(Diagnostic) in
+      let smallest = elements.min() ?? 0
+      guard smallest >= 0, smallest + Float(epsilon) > 0 else {
+        throw .badWeights(
+          place, "the variance has an element \(smallest), expected positive ones", at: site)
+      }
     }
     return BatchNorm(
       scale: scale, offset: offset, mean: mean, variance: variance, epsilon: Float(epsilon))

@@ -50,7 +50,7 @@ extension LayerDefinition {
         build: { (call, builder) throws(Diagnostic) in try builder.reduction(call, .maximum) }),
       LayerDefinition(
         "TFOpLambda",
-        "TensorFlow functions: " + functions.keys.sorted().joined(separator: ", "),
+        "TensorFlow functions",
         check: { (config) throws(Diagnostic) in _ = try tensorFlowFunction(config) },
         build: { (call, builder) throws(Diagnostic) in
           try tensorFlowFunction(call.config)(call.withNamedConstant(), &builder)
@@ -71,6 +71,8 @@ extension LayerDefinition {
     "nn.silu": activation("silu"), "nn.swish": activation("silu"), "nn.elu": activation("elu"),
     "nn.selu": activation("selu"), "math.softplus": activation("softplus"),
     "math.exp": activation("exponential"), "math.abs": withAlpha(.absolute, nil, 0),
+    "nn.leaky_relu": withAlpha(.relu, "alpha", 0.2), "nn.softplus": activation("softplus"),
+    "nn.softsign": activation("softsign"), "nn.log_softmax": activation("log_softmax"),
     "nn.softmax": activation("softmax"), "identity": identity, "stop_gradient": identity,
     "math.reduce_mean": { (call, builder) throws(Diagnostic) in
       try builder.reduction(call, .average)
@@ -84,6 +86,9 @@ extension LayerDefinition {
     },
     "concat": { (call, builder) throws(Diagnostic) in try builder.concatenate(call) },
   ]
+
+  /// The names of the TensorFlow functions, sorted.
+  static var tensorFlowFunctions: [String] { functions.keys.sorted() }
 
   private static func tensorFlowFunction(_ config: LayerConfig) throws(Diagnostic) -> Build {
     let function = try config.word("function", default: "")
@@ -99,10 +104,10 @@ extension LayerDefinition {
 
   private static func activation(_ function: String) -> Build {
     { (call, builder) throws(Diagnostic) in
-      if case .softmax = try ActivationFunctions.named(function, call.config) {
+      if case .softmax(let softmax) = try ActivationFunctions.named(function, call.config) {
         let input = try call.onlyInput()
         let axis = try call.config.axis(rank: builder.kerasShape(input).rank)
-        return try builder.alongLast(.softmax(Softmax()), input, axis: axis, call)
+        return try builder.alongLast(.softmax(softmax), input, axis: axis, call)
       }
       return try builder.applyIfAny(
         try ActivationFunctions.named(function, call.config), call)

@@ -65,36 +65,41 @@ extension GraphBuilder {
     let broadcast = Shape(shape.extents.indices.map { axes.contains($0) ? shape[$0] : 1 })
     let mean = try statistics(call, "mean", 0, kept)
     let variance = try statistics(call, "variance", 1, kept)
-    guard variance.allSatisfy({ $0 >= 0 }) else {
-      throw .badLayer(call.place, "the variance has a negative element")
-    }
-    let deviations = variance.map { max($0.squareRoot(), 1e-7) }
     let isInverted = try call.config.flag("invert", default: false)
-    let factors = deviations.map { Float(isInverted ? $0 : 1 / $0) }
-    let offsets = zip(mean, deviations).map { m, d in Float(isInverted ? m : -m / d) }
+    let place = call.place
+    let deviations = variance.map(count: kept.count) { elements throws(Diagnostic) in
+      guard elements.allSatisfy({ $0 >= 0 }) else {
+        throw .badLayer(place, "the variance has a negative element")
+      }
+      return elements.map { max($0.squareRoot(), 1e-7) }
+    }
+    let factors = deviations.map(count: kept.count) { deviations in
+      isInverted ? deviations : deviations.map { 1 / $0 }
+    }
+    let offsets = mean.map(count: kept.count) { mean throws(Diagnostic) in
+      isInverted ? mean : zip(mean, try deviations.load()).map { m, d in -m / d }
+    }
     let op = Scale(
-      factor: constant(call, "factor", broadcast, factors),
-      offset: constant(call, "offset", broadcast, offsets))
+      factor: computed(call, "factor", broadcast, factors),
+      offset: computed(call, "offset", broadcast, offsets))
     return Value(node: try add(.scale(op), [input], for: call))
   }
 
   /// Returns the statistics `key`, of shape `kept`, from the options or from the weights.
-  private func statistics(
+  private mutating func statistics(
     _ call: LayerCall, _ key: String, _ index: Int, _ kept: Shape
-  ) throws(Diagnostic) -> [Double] {
-    guard call.config["mean"] != nil else {
-      return try floats(call, index, key, kept).map { Double($0) }
-    }
+  ) throws(Diagnostic) -> DeferredElements {
+    guard call.config["mean"] != nil else { return try elements(call, index, key, kept) }
     guard let array = try call.config.constant(key) else {
       throw call.config.wrong(key, expected: "finite numbers")
     }
-    if array.numbers.count == 1 {
-      return [Double](repeating: array.numbers[0], count: kept.count)
-    }
-    guard array.numbers.count == kept.count else {
+    guard array.numbers.count == 1 || array.numbers.count == kept.count else {
       throw call.config.wrong(key, expected: "\(kept.count) numbers")
     }
-    return array.numbers
+    let numbers = array.numbers.map { Float($0) }
+    return DeferredElements(count: kept.count) { () throws(Diagnostic) in
+      numbers.count == 1 ? [Float](repeating: numbers[0], count: kept.count) : numbers
+    }
   }
 }
 
