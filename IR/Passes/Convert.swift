@@ -40,7 +40,7 @@ extension Pass {
   ) { (program, arguments, context) throws(CompileError) in
     guard case .ann(let graph) = program else { return }
     let plan = SpikingPlan(graph)
-    if !plan.problems.isEmpty { throw CompileError(plan.problems) }
+    if !plan.obstacles.isEmpty { throw CompileError(plan.obstacles.map(\.diagnostic)) }
     let spiking = try liftingDiagnostic { () throws(Diagnostic) in
       let code = try SpikeCode(
         keyword: arguments.word("code"), timesteps: arguments.integer("timesteps"))

@@ -85,12 +85,16 @@ extension SpikingGraph {
     }
   }
 
-  /// The shape of the first output.
-  var firstOutputShape: Shape { decoders.first.map { self[$0.population].shape } ?? [] }
+  /// The outputs, in order.
+  var networkOutputs: [NetworkOutput] {
+    decoders.map {
+      NetworkOutput(name: self[$0.population].name, shape: self[$0.population].shape)
+    }
+  }
 
   /// How the first output names a class, `nil` if it does not.
   var classifier: Classifier? {
     guard let first = decoders.first else { return nil }
-    return Classifier(firstOutputShape, isProbability: first.function == .sigmoid)
+    return Classifier(self[first.population].shape, isProbability: first.function == .sigmoid)
   }
 }

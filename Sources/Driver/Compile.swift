@@ -185,7 +185,7 @@ extension Session {
     of graph: ANNGraph, on samples: Samples, task: String
   ) throws(CompileError) -> Double? {
     let executor = try ANNExecutor(graph)
-    let results = Outputs(count: samples.count, shape: graph.firstOutputShape)
+    let results = Outputs(count: samples.count, graph.networkOutputs)
     try executor.run(samples, into: results, threads: processorCount, task, console)
     return graph.classifier.flatMap { results.accuracy($0, samples.labels) }
   }

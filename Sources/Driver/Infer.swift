@@ -50,12 +50,12 @@ extension Session {
       request.data, for: graph.networkInputs, classifier: graph.classifier, console: console)
     let executor = try ANNExecutor(graph)
     let threads = request.threads ?? processorCount
-    let results = Outputs(count: samples.count, shape: graph.firstOutputShape)
+    let results = Outputs(count: samples.count, graph.networkOutputs)
     let watch = Stopwatch()
     try executor.run(samples, into: results, threads: threads, "inferring", console)
     let seconds = watch.seconds
-    if graph.outputs.count > 1 && (request.output != nil || samples.labels != nil) {
-      console.report(.severalOutputs(graph.outputs.count))
+    if let warning = results.warning(request.output, hasLabels: samples.labels != nil) {
+      console.report(warning)
     }
     let accuracy = graph.classifier.flatMap { results.accuracy($0, samples.labels) }
     if let output { try results.write(to: output) }
@@ -82,7 +82,7 @@ extension Session {
 
 extension ANNExecutor {
 
-  /// Runs the network on `samples` and puts its first outputs into `results`.
+  /// Runs the network on `samples` and puts its outputs into `results`.
   ///
   /// - Throws: what executing and reading samples throw.
   func run(
@@ -93,57 +93,10 @@ extension ANNExecutor {
         count: samples.count, threads: threads, input: { samples.values($0) },
         progress: { console.progress(task, Double($0) / Double(samples.count)) }
       ) { i, values in
-        if let first = values.first { results.set(i, first) }
+        results.set(i, Array(values.joined()))
       }
     }
     try samples.throwIfFailed()
-  }
-}
-
-extension Diagnostic {
-
-  /// Returns a warning about outputs that are not used.
-  static func severalOutputs(_ count: Int) -> Diagnostic {
-    .warning(
-      "driver.several-outputs", "the network has \(count) outputs, of which the first is taken")
-  }
-}
-
-/// The first outputs of a network for all samples, filled by any number of threads.
-final class Outputs: Sendable {
-
-  /// The shape of one output.
-  let shape: Shape
-
-  private let rows: Mutex<[[Float]]>
-
-  /// Creates a list of `count` outputs that are not known yet.
-  init(count: Int, shape: Shape) {
-    self.shape = shape
-    rows = Mutex([[Float]](repeating: [], count: count))
-  }
-
-  /// Notes the output for sample i.
-  func set(_ i: Int, _ values: [Float]) {
-    rows.withLock { $0[i] = values }
-  }
-
-  /// Returns the part of the samples whose class is right, `nil` without labels.
-  func accuracy(_ classifier: Classifier, _ labels: [Int]?) -> Double? {
-    guard labels != nil else { return nil }
-    return Classifier.accuracy(rows.withLock { $0.map(classifier.classify) }, labels)
-  }
-
-  /// Writes the outputs as a NumPy array [samples, shape].
-  ///
-  /// - Throws: `output.cannot-write` or `output.write-failed`.
-  func write(to file: OutputFile) throws(CompileError) {
-    let all = rows.withLock { $0 }
-    let elements = Array(all.joined())
-    try liftingDiagnostic { () throws(Diagnostic) in
-      try writeNPY(elements, shape: Shape([all.count] + shape.extents), to: file)
-      try file.commit()
-    }
   }
 }
 
@@ -154,8 +107,10 @@ extension ANNGraph {
     inputs.map { NetworkInput(name: self[$0].name, shape: self[$0].shape) }
   }
 
-  /// The shape of the first output.
-  var firstOutputShape: Shape { outputs.first.map { self[$0].shape } ?? [] }
+  /// The outputs, in order.
+  var networkOutputs: [NetworkOutput] {
+    outputs.map { NetworkOutput(name: self[$0].name, shape: self[$0].shape) }
+  }
 
   /// How the first output names a class, `nil` if it does not.
   var classifier: Classifier? {

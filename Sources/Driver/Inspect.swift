@@ -1,12 +1,15 @@
-// The command `inspect`: a network as text, as a summary, as a drawing.
+// The command `inspect`: a network as a summary, as text, as JSON, as a drawing.
 
 package import Diagnostics
 package import PluginAPI
 package import SpikeIR
+internal import SpikePasses
 internal import SpikeText
 
 /// How a network is printed.
 package enum InspectFormat: String, Hashable, Sendable, CaseIterable {
+  /// Where the network comes from, its layers, and what becomes spikes.
+  case summary
   /// The text form.
   case text
   /// A summary as one JSON object.
@@ -23,15 +26,18 @@ extension Session {
   ///   - path: a model, an artefact, or the text form.
   ///   - options: how a model file is read.
   ///   - level: the level that is expected, if any.
-  ///   - format: the format.
+  ///   - format: the format; if absent, the summary of a model and the text of other networks.
   ///   - weights: whether the text form holds the elements of tensors.
   /// - Returns: the text.
   /// - Throws: what loading throws; `driver.wrong-level` if the level is another.
   package func inspect(
     _ path: String, _ options: ImportOptions = ImportOptions(), level: Level?,
-    format: InspectFormat, weights: Bool
+    format: InspectFormat?, weights: Bool
   ) throws(CompileError) -> String {
-    let found = try inspected(path, options, format, weights: weights)
+    let file = try liftingDiagnostic { () throws(Diagnostic) in try InputFile(path: path) }
+    let isModel = !file.isText && !Artefact.recognizes(file)
+    let format = format ?? (isModel && !weights ? .summary : .text)
+    let found = try inspected(file, options, needsTensors: weights || isModel && format == .text)
     let program = found.program
     if let level, level != program.level {
       let hint =
@@ -40,34 +46,63 @@ extension Session {
         : "the network of tensor operators is in the model that was compiled"
       throw CompileError(.wrongLevel(path, found: program.level, hint: hint))
     }
+    let model = ModelSummary(path: path, program: program, provenance: found.model)
     switch format {
+    case .summary: return model?.text ?? table(of: program, found.artefact)
     case .text: return text(of: program, weights: weights)
     case .dot: return dot(of: program)
-    case .json: return summary(of: program, path: path, provenance: found.provenance).text
+    case .json:
+      return summary(of: program, model, path: path, provenance: found.artefact).text
     }
+  }
+
+  /// A network with what its file says about it.
+  private struct Inspected {
+    var program: Program
+    var model: Provenance?
+    var artefact: [(String, String)] = []
   }
 
   private func inspected(
-    _ path: String, _ options: ImportOptions, _ format: InspectFormat, weights: Bool
-  ) throws(CompileError) -> (program: Program, provenance: [(String, String)]) {
-    let file = try liftingDiagnostic { () throws(Diagnostic) in try InputFile(path: path) }
+    _ file: InputFile, _ options: ImportOptions, needsTensors: Bool
+  ) throws(CompileError) -> Inspected {
     if file.isText {
-      try refuse(options, for: path, "the text form describes its network itself")
-      return (try loadText(path, needsTensors: weights).program, [])
+      try refuse(options, for: file.path, "the text form describes its network itself")
+      return Inspected(program: try loadText(file.path, needsTensors: needsTensors).program)
     }
     if Artefact.recognizes(file) {
-      try refuse(options, for: path, "a compiled network describes itself")
-      let artefact = try Artefact.read(path)
-      return (.snn(artefact.graph), artefact.provenance)
+      try refuse(options, for: file.path, "a compiled network describes itself")
+      let artefact = try Artefact.read(file.path)
+      return Inspected(program: .snn(artefact.graph), artefact: artefact.provenance)
     }
-    // The text names the hash of each tensor.
-    return (try loadModel(path, options, needsTensors: format == .text).program, [])
+    let model = try loadModel(file.path, options, needsTensors: needsTensors)
+    return Inspected(program: model.program, model: model.provenance)
+  }
+
+  /// Returns the populations of a compiled network as a table, and how it was made.
+  private func table(of program: Program, _ provenance: [(String, String)]) -> String {
+    var table = Table(["population", "neurons", "shape", ">number", ">weights"])
+    let rows = LayerRow.rows(of: program)
+    for row in rows {
+      table.add([row.name, row.kind, "\(row.shape)", grouped(row.neurons), grouped(row.weights)])
+    }
+    table.add([
+      "total", "", "", grouped(rows.reduce(0) { $0 + $1.neurons }),
+      grouped(rows.reduce(0) { $0 + $1.weights }),
+    ])
+    var lines = [table.text]
+    if let code = program.code {
+      lines.append("spike code: \(code.keyword), \(code.timesteps) time steps")
+    }
+    lines += provenance.map { "\($0.0): \($0.1)" }
+    return lines.joined(separator: "\n")
   }
 
   private func summary(
-    of program: Program, path: String, provenance: [(String, String)]
+    of program: Program, _ model: ModelSummary?, path: String, provenance: [(String, String)]
   ) -> JSON {
     let layers = LayerRow.rows(of: program)
+    let fates = model?.check.fates ?? []
     let inputs = program.interface.inputs.map { input -> JSON in
       [
         "name": .string(input.name), "shape": JSON(input.shape.extents),
@@ -78,7 +113,7 @@ extension Session {
         } ?? .null,
       ]
     }
-    return [
+    let summary: JSON = [
       "schema": "spikec-inspect/1",
       "file": .string(path),
       "name": .string(program.name),
@@ -88,12 +123,19 @@ extension Session {
       "inputs": .array(inputs),
       "outputs": .array(
         program.outputs.map { ["name": .string($0.0), "shape": JSON($0.1.extents)] }),
-      "layers": .array(layers.map(\.json)),
+      "layers": .array(
+        layers.enumerated().map { i, layer in
+          fates.indices.contains(i)
+            ? layer.json.adding([JSON.Member("inSpikes", .string(fates[i].words))]) : layer.json
+        }),
       "weights": .integer(layers.reduce(0) { $0 + $1.weights }),
       "weightBytes": .integer(layers.reduce(0) { $0 + $1.weightBytes }),
-      "provenance": provenance.isEmpty
-        ? .null : .object(provenance.map { JSON.Member($0.0, .string($0.1)) }),
+      "provenance": model?.provenanceObject
+        ?? (provenance.isEmpty
+          ? .null : .object(provenance.map { JSON.Member($0.0, .string($0.1)) }))
+        ,
     ]
+    return summary.adding(model?.members ?? [])
   }
 }
 

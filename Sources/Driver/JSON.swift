@@ -31,6 +31,12 @@ package enum JSON: Hashable, Sendable {
     }
   }
 
+  /// Returns the object with more members at its end; other values as they are.
+  func adding(_ more: [Member]) -> JSON {
+    guard case .object(let members) = self else { return self }
+    return .object(members + more)
+  }
+
   /// The value as text on one line.
   package var text: String {
     var result = ""

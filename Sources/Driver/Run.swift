@@ -52,12 +52,13 @@ extension Session {
     options.earlyExitMargin = request.earlyExitMargin
     // A single output is compared with a threshold; the engine reports the largest only.
     options.recordsPredictions =
-      samples.labels != nil && code?.isRate == true && graph.firstOutputShape.count > 1
+      samples.labels != nil && code?.isRate == true
+      && (graph.networkOutputs.first?.shape.count ?? 0) > 1
     let engine = try EventEngine(lowering: graph)
     let result = try engine.run(on: samples, options, "running", console)
-    let outputs = result.firstOutputs(count: samples.count, shape: graph.firstOutputShape)
-    if graph.decoders.count > 1 && (request.output != nil || samples.labels != nil) {
-      console.report(.severalOutputs(graph.decoders.count))
+    let outputs = result.outputs(count: samples.count, graph.networkOutputs)
+    if let warning = outputs.warning(request.output, hasLabels: samples.labels != nil) {
+      console.report(warning)
     }
     if let output { try outputs.write(to: output) }
     return RunReport(
@@ -72,7 +73,7 @@ extension Session {
     let engine = try EventEngine(lowering: graph)
     let options = RunOptions(threads: processorCount)
     let result = try engine.run(on: samples, options, "measuring the result", console)
-    let outputs = result.firstOutputs(count: samples.count, shape: graph.firstOutputShape)
+    let outputs = result.outputs(count: samples.count, graph.networkOutputs)
     return graph.classifier.flatMap { outputs.accuracy($0, samples.labels) }
   }
 
@@ -104,11 +105,11 @@ extension EventEngine {
 
 extension RunResult {
 
-  /// Returns the outputs of the first decoder.
-  fileprivate func firstOutputs(count: Int, shape: Shape) -> Outputs {
-    let result = Outputs(count: count, shape: shape)
+  /// Returns the outputs of all decoders.
+  fileprivate func outputs(count: Int, _ networkOutputs: [NetworkOutput]) -> Outputs {
+    let result = Outputs(count: count, networkOutputs)
     for i in 0..<count {
-      result.set(i, Array(outputs[i * outputCount..<i * outputCount + shape.count]))
+      result.set(i, Array(outputs[i * outputCount..<(i + 1) * outputCount]))
     }
     return result
   }

@@ -34,7 +34,7 @@ struct Compile: ParsableCommand {
             --stop-after ann
       """)
 
-  @Argument(help: "The model: .h5 as Keras saves it, or .sir.")
+  @Argument(help: "The model: .keras, .h5, .onnx, or .sir.")
   var model: String
 
   @Option(

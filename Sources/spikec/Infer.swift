@@ -17,7 +17,7 @@ struct Infer: ParsableCommand {
           --output logits.npy
       """)
 
-  @Argument(help: "The model: .h5 as Keras saves it, or .sir.")
+  @Argument(help: "The model: .keras, .h5, .onnx, or .sir.")
   var model: String
 
   @OptionGroup var modelOptions: ModelOptions

@@ -11,16 +11,19 @@ extension InspectFormat: ExpressibleByArgument {}
 struct Inspect: ParsableCommand {
 
   static let configuration = CommandConfiguration(
-    abstract: "Print a model or a compiled network.",
+    abstract: "Say what a model or a compiled network is, and what of it becomes spikes.",
     usage: "spikec inspect <file> [<options>]",
     discussion: """
       EXAMPLES
-        spikec inspect model.h5
+        spikec inspect model.keras
+        spikec inspect model.weights.h5 --architecture model.json
+        spikec inspect model.h5 --format text
         spikec inspect model.spk --format json
         spikec inspect model.spk --format dot | dot -Tsvg > model.svg
       """)
 
-  @Argument(help: "A model (.h5), a compiled network (.spk), or a network as text (.sir).")
+  @Argument(
+    help: "A model (.keras, .h5, .onnx), a compiled network (.spk), or a network as text (.sir).")
   var file: String
 
   @OptionGroup var modelOptions: ModelOptions
@@ -28,20 +31,32 @@ struct Inspect: ParsableCommand {
   @Option(help: "The level that is expected; another one is an error.")
   var level: LevelName?
 
-  @Option(help: "How to print: the text form, a summary as JSON, or a drawing for Graphviz.")
-  var format = InspectFormat.text
+  @Option(
+    help: ArgumentHelp(
+      "How to print: a summary, the text form, the summary as JSON, a drawing for Graphviz.",
+      discussion: "Default: the summary of a model, the text form of other networks."))
+  var format: InspectFormat?
+
+  @Flag(help: "Print the summary as one JSON object, as '--format json' does.")
+  var json = false
 
   @Flag(help: "Print the elements of tensors too, in the text form.")
   var weights = false
 
   func validate() throws {
-    if weights && format != .text { throw ValidationError("'--weights' goes with '--format text'") }
+    if weights && (json || format != nil && format != .text) {
+      throw ValidationError("'--weights' goes with '--format text'")
+    }
+    if json && format != nil && format != .json {
+      throw ValidationError("'--json' and '--format' ask for different things")
+    }
   }
 
   func run() throws {
     let session = session
     try session.console.print(
       session.inspect(
-        file, modelOptions.options, level: level?.level, format: format, weights: weights))
+        file, modelOptions.options, level: level?.level, format: json ? .json : format,
+        weights: weights))
   }
 }

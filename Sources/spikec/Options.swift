@@ -147,7 +147,8 @@ struct SampleOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write the network's outputs as a NumPy array [images, outputs].", valueName: "file.npy"))
+      "Write the network's outputs as a NumPy array [images, outputs], or all outputs of a "
+        + "network that has several as an archive (.npz).", valueName: "file.npy"))
   var output: String?
 
   @OptionGroup(title: "Preprocessing: (x · scale − mean) / std") var preprocessing:

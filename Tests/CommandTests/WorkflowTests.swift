@@ -103,7 +103,7 @@ import Testing
   @Test("prints networks as text, JSON and drawings") func inspect() throws {
     #expect(try compile("a.spk").status == 0)
     for (file, level) in [(Self.model, "ann"), ("a.spk", "snn")] {
-      let text = try spikec("inspect", file)
+      let text = try spikec("inspect", file, "--format", "text")
       #expect(text.status == 0 && text.output.hasPrefix("sir 1 \(level) "))
       let summary = try spikec("inspect", file, "--format", "json").json()
       #expect(summary["level"] as? String == level)
@@ -111,6 +111,7 @@ import Testing
       let other = level == "ann" ? "snn" : "ann"
       #expect(try spikec("inspect", file, "--level", other).status == 65)
     }
+    #expect(try spikec("inspect", "a.spk").output.hasPrefix("sir 1 snn "))
     let weights = try spikec("inspect", "a.spk", "--weights").output
     #expect(weights.count > 3 * (try spikec("inspect", "a.spk").output.count))
   }

@@ -44,8 +44,8 @@ struct SpikingPlan {
   /// their channels need one unit.
   private(set) var isShuffled: [Bool] = []
 
-  /// One error for each node that has no spiking counterpart.
-  private(set) var problems: [Diagnostic] = []
+  /// The nodes that have no spiking counterpart.
+  private(set) var obstacles: [SpikingObstacle] = []
 
   /// Plans the conversion of `graph`.
   init(_ graph: ANNGraph) {
@@ -94,14 +94,16 @@ struct SpikingPlan {
     case .activation(let function):
       if let maximum = function.rectifierMaximum { return (.single, .rectifier(maximum: maximum)) }
       if isReadout, function.decoderFunction != nil { return (.readout, .other) }
-      problems.append(.noSpikes(node, because: function.reason))
+      obstacles.append(SpikingObstacle(node, because: function.reason))
     case .fakeQuantize:
-      problems.append(.noSpikes(node, because: "run the pass 'relax-quantization' first"))
+      obstacles.append(
+        SpikingObstacle(node, because: "run the pass 'relax-quantization' first"))
     case .softmax(let op):
       if isReadout, !op.isLogarithm { return (.readout, .other) }
-      problems.append(.noSpikes(node, because: "spikes normalize nothing but the network's output"))
+      obstacles.append(
+        SpikingObstacle(node, because: "spikes normalize nothing but the network's output"))
     case .prelu:
-      problems.append(.noSpikes(node, because: "run the pass 'expand-activations' first"))
+      obstacles.append(SpikingObstacle(node, because: "run the pass 'expand-activations' first"))
     case .scale, .batchNorm:
       let isPositive = (try? graph.affine(node)?.factor.allSatisfy { $0 > 0 }) ?? false
       return (widest == .single && !isPositive ? .linear : widest, .other)
@@ -109,14 +111,15 @@ struct SpikingPlan {
       if op.kind == .add, node.inputs.allSatisfy({ graph[$0].shape == node.shape }) {
         return (operands.count == 1 ? widest : max(widest, .linear), .other)
       }
-      problems.append(.noSpikes(node, because: op.reason))
+      obstacles.append(SpikingObstacle(node, because: op.reason))
     case .pad(let op):
       if op.value.isFinite { return (.single, .other) }
-      problems.append(.noSpikes(node, because: "it pads with \(op.value), which no spike says"))
+      obstacles.append(
+        SpikingObstacle(node, because: "it pads with \(op.value), which no spike says"))
     case .concat, .transpose, .slice, .upsample, .take: return (.single, .other)
     case .reshape: return (widest, .other)
     case .custom(let op):
-      problems.append(.noSpikes(node, because: "'\(op.name)' is known to a plugin only"))
+      obstacles.append(SpikingObstacle(node, because: "'\(op.name)' is known to a plugin only"))
     }
     return (.single, .other)
   }
@@ -296,14 +299,27 @@ extension ANNGraph {
   }
 }
 
-extension Diagnostic {
+/// A node that has no spiking counterpart.
+struct SpikingObstacle: Hashable, Sendable {
 
-  /// Returns an error about a node that has no spiking counterpart.
-  fileprivate static func noSpikes(_ node: Node, because reason: String) -> Diagnostic {
+  /// The name of the node.
+  let name: String
+
+  /// Why spikes cannot say its value.
+  let reason: String
+
+  private let mnemonic: String
+
+  /// Notes that `node` has no spiking counterpart.
+  init(_ node: Node, because reason: String) {
+    (name, mnemonic, self.reason) = (node.name, node.op.mnemonic, reason)
+  }
+
+  /// The error that a conversion reports.
+  var diagnostic: Diagnostic {
     .error(
       "convert.unsupported-operator",
-      "'\(node.op.mnemonic)' of node '\(node.name)' does not become spikes: \(reason)",
-      at: .entity(node.name),
+      "'\(mnemonic)' of node '\(name)' does not become spikes: \(reason)", at: .entity(name),
       notes: ["'spikec infer' still runs the network as it is"])
   }
 }
