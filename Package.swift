@@ -141,7 +141,10 @@ let package = Package(
       ]),
     tests(
       "ONNXFrontendTests",
-      ["ONNXFrontend", "SpikeInterpreter", "SpikeText", "PluginAPI", "SpikeIR", "Diagnostics"]),
+      [
+        "FuzzSupport", "ONNXFrontend", "SpikeInterpreter", "SpikeText", "PluginAPI", "SpikeIR",
+        "Diagnostics",
+      ]),
     tests(
       "EventCPUTests",
       [

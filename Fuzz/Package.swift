@@ -29,12 +29,22 @@ let package = Package(
     library("PluginAPI", path: "Sources/PluginAPI", ["SpikeIR", "Diagnostics"]),
     library(
       "KerasFrontend", path: "Frontends/Keras", ["SpikeIR", "PluginAPI", "HDF5", "Diagnostics"]),
+    .target(name: "CKernels", path: "Sources/CKernels"),
+    library("Kernels", path: "Sources/Kernels", ["CKernels"]),
+    .systemLibrary(
+      name: "CProtobufC", path: "Frontends/CProtobufC", pkgConfig: "libprotobuf-c"),
+    .target(
+      name: "COnnxProto", dependencies: ["CProtobufC"], path: "Frontends/COnnxProto",
+      exclude: ["onnx.proto"]),
+    library(
+      "ONNXFrontend", path: "Frontends/ONNX",
+      ["COnnxProto", "CProtobufC", "Kernels", "SpikeIR", "PluginAPI", "Diagnostics"]),
     library("TestSupport", path: "Tests/TestSupport", ["SpikeIR", "Diagnostics"]),
     library("FuzzSupport", path: "Tests/FuzzSupport", ["TestSupport"]),
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "KerasFrontend", "FuzzSupport", "PluginAPI", "SpikeIR", "Diagnostics",
+        "KerasFrontend", "ONNXFrontend", "FuzzSupport", "PluginAPI", "SpikeIR", "Diagnostics",
       ],
       path: "Campaign", swiftSettings: strict),
   ]

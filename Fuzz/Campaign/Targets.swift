@@ -4,6 +4,7 @@ internal import Diagnostics
 internal import FuzzSupport
 internal import Glibc
 internal import KerasFrontend
+internal import ONNXFrontend
 internal import PluginAPI
 internal import SpikeIR
 
@@ -26,7 +27,14 @@ struct FuzzTarget: Sendable {
     FuzzTarget(
       format: .kerasHDF5,
       folders: ["k2", "k3", "bad", "networks"].map { "Tests/Fixtures/keras/\($0)" },
-      frontend: KerasFrontend())
+      frontend: KerasFrontend()),
+    FuzzTarget(
+      format: .onnx,
+      folders: [
+        "tf2onnx", "torchscript", "dynamo", "blocks", "quantized", "storage", "types", "operators",
+        "elements",
+      ].map { "Tests/Fixtures/onnx/\($0)" },
+      frontend: ONNXFrontend()),
   ]
 
   /// Reads the file at `path` with all its tensors.

@@ -19,8 +19,11 @@ public struct FuzzFormat: Sendable {
   /// Called once a seed.
   public var places: @Sendable ([UInt8]) -> [Int]
 
-  /// Changes that only files of this format have; one in four is of these.
+  /// Changes that only files of this format have.
   public var ownMutations: [Mutation]
+
+  /// The share of these among all changes.
+  public var ownShare: Double
 
   /// Makes a changed file pass the first checks, such as that of its length; done to three of four.
   public var repair: Mutation
@@ -28,12 +31,14 @@ public struct FuzzFormat: Sendable {
   /// Describes a format.
   public init(
     name: String, ending: String, places: @escaping @Sendable ([UInt8]) -> [Int],
-    ownMutations: [Mutation] = [], repair: @escaping Mutation = { _, _ in }
+    ownMutations: [Mutation] = [], ownShare: Double = 0.25,
+    repair: @escaping Mutation = { _, _ in }
   ) {
     self.name = name
     self.ending = ending
     self.places = places
     self.ownMutations = ownMutations
+    self.ownShare = ownShare
     self.repair = repair
   }
 }
@@ -68,7 +73,7 @@ public struct Mutator: Sendable {
     // Mostly few changes: many end at the first check of a reader.
     let count = random.chance(0.5) ? 1 : random.int(1...6)
     for _ in 0..<count {
-      if !format.ownMutations.isEmpty, random.chance(0.25) {
+      if !format.ownMutations.isEmpty, random.chance(format.ownShare) {
         random.pick(format.ownMutations)(&bytes, &random)
       } else {
         change(&bytes, places[index], &random)
