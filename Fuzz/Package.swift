@@ -27,8 +27,11 @@ let package = Package(
     library("HDF5", path: "Sources/HDF5", ["CHDF5", "CHDF5Child", "Diagnostics"]),
     library("SpikeIR", path: "IR/Core", ["Diagnostics"]),
     library("PluginAPI", path: "Sources/PluginAPI", ["SpikeIR", "Diagnostics"]),
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
+    library("Archive", path: "Sources/Archive", ["CZlib", "Diagnostics"]),
     library(
-      "KerasFrontend", path: "Frontends/Keras", ["SpikeIR", "PluginAPI", "HDF5", "Diagnostics"]),
+      "KerasFrontend", path: "Frontends/Keras",
+      ["SpikeIR", "PluginAPI", "Archive", "HDF5", "Diagnostics"]),
     .target(name: "CKernels", path: "Sources/CKernels"),
     library("Kernels", path: "Sources/Kernels", ["CKernels"]),
     .systemLibrary(

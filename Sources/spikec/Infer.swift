@@ -13,7 +13,7 @@ struct Infer: ParsableCommand {
     discussion: """
       EXAMPLES
         spikec infer model.h5 --input x_test.npy --labels y_test.npy
-        spikec infer model.h5 --input images/ --scale 1/127.5 --mean 1 \\
+        spikec infer model.onnx --input images/ --scale 1/127.5 --mean 1 \\
           --output logits.npy
       """)
 

@@ -12,9 +12,9 @@ struct Spikec: ParsableCommand {
     commandName: "spikec",
     abstract: "Compile trained neural networks into spiking ones, and run them.",
     discussion: """
-      A model that Keras has saved becomes a spiking network with 8-bit weights, which an \
-      event-driven engine runs; nothing is trained again, and neither Python nor a framework is \
-      needed.
+      A model that Keras has saved, or an ONNX file, becomes a spiking network with 8-bit weights, \
+      which an event-driven engine runs; nothing is trained again, and neither Python nor a \
+      framework is needed.
 
       EXAMPLES
         How good is the model itself?
