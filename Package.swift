@@ -136,7 +136,8 @@ let package = Package(
     tests(
       "KerasFrontendTests",
       [
-        "FuzzSupport", "KerasFrontend", "SpikeInterpreter", "PluginAPI", "Archive", "HDF5", "SpikeIR",
+        "FuzzSupport", "KerasFrontend", "SpikeInterpreter", "PluginAPI", "Archive", "HDF5",
+        "SpikeIR",
         "Diagnostics",
       ]),
     tests(
