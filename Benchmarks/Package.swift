@@ -35,6 +35,23 @@ let package = Package(
       "EventCPU", path: "Backends/EventCPU",
       ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
     library("TestSupport", path: "Tests/TestSupport", ["SpikeIR", "Diagnostics"]),
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
+    library("Archive", path: "Sources/Archive", ["CZlib", "Diagnostics"]),
+    library(
+      "KerasFrontend", path: "Frontends/Keras",
+      ["SpikeIR", "PluginAPI", "Archive", "HDF5", "Diagnostics"]),
+    .systemLibrary(
+      name: "CProtobufC", path: "Frontends/CProtobufC", pkgConfig: "libprotobuf-c"),
+    .target(
+      name: "COnnxProto", dependencies: ["CProtobufC"], path: "Frontends/COnnxProto",
+      exclude: ["onnx.proto"]),
+    library(
+      "ONNXFrontend", path: "Frontends/ONNX",
+      ["COnnxProto", "CProtobufC", "Kernels", "SpikeIR", "PluginAPI", "Diagnostics"]),
+    .executableTarget(
+      name: "importing",
+      dependencies: ["KerasFrontend", "ONNXFrontend", "PluginAPI", "SpikeIR", "Diagnostics"],
+      path: "Importing", swiftSettings: strict),
     .executableTarget(
       name: "event-engine",
       dependencies: ["EventCPU", "SpikeIR", "Diagnostics", "TestSupport"],

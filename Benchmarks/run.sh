@@ -61,5 +61,18 @@ for name in weighted4 weighted6 phased15 rate32 rate64; do
     "$(awk -v a="$one" -v b="$operations" 'BEGIN { print a * b / 1e9 }')" \
     "$(value wallSeconds < "$work/$name.compile.json")"
 done
+# Models of 100 M parameters: made by make large-models, where they are kept as long as wanted.
+if [ -n "${LARGE_MODELS:-}" ] && [ -d "$LARGE_MODELS" ]; then
+  echo
+  echo "Importing (best of five, against reading the same bytes)"
+  swift build --package-path Benchmarks -c release -Xcc -march=native --product importing \
+    > /dev/null 2>&1
+  for model in "$LARGE_MODELS"/*.onnx "$LARGE_MODELS"/*.keras "$LARGE_MODELS"/*.h5; do
+    case $model in *.weights.h5) continue ;; esac
+    data=
+    [ -e "$model.data" ] && data=$model.data
+    Benchmarks/.build/release/importing "$model" ${data:+"$data"}
+  done
+fi
 echo
 echo "load average after: $(cut -d' ' -f1-3 /proc/loadavg)"
