@@ -18,7 +18,8 @@ FLAGS := -c release -Xcc -march=native
 BUILD := swift build $(FLAGS) -Xlinker --export-dynamic --product spikec
 TEST_FLAGS := $(FLAGS) -Xswiftc -enable-testing --scratch-path .build-test
 
-SOURCES := Package.swift IR Frontends Backends Sources Tests Fuzz/Package.swift Fuzz/Campaign
+SOURCES := Package.swift IR Frontends Backends Sources Tests \
+  Benchmarks/Package.swift Benchmarks/EventEngine Benchmarks/Fuzz Benchmarks/Importing
 
 .PHONY: help build demo test conformance lint format bench fuzz proto fixtures packages data node-tests large-models clean
 
@@ -58,8 +59,8 @@ bench: build data ## measure the example network, and imports of what make large
 
 # FUZZ="keras-h5 --count 200000 --seed 3 --workers 4" make fuzz; harmful files are kept in out/fuzz.
 fuzz: packages ## read thousands of damaged model files: no crash, no hang, no memory
-	swift build -c release --package-path Fuzz
-	Fuzz/.build/release/fuzz $(FUZZ)
+	swift build $(FLAGS) --package-path Benchmarks --product fuzz
+	Benchmarks/.build/release/fuzz $(FUZZ)
 
 packages:
 	@command -v swift > /dev/null || { \
@@ -102,4 +103,4 @@ large-models: ## write the models of 100 million parameters that importers are m
 	/usr/bin/python3 Tools/fixtures/make_large_models.py $(LARGE_MODELS)
 
 clean: ## remove what was built
-	rm -rf .build .build-test Fuzz/.build out
+	rm -rf .build .build-test Benchmarks/.build out

@@ -1,5 +1,6 @@
 // swift-tools-version: 6.2
-// Benchmarks of the libraries, in a package of their own so that the program's does not build them.
+// Benchmarks of the libraries and the fuzz campaign, in a package of their own so that the
+// program's does not build them.
 // The folders beside this file are links to those of the repository: targets of one package reach
 // each other's package-level declarations.
 
@@ -35,6 +36,7 @@ let package = Package(
       "EventCPU", path: "Backends/EventCPU",
       ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
     library("TestSupport", path: "Tests/TestSupport", ["SpikeIR", "Diagnostics"]),
+    library("FuzzSupport", path: "Tests/FuzzSupport", ["TestSupport"]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
     library("Archive", path: "Sources/Archive", ["CZlib", "Diagnostics"]),
     library(
@@ -48,6 +50,12 @@ let package = Package(
     library(
       "ONNXFrontend", path: "Frontends/ONNX",
       ["COnnxProto", "CProtobufC", "Kernels", "SpikeIR", "PluginAPI", "Diagnostics"]),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "KerasFrontend", "ONNXFrontend", "FuzzSupport", "PluginAPI", "SpikeIR", "Diagnostics",
+      ],
+      path: "Fuzz", swiftSettings: strict),
     .executableTarget(
       name: "importing",
       dependencies: ["KerasFrontend", "ONNXFrontend", "PluginAPI", "SpikeIR", "Diagnostics"],
