@@ -6,6 +6,7 @@ import KerasFrontend
 import PluginAPI
 import SpikeIR
 import SpikeInterpreter
+import TestSupport
 import Testing
 
 /// The folder of the Keras fixtures.
@@ -73,35 +74,6 @@ func loadingError(_ path: String, architecture: String? = nil) -> CompileError? 
   } catch {
     Issue.record("\(error)")
     return nil
-  }
-}
-
-/// An array of 32-bit floating point in NumPy's format.
-struct NumPyArray {
-
-  /// The extents, the samples first.
-  let extents: [Int]
-
-  /// The elements in row-major order.
-  let elements: [Float]
-
-  /// Reads the file at `path`.
-  init(_ path: String) throws {
-    let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
-    let headerCount = Int(bytes[8]) + Int(bytes[9]) << 8
-    let header = String(decoding: bytes[10..<10 + headerCount], as: UTF8.self)
-    try #require(header.contains("'<f4'") && header.contains("'fortran_order': False"))
-    let tuple = try #require(header.split(separator: "(").last?.split(separator: ")").first)
-    extents = tuple.split(separator: ",").compactMap { Int($0.filter { $0 != " " }) }
-    elements = stride(from: 10 + headerCount, to: bytes.count, by: 4).map { i in
-      Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[i + $1]) << (8 * UInt32($1)) })
-    }
-  }
-
-  /// The elements of sample i.
-  subscript(i: Int) -> [Float] {
-    let size = elements.count / extents[0]
-    return Array(elements[i * size..<(i + 1) * size])
   }
 }
 

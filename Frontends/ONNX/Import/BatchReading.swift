@@ -53,7 +53,7 @@ enum BatchReading: Hashable, Sendable {
           file, input.name, "has \(name) along axis \(axis), expected a fixed extent")
       }
       let (count, overflow) = product.multipliedReportingOverflow(by: value)
-      guard value >= 1, !overflow, count <= GraphBuilder.elementLimit * 8000 else {
+      guard value >= 1, !overflow, count / Self.openExtent <= GraphBuilder.elementLimit else {
         throw .badInput(file, input.name, "has the extent \(value) along axis \(axis)")
       }
       product = count
