@@ -21,7 +21,7 @@ TEST_FLAGS := $(FLAGS) -Xswiftc -enable-testing --scratch-path .build-test
 SOURCES := Package.swift IR Frontends Backends Sources Tests \
   Benchmarks/Package.swift Benchmarks/EventEngine Benchmarks/Fuzz Benchmarks/Importing
 
-.PHONY: help build demo test conformance lint format bench fuzz proto fixtures packages data node-tests large-models clean
+.PHONY: help build demo test conformance lint format bench accuracy fuzz proto fixtures packages data node-tests large-models clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -57,6 +57,11 @@ proto: packages ## generate the C code of the ONNX schema anew
 
 bench: build data ## measure the example network, and imports of what make large-models wrote
 	@DATA=$(DATA) LARGE_MODELS=$(LARGE_MODELS) Benchmarks/run.sh
+
+# MNIST=DIR adds the networks for MNIST; LIMIT=N takes fewer images and writes out/accuracy.md.
+accuracy: build data ## measure what the example networks lose in spikes: Docs/accuracy.md
+	Benchmarks/accuracy.py --spikec .build/release/spikec --data $(DATA) \
+	  $(if $(MNIST),--mnist $(MNIST)) $(if $(LIMIT),--limit $(LIMIT)) $(ACCURACY)
 
 # FUZZ="keras-h5 --count 200000 --seed 3 --workers 4" make fuzz; harmful files are kept in out/fuzz.
 fuzz: packages ## read thousands of damaged model files: no crash, no hang, no memory
