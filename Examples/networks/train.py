@@ -70,10 +70,10 @@ def main():
     keras.utils.set_random_seed(options.seed)
     model = NETWORKS[name](name)
     model.summary()
-    train(model, images, labels, (scaled(test_images), test_labels),
-          options.epochs or EPOCHS[options.dataset] + LONGER.get(name, 0), np.random.default_rng(options.seed),
-          peak=PEAK_RATE.get(name, 0.1), shift=SHIFT[options.dataset],
-          mirror=options.dataset == "fashion-mnist")
+    epochs = options.epochs or EPOCHS[options.dataset] + LONGER.get(name, 0)
+    train(model, images, labels, (scaled(test_images), test_labels), epochs,
+          np.random.default_rng(options.seed), peak=PEAK_RATE.get(name, 0.1),
+          shift=SHIFT[options.dataset], mirror=options.dataset == "fashion-mnist")
     outputs = save(model, out / f"{name}.h5", test_images)
     if options.dataset == "fashion-mnist":
       np.save(out / f"{name}.outputs200.npy", outputs[:200])
