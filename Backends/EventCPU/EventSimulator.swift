@@ -10,33 +10,34 @@ package struct EventSimulator: SpikeSimulator {
   /// Creates a simulator.
   package init() {}
 
-  /// Returns averages over samples and positions, one a channel, of what a population says.
+  /// Returns averages over samples, one a neuron, of what a population says.
   ///
   /// Only the part of the network that the population depends on is lowered and run; what it
   /// emits is summed by a readout of its own.
   /// Complexity: one run of that part a sample.
-  package func means(
+  package func neuronMeans(
     of population: PopulationID, in graph: SpikingGraph, over inputs: CalibrationInputs,
-    threads: Int
+    from start: Int, threads: Int
   ) throws(CompileError) -> [Double] {
-    let (part, encoders) = graph.probed(at: population)
+    let (part, encoders) = graph.probed(at: population, from: start)
     let engine = try EventEngine(lowering: part)
-    let channels = graph[population].shape.channels
-    var sums = [Double](repeating: 0, count: channels)
+    let neurons = graph[population].shape.count
+    var sums = [Double](repeating: 0, count: neurons)
     for first in stride(from: 0, to: inputs.count, by: blockSize) {
+      var options = RunOptions(threads: threads)
+      options.firstImage = first
       let result = try engine.run(
-        count: min(blockSize, inputs.count - first), options: RunOptions(threads: threads),
+        count: min(blockSize, inputs.count - first), options: options,
         input: { i in
           let all = inputs.sample(first + i)
           return encoders.map { all[$0] }
         }, progress: { _ in })
-      for (i, value) in result.outputs.enumerated() { sums[i % channels] += Double(value) }
+      for (i, value) in result.outputs.enumerated() { sums[i % neurons] += Double(value) }
     }
     // The readout of a population that emits is divided by the ticks of its window under `rate`.
     let code = graph[population].code
     let ticks = code.isRate && graph[population].model != .integrator ? code.timesteps : 1
-    let count = Double(inputs.count * graph[population].shape.positions)
-    return sums.map { $0 / count * Double(ticks) }
+    return sums.map { $0 / Double(inputs.count) * Double(ticks) }
   }
 }
 
@@ -46,8 +47,11 @@ private let blockSize = 64
 extension SpikingGraph {
 
   /// Returns the part of the graph that `population` depends on, with a readout that sums what it
-  /// says in units, and the positions of the encoders that the part has.
-  fileprivate func probed(at population: PopulationID) -> (part: SpikingGraph, encoders: [Int]) {
+  /// says in units, from tick `start` on or from where its decoder starts, and the positions of the
+  /// encoders that the part has.
+  fileprivate func probed(
+    at population: PopulationID, from start: Int
+  ) -> (part: SpikingGraph, encoders: [Int]) {
     var isNeeded = [Bool](repeating: false, count: populations.count)
     isNeeded[population.index] = true
     for id in projections.ids.sorted(by: { self[$0].target > self[$1].target })
@@ -70,13 +74,18 @@ extension SpikingGraph {
     }
     let kept = encoders.indices.filter { map[encoders[$0].population] != nil }
     part.encoders = kept.compactMap { i in
-      map[encoders[i].population].map {
-        Encoder(
-          population: $0, levels: encoders[i].levels, preprocessing: encoders[i].preprocessing)
+      map[encoders[i].population].map { population in
+        var encoder = encoders[i]
+        encoder.population = population
+        return encoder
       }
     }
     if let probe = map[population].map({ part.readout(of: $0) }) {
-      part.decoders = [Decoder(population: probe)]
+      // A readout is measured over the ticks that its decoder reads.
+      let own =
+        self[population].model == .integrator
+        ? decoders.first { $0.population == population }?.start : nil
+      part.decoders = [Decoder(population: probe, start: own ?? start)]
     }
     return (part, kept)
   }

@@ -20,13 +20,21 @@ extension Pass {
       rectifier's output), signed neurons are put in. Average pooling, concatenation, padding,
       cropping, repetition and permutation become relays; maximum pooling becomes a population
       of maxima over what neurons have said. Outputs become readouts; a softmax, sigmoid or tanh
-      behind them is left to the decoder.
+      behind them is left to the decoder. Where outputs are read by counts or first spikes
+      (`decoder`), they are neurons that fire, signed for counts; `calibrate{outputs=true}` sets
+      their thresholds.
       Before: %1 = conv2d %0 {kernel=%t0, bias=%t1}
               %2 = activation %1 {kind=relu} threshold %t2
       After:  population 'relu' if {threshold=%t5} bias %t4
               projection 'input->relu' conv {weights=%t3}
+      Neurons start at half their threshold unless `initial` says otherwise: it makes rounding out
+      of cutting off.
+      Under `rate` a spike that came too early, before what inhibits it, cannot be undone, unless
+      rectifiers take spikes back (`retraction`): they emit negative units as long as those
+      emitted so far add up to more than 0. The counts then follow the input.
       All operators that have no counterpart are reported together.
-      Source: Rueckauer et al. (2017), section 2.2; Stöckl and Maass (2021) for `weighted`.
+      Source: Rueckauer et al. (2017), section 2.2; Stöckl and Maass (2021) for `weighted`;
+      Wang et al. (2022), "Signed Neuron with Memory", for spikes that are taken back.
       """,
     options: [
       PassOption(
@@ -35,6 +43,22 @@ extension Pass {
         "timesteps", .integer(1...4096), default: "6", "T of rate and phased, K of weighted"),
       PassOption(
         "input-levels", .integer(1...32767), default: "255", "the resolution of the encoder"),
+      PassOption(
+        "encoder", .word(Encoder.Kind.allCases.map(\.rawValue)), default: "constant",
+        "how inputs are said; other than constant under rate only"),
+      PassOption(
+        "seed", .integer(0...Int(Int32.max)), default: "0",
+        "where the random numbers of encoders begin"),
+      PassOption(
+        "decoder", .word(Decoder.Reading.allCases.map(\.rawValue)), default: "potential",
+        "what is read of the outputs; first-spike under rate only"),
+      PassOption(
+        "initial", .number(0...0.999), default: "0.5",
+        "the potential of rectifiers before the first input, as a part of the threshold"),
+      PassOption(
+        "retraction", .number(-1...1), default: "-1",
+        "under rate: how far below 0 the potential is, as a part of the threshold, when a rectifier "
+          + "takes a spike back; -1 for never"),
     ],
     requires: .ann, establishes: .snn
   ) { (program, arguments, context) throws(CompileError) in
@@ -44,6 +68,14 @@ extension Pass {
     let spiking = try liftingDiagnostic { () throws(Diagnostic) in
       let code = try SpikeCode(
         keyword: arguments.word("code"), timesteps: arguments.integer("timesteps"))
+      for name in ["encoder", "decoder"] where !code.isRate {
+        let word = arguments.word(name)
+        guard ["constant", "potential", "count"].contains(word) else {
+          throw .error(
+            "convert.needs-rate", "\(name) '\(word)' needs the code 'rate', found '\(code)'",
+            exitCode: .usage)
+        }
+      }
       var converter = Converter(graph, plan, code, arguments, context.preprocessing)
       return try converter.convert()
     }

@@ -15,26 +15,44 @@ extension Pass {
       forward order, each population is measured on calibration samples in the spiking network
       itself, and its bias is raised by the difference of the means, channel by channel:
         b ← b + E[original] − E[spiking]
-      Later populations are measured with the earlier ones already corrected.
-      Source: Li et al. (2021), "A Free Lunch From ANN", section 4.3, light calibration.
+      Later populations are measured with the earlier ones already corrected. With a resolution of
+      neurons, each has a bias of its own: under `rate` that is the charge that the calibration of
+      initial potentials adds, spread over the window.
+      Source: Li et al. (2021), "A Free Lunch From ANN", section 4.3, light calibration; per neuron,
+      section 4.4.
       """,
     options: [
       PassOption("samples", .integer(1...100_000), default: "256", "how many samples to measure"),
       PassOption("rounds", .integer(1...16), default: "1", "how often to measure and correct"),
+      PassOption(
+        "resolution", .word(["channel", "neuron"]), default: "channel",
+        "whether biases are one a channel or one a neuron"),
+      PassOption(
+        "start", .integer(0...4095), default: "0",
+        "the ticks left out when populations that fire are measured, under rate"),
     ]
   ) { (graph, arguments, context) throws(CompileError) in
     let inputs = try context.requireCalibration(for: "correct-bias")
       .prefix(arguments.integer("samples"))
     let simulator = try context.requireSimulator(for: "correct-bias")
-    guard let reference = context.reference else { throw CompileError(.noReference()) }
-    let targets = graph.correctable(against: reference)
+    guard let reference = context.reference else {
+      throw CompileError(.noReference(for: "correct-bias"))
+    }
+    let isFine = arguments.word("resolution") == "neuron"
+    let targets = graph.correctable(against: reference, byNeuron: isFine)
     let probe = try ActivationProbe(
       targets.map(\.node), of: reference, on: inputs, threads: context.threads)
-    let means = try probe.means()
+    let means = isFine ? try probe.elementMeans() : try probe.means()
     for (i, target) in targets.enumerated() {
       for _ in 0..<arguments.integer("rounds") {
-        let measured = try simulator.means(
-          of: target.population, in: graph, over: inputs, threads: context.threads)
+        let code = graph[target.population].code
+        var measured = try simulator.neuronMeans(
+          of: target.population, in: graph, over: inputs,
+          from: code.isRate ? min(arguments.integer("start"), code.timesteps - 1) : 0,
+          threads: context.threads)
+        if !isFine {
+          measured = measured.averaged(channels: graph[target.population].shape.channels)
+        }
         try liftingDiagnostic { () throws(Diagnostic) in
           try graph.shiftBias(of: target.population, from: measured, to: means[i])
         }
@@ -50,7 +68,7 @@ extension SpikingGraph {
 
   /// Returns the populations whose bias can be corrected, with the node that each stands for.
   fileprivate func correctable(
-    against reference: ANNGraph
+    against reference: ANNGraph, byNeuron: Bool
   ) -> [(population: PopulationID, node: NodeID)] {
     var nodes: [String: NodeID] = [:]
     for id in reference.ids { nodes[reference[id].name] = id }
@@ -58,22 +76,25 @@ extension SpikingGraph {
       let population = self[id]
       guard population.model.integrates, let layer = population.layer, var node = nodes[layer]
       else { return nil }
-      switch (population.model, reference[node].op) {
-      case (.integrator, .softmax), (.integrator, .activation):
+      switch reference[node].op {
+      case .softmax, .activation:
         // A function left to the decoder: the potentials stand for its operand.
         if decoders.contains(where: { $0.population == id && $0.function != .none }) {
           node = reference[node].inputs[0]
         }
-      case (.integrateAndFire(let model), _):
-        // Thresholds that differ from place to place divide; their biases scale along.
-        if tensors[model.threshold].shape.rank > 1 { return nil }
       default: break
       }
-      return reference[node].shape.channels == population.shape.channels ? (id, node) : nil
+      if case .integrateAndFire(let model) = population.model {
+        // Thresholds that differ from place to place divide; their biases scale along.
+        if tensors[model.threshold].shape.rank > 1 { return nil }
+      }
+      let (own, other) = (population.shape, reference[node].shape)
+      return own.channels == other.channels && (!byNeuron || own.count == other.count)
+        ? (id, node) : nil
     }
   }
 
-  /// Raises the bias of population `id` by the difference of two means, one a channel.
+  /// Raises the bias of population `id` by the difference of two means, one a channel or a neuron.
   ///
   /// - Parameters:
   ///   - id: the population.
@@ -84,7 +105,6 @@ extension SpikingGraph {
     of id: PopulationID, from measured: [Double], to wanted: [Double]
   ) throws(Diagnostic) {
     let population = self[id]
-    let channels = population.shape.channels
     guard let unitID = population.membraneUnit else { return }
     let unit = try tensors.floats(unitID)
     var quantum = unit
@@ -92,26 +112,28 @@ extension SpikingGraph {
     let ticks: Double =
       population.code.isRate && population.model != .integrator
       ? Double(population.code.timesteps) : 1
-    var bias = [Int32](repeating: 0, count: channels)
-    var shape: Shape = [channels]
-    if let id = population.bias { (bias, shape) = (try tensors.integers(id), tensors[id].shape) }
-    let shifts = (0..<channels).map { c -> Int32 in
-      let said = measured[c] * Double(quantum[c % quantum.count]) / ticks
-      let shift = ((wanted[c] - said) / Double(unit[c % unit.count])).rounded()
-      return Int32(min(max(shift, -1e8), 1e8))
+    var bias: [Int32] = [0]
+    if let id = population.bias { bias = try tensors.integers(id) }
+    let shape: Shape =
+      max(bias.count, measured.count) > population.shape.channels
+      ? population.shape : [population.shape.channels]
+    let result = (0..<shape.count).map { i -> Int32 in
+      let n = i % measured.count
+      let said = measured[n] * Double(quantum[n % quantum.count]) / ticks
+      let shift = ((wanted[n] - said) / Double(unit[n % unit.count])).rounded()
+      return Int32(clamping: Int(bias[i % bias.count]) + Int(min(max(shift, -1e8), 1e8)))
     }
-    for i in bias.indices { bias[i] += shifts[i % channels] }
     self[id].bias = tensors.add(
-      Tensor("\(population.name)/bias", shape: shape, data: .int32(bias)))
+      Tensor("\(population.name)/bias", shape: shape, data: .int32(result)))
   }
 }
 
 extension Diagnostic {
 
   /// Returns an error about a network whose original is not known.
-  fileprivate static func noReference() -> Diagnostic {
+  static func noReference(for pass: String) -> Diagnostic {
     .error(
       "pass.no-reference", "the network of tensor operators that was converted is not at hand",
-      notes: ["run 'correct-bias' in the same pipeline as 'convert'"], exitCode: .usage)
+      notes: ["run '\(pass)' in the same pipeline as 'convert'"], exitCode: .usage)
   }
 }

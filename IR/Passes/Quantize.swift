@@ -79,6 +79,10 @@ extension SpikingGraph {
         let values = try tensors.floats(initial)
         model.initial = addIntegers(of: initial, values, by: unit, suffix: "initial", id)
       }
+      if let retraction = model.retraction {
+        let values = try tensors.floats(retraction)
+        model.retraction = addIntegers(of: retraction, values, by: unit, suffix: "retraction", id)
+      }
       self[id].model = .integrateAndFire(model)
     }
     if let bias = population.bias {
@@ -204,6 +208,7 @@ extension SpikingGraph {
       if case .integrateAndFire(var model) = population.model {
         model.threshold = carry(model.threshold)
         model.initial = model.initial.map(carry)
+        model.retraction = model.retraction.map(carry)
         population.model = .integrateAndFire(model)
       }
       population.bias = population.bias.map(carry)

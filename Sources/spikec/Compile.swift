@@ -64,6 +64,25 @@ struct Compile: ParsableCommand {
   @Option(help: ArgumentHelp("The width of weights, 2 to 8 bits. Default: 8.", valueName: "n"))
   var weightBits: Int?
 
+  @Option(
+    help: """
+      How inputs are said under the code 'rate': a graded current, random spikes, or spikes that \
+      begin the earlier the larger the value. Default: constant.
+      """)
+  var encoder: EncoderName?
+
+  @Option(
+    help: """
+      What is read of the outputs: potentials, counts of spikes, or who fires first, the last \
+      under 'rate' only. Default: potential.
+      """)
+  var decoder: DecoderName?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the random numbers of encoders begin. Default: 0.", valueName: "n"))
+  var seed: Int?
+
   @OptionGroup(title: "Calibration") var calibration: CalibrationOptions
 
   @Option(
@@ -90,6 +109,7 @@ struct Compile: ParsableCommand {
 
   func validate() throws {
     try checkPositive(timesteps, "--timesteps")
+    try checkSeed(seed)
     if let weightBits, !(2...8).contains(weightBits) {
       throw ValidationError("'--weight-bits' is 2 to 8, not \(weightBits)")
     }
@@ -105,6 +125,9 @@ struct Compile: ParsableCommand {
     request.conversion.code = code?.rawValue
     request.conversion.timesteps = timesteps
     request.conversion.weightBits = weightBits
+    request.conversion.encoder = encoder?.rawValue
+    request.conversion.decoder = decoder?.rawValue
+    request.conversion.seed = seed
     request.passes = passOptions.request(pipeline: passes)
     request.calibration = try calibration.request(labels: labels)
     request.lastLevel = stopAfter?.level

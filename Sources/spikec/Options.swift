@@ -184,11 +184,33 @@ func checkPositive(_ value: Int?, _ option: String) throws {
   if let value, value < 1 { throw ValidationError("'\(option)' must be at least 1, not \(value)") }
 }
 
+/// Throws if `seed` is given and out of range.
+func checkSeed(_ seed: Int?) throws {
+  if let seed, !(0...Int(Int32.max) ~= seed) {
+    throw ValidationError("'--seed' is 0 to \(Int32.max), not \(seed)")
+  }
+}
+
 /// The spike codes.
 enum CodeName: String, CaseIterable, ExpressibleByArgument {
   case rate
   case phased
   case weighted
+}
+
+/// How inputs are said.
+enum EncoderName: String, CaseIterable, ExpressibleByArgument {
+  case constant
+  case poisson
+  case bernoulli
+  case latency
+}
+
+/// What is read of outputs.
+enum DecoderName: String, CaseIterable, ExpressibleByArgument {
+  case potential
+  case count
+  case firstSpike = "first-spike"
 }
 
 /// The neuron models.

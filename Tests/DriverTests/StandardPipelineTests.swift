@@ -10,7 +10,7 @@ import Testing
   @Test(
     "fits the code's levels",
     arguments: [
-      ("rate", nil, "calibrate{levels=64},convert{code=rate,timesteps=64}"),
+      ("rate", nil, "calibrate{levels=8},convert{code=rate,timesteps=64}"),
       ("phased", 15, "calibrate{levels=15},convert{code=phased,timesteps=15}"),
       ("weighted", 4, "calibrate{levels=15},convert{code=weighted,timesteps=4}"),
       (nil, nil, "calibrate{levels=63},convert{code=weighted,timesteps=6}"),
@@ -22,6 +22,29 @@ import Testing
     let text = try request.pipeline()
     #expect(text.contains(expected))
     #expect(try Pipeline(parsing: text, known: Registry.builtIn.passes).steps.count == 10)
+  }
+
+  @Test("passes on what the ends are to be") func ends() throws {
+    var request = ConversionRequest()
+    request.code = "rate"
+    request.timesteps = 4
+    request.encoder = "poisson"
+    request.decoder = "count"
+    request.seed = 9
+    let text = try request.pipeline()
+    #expect(text.contains("calibrate{levels=4,outputs=true}"))
+    #expect(text.contains("convert{code=rate,timesteps=4,encoder=poisson,decoder=count,seed=9}"))
+    #expect(try Pipeline(parsing: text, known: Registry.builtIn.passes).steps.count == 10)
+  }
+
+  @Test(
+    "rejects ends that need the code rate",
+    arguments: [("poisson", "potential"), ("constant", "first-spike")])
+  func needsRate(encoder: String, decoder: String) {
+    var request = ConversionRequest()
+    (request.encoder, request.decoder) = (encoder, decoder)
+    let error = #expect(throws: Diagnostic.self) { try request.pipeline() }
+    #expect(error?.id == "driver.needs-rate" && error?.exitCode == .usage)
   }
 
   @Test(

@@ -77,7 +77,8 @@ public func randomInputs(
     return (0..<population.shape.count).map { i in
       let quantum = quanta[i % population.shape.channels % quanta.count]
       if generator.chance(0.3) { return 0 }
-      return generator.float(-1.2...1.2) * Float(encoder.levels) * quantum
+      let range = encoder.kind == .constant ? Float(encoder.levels) * quantum : quantum
+      return generator.float(-1.2...1.2) * range
     }
   }
 }
@@ -98,6 +99,7 @@ extension SpikingGraph {
       if case .integrateAndFire(let model) = population.model {
         result.makeFloatingPoint(model.threshold, unit: 0.0625)
         if let initial = model.initial { result.makeFloatingPoint(initial, unit: 0.0625) }
+        if let r = model.retraction { result.makeFloatingPoint(r, unit: 0.0625) }
       }
     }
     return result

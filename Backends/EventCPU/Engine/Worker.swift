@@ -41,6 +41,7 @@ final class Worker {
       case .membrane(let membrane):
         let all = 0..<membrane.grid.height
         membrane.initial.spread(over: blocks[membrane.potentials], grid: membrane.grid)
+        if let emitted = membrane.emitted { blocks[emitted].clear() }
         guard let current = membrane.current else { continue }
         membrane.bias.spread(over: blocks[current], grid: membrane.grid)
         for input in membrane.constant { add(input, to: blocks[current], rows: all) }
@@ -143,7 +144,8 @@ final class Worker {
       switch membrane.neuron {
       case .fires(let fire):
         fire.step(
-          v, rows: rows, input: current, units: units, layout: plan.layouts[i], spikes: spikes)
+          v, rows: rows, input: current, units: units, layout: plan.layouts[i], spikes: spikes,
+          emitted: membrane.emitted.map { blocks[$0] })
       case .integrates, .quantizes:
         EventFire.integrate(v, rows: rows, input: current, grid: membrane.grid)
       }

@@ -31,8 +31,8 @@ extension VerifierRule<SpikingGraph> {
   static var elementTypes: Self {
     Self(
       ["ir.bad-element-type"],
-      "Quanta and membrane units are f32, wires i32; thresholds, initial potentials and biases are "
-        + "f32 or i32."
+      "Quanta and membrane units are f32, wires i32; thresholds, initial potentials, retractions "
+        + "and biases are f32 or i32."
     ) { graph, sink in
       for use in graph.constants {
         guard let type = graph.tensors.find(use.tensor)?.elementType else { continue }
@@ -44,11 +44,11 @@ extension VerifierRule<SpikingGraph> {
     }
   }
 
-  /// Either all weights, thresholds, initial potentials and biases are integers, or all are f32.
+  /// Either all weights, parameters of neurons and biases are integers, or all are f32.
   static var quantizedAsAWhole: Self {
     Self(
       ["ir.mixed-types"],
-      "Weights, thresholds, initial potentials and biases are all integers or all f32."
+      "Weights, thresholds, initial potentials, retractions and biases are all integers or all f32."
     ) { graph, sink in
       let uses = graph.constants.filter(\.role.isQuantized)
       let floats = uses.filter { graph.tensors.find($0.tensor)?.elementType == .float32 }
@@ -66,13 +66,13 @@ extension VerifierRule<SpikingGraph> {
 
 /// What a constant of a spiking graph is for.
 enum ConstantRole {
-  case weights, threshold, initial, bias, quantum, membraneUnit, wires
+  case weights, threshold, initial, retraction, bias, quantum, membraneUnit, wires
 
   /// The element types that the constant may have.
   var acceptedTypes: [ElementType] {
     switch self {
     case .weights: ElementType.allCases
-    case .threshold, .initial, .bias: [.float32, .int32]
+    case .threshold, .initial, .retraction, .bias: [.float32, .int32]
     case .quantum, .membraneUnit: [.float32]
     case .wires: [.int32]
     }
@@ -81,7 +81,7 @@ enum ConstantRole {
   /// `true` iff the pass `quantize` turns the constant into integers.
   var isQuantized: Bool {
     switch self {
-    case .weights, .threshold, .initial, .bias: true
+    case .weights, .threshold, .initial, .retraction, .bias: true
     case .quantum, .membraneUnit, .wires: false
     }
   }
@@ -110,6 +110,7 @@ extension SpikingGraph {
       if case .integrateAndFire(let model) = population.model {
         use(model.threshold, .threshold, site(id))
         use(model.initial, .initial, site(id))
+        use(model.retraction, .retraction, site(id))
       }
       use(population.bias, .bias, site(id))
       use(population.quantum, .quantum, site(id))

@@ -48,6 +48,9 @@ struct ClockState {
   /// The potentials after each tick so far, [population][tick][neuron].
   var potentialsByTick: [[[Int32]]]
 
+  /// The units that each neuron has emitted, [population][neuron]; empty unless it retracts.
+  var emitted: [[Int64]]
+
   /// The units that arrived at each `maximum` so far, [population][source neuron].
   var counts: [[Int64]]
 
@@ -69,6 +72,7 @@ struct ClockState {
       }
       return [Int64](repeating: 0, count: own.count)
     }
+    emitted = constants.populations.map { $0.retraction.map { _ in 0 } }
     counts = membranes.map { _ in [] }
     largest = counts
     for p in graph.populations.ids where graph[p].model == .maximum {

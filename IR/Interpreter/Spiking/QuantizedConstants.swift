@@ -18,6 +18,9 @@ struct PopulationConstants {
 
   /// h; empty unless the neurons fire.
   var initial: [Int64] = []
+
+  /// r; empty unless the neurons take units back.
+  var retraction: [Int64] = []
 }
 
 /// A quantized spiking graph that can be executed.
@@ -38,11 +41,11 @@ struct QuantizedConstants {
   /// For each population the projections that it receives.
   let afferents: [[ProjectionID]]
 
-  /// The real value of a unit of each encoder, one a neuron.
+  /// The resolution of each encoder, one a neuron.
   private(set) var quanta: [[Float]] = []
 
-  /// The real value of a unit of potential of each decoder, one a neuron.
-  private(set) var membraneUnits: [[Float]] = []
+  /// The real value of a unit of what each decoder reads, one a neuron: of potential or emitted.
+  private(set) var outputUnits: [[Float]] = []
 
   /// The number of ticks that all populations run, `nil` unless the code is `rate`.
   let ticks: Int?
@@ -63,11 +66,13 @@ struct QuantizedConstants {
       for j in graph.projections.elements { try append(j) }
       for encoder in graph.encoders {
         let population = graph[encoder.population]
-        quanta.append(try graph.reals(population.quantum, of: population))
+        let reals = try graph.reals(population.quantum, of: population)
+        quanta.append(reals.map { encoder.step(of: $0) })
       }
       for decoder in graph.decoders {
         let population = graph[decoder.population]
-        membraneUnits.append(try graph.reals(population.membraneUnit, of: population))
+        let unit = decoder.reading == .potential ? population.membraneUnit : population.quantum
+        outputUnits.append(try graph.reals(unit, of: population))
       }
     } catch {
       throw CompileError(error)
@@ -103,6 +108,7 @@ extension SpikingGraph {
       // Halving is exact downwards: thresholds are positive.
       result.initial =
         try perNeuron(model.initial, of: population) ?? result.threshold.map { $0 / 2 }
+      result.retraction = try perNeuron(model.retraction, of: population) ?? []
     }
     return result
   }
