@@ -57,8 +57,10 @@ extension Session {
     let run = try job.passes(for: imported)
     var context = PassContext()
     context.threads = processorCount
+    var calibration = request.calibration
+    calibration.preprocessing.prefersChannelsFirst = model.hasChannelsFirst
     let samples = try calibrationSamples(
-      request.calibration, for: run, on: imported, in: &context)
+      calibration, for: run, on: imported, in: &context)
     let timings = try run.apply(to: &model.program, &context)
     try samples?.throwIfFailed()
     let accuracies = try job.accuracies(imported, model.program, on: samples)

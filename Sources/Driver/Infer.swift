@@ -45,9 +45,11 @@ extension Session {
     let output = try request.output.map { path throws(CompileError) in
       try liftingDiagnostic { () throws(Diagnostic) in try OutputFile(creating: path) }
     }
-    let graph = try loadANN(request.model, request.importing)
+    let (graph, hasChannelsFirst) = try loadANN(request.model, request.importing)
+    var data = request.data
+    data.preprocessing.prefersChannelsFirst = hasChannelsFirst
     let samples = try Samples(
-      request.data, for: graph.networkInputs, classifier: graph.classifier, console: console)
+      data, for: graph.networkInputs, classifier: graph.classifier, console: console)
     let executor = try ANNExecutor(graph)
     let threads = request.threads ?? processorCount
     let results = Outputs(count: samples.count, graph.networkOutputs)
@@ -67,16 +69,18 @@ extension Session {
       threads: threads, peakMemoryBytes: peakMemory(), layers: layers)
   }
 
-  /// Loads the model at `path`, which must be at the level `ann`.
+  /// Loads the model at `path`, which must be at the level `ann`, and whether its file has the
+  /// channels of inputs first.
   ///
   /// - Throws: what loading throws; `driver.wrong-level` for a spiking network.
   func loadANN(
     _ path: String, _ options: ImportOptions
-  ) throws(CompileError) -> ANNGraph {
-    guard case .ann(let graph) = try loadModel(path, options).program else {
+  ) throws(CompileError) -> (graph: ANNGraph, hasChannelsFirst: Bool) {
+    let model = try loadModel(path, options)
+    guard case .ann(let graph) = model.program else {
       throw CompileError(.wrongLevel(path, found: .snn, hint: "run it with 'spikec run'"))
     }
-    return graph
+    return (graph, model.hasChannelsFirst)
   }
 }
 

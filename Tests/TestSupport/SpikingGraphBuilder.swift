@@ -199,6 +199,6 @@ struct SpikingGraphBuilder {
     let count = random.chance(0.5) ? 1 : channels
     return Preprocessing(
       scale: random.pick([1, 1 / 255]), mean: (0..<count).map { _ in random.float(-1...1) },
-      std: (0..<count).map { _ in random.float(0.1...2) })
+      std: (0..<count).map { _ in random.float(0.1...2) }, prefersChannelsFirst: count > 1)
   }
 }

@@ -59,11 +59,18 @@ public struct Preprocessing: Hashable, Sendable {
   /// What is divided by, one number or one a channel.
   public var std: [Float]
 
+  /// Whether data whose extents fit both with the channels first and last have them first, as the
+  /// model's file has them.
+  public var prefersChannelsFirst: Bool
+
   /// Creates a preprocessing.
-  public init(scale: Float = 1, mean: [Float] = [0], std: [Float] = [1]) {
+  public init(
+    scale: Float = 1, mean: [Float] = [0], std: [Float] = [1], prefersChannelsFirst: Bool = false
+  ) {
     self.scale = scale
     self.mean = mean
     self.std = std
+    self.prefersChannelsFirst = prefersChannelsFirst
   }
 }
 
