@@ -81,7 +81,10 @@ let package = Package(
       exclude: ["onnx.proto"]),
     library(
       "ONNXFrontend", path: "Frontends/ONNX",
-      ["COnnxProto", "CProtobufC", "Kernels", "SpikeIR", "PluginAPI", "Diagnostics"],
+      [
+        "COnnxProto", "CProtobufC", "Kernels", "SpikeIR", "SpikeInterpreter", "PluginAPI",
+        "Diagnostics",
+      ],
       handlesPointers: true),
     library(
       "EventCPU", path: "Backends/EventCPU",

@@ -30,6 +30,7 @@ let package = Package(
     library("HDF5", path: "Sources/HDF5", ["CHDF5", "CHDF5Child", "Diagnostics"]),
     library("SpikeIR", path: "IR/Core", ["Diagnostics"]),
     library("SpikeText", path: "IR/Text", ["SpikeIR", "Diagnostics"]),
+    library("SpikeInterpreter", path: "IR/Interpreter", ["SpikeIR", "Kernels", "Diagnostics"]),
     library("SpikeStore", path: "IR/Store", ["SpikeIR", "SpikeText", "HDF5", "Diagnostics"]),
     library("PluginAPI", path: "Sources/PluginAPI", ["SpikeIR", "Diagnostics"]),
     library(
@@ -49,7 +50,10 @@ let package = Package(
       exclude: ["onnx.proto"]),
     library(
       "ONNXFrontend", path: "Frontends/ONNX",
-      ["COnnxProto", "CProtobufC", "Kernels", "SpikeIR", "PluginAPI", "Diagnostics"]),
+      [
+        "COnnxProto", "CProtobufC", "Kernels", "SpikeIR", "SpikeInterpreter", "PluginAPI",
+        "Diagnostics",
+      ]),
     .executableTarget(
       name: "fuzz",
       dependencies: [

@@ -27,7 +27,8 @@ deny IR/Text SpikeInterpreter SpikePasses PluginAPI Kernels HDF5 DataIO $outer F
 deny IR/Interpreter SpikeText SpikePasses PluginAPI HDF5 DataIO $outer Foundation
 deny Sources/PluginAPI SpikeText SpikeInterpreter SpikePasses HDF5 DataIO $outer Foundation
 deny IR/Passes SpikeText HDF5 DataIO $outer Foundation
-deny Frontends SpikeInterpreter SpikePasses SpikeText DataIO Driver EventCPU Foundation
+deny Frontends SpikePasses SpikeText DataIO Driver EventCPU Foundation
+deny Frontends/Keras SpikeInterpreter
 deny Backends SpikeInterpreter SpikePasses DataIO Driver KerasFrontend Foundation
 deny Sources/Archive SpikeIR HDF5 DataIO PluginAPI $outer Foundation
 deny Sources/HDF5 SpikeIR DataIO $outer Foundation

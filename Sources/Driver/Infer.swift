@@ -45,9 +45,8 @@ extension Session {
     let output = try request.output.map { path throws(CompileError) in
       try liftingDiagnostic { () throws(Diagnostic) in try OutputFile(creating: path) }
     }
-    let (graph, hasChannelsFirst) = try loadANN(request.model, request.importing)
     var data = request.data
-    data.preprocessing.prefersChannelsFirst = hasChannelsFirst
+    let graph = try loadANN(request.model, request.importing, arranging: &data)
     let samples = try Samples(
       data, for: graph.networkInputs, classifier: graph.classifier, console: console)
     let executor = try ANNExecutor(graph)
@@ -69,18 +68,19 @@ extension Session {
       threads: threads, peakMemoryBytes: peakMemory(), layers: layers)
   }
 
-  /// Loads the model at `path`, which must be at the level `ann`, and whether its file has the
-  /// channels of inputs first.
+  /// Loads the model at `path`, which must be at the level `ann`, and notes in `data` how its file
+  /// has the channels.
   ///
   /// - Throws: what loading throws; `driver.wrong-level` for a spiking network.
   func loadANN(
-    _ path: String, _ options: ImportOptions
-  ) throws(CompileError) -> (graph: ANNGraph, hasChannelsFirst: Bool) {
+    _ path: String, _ options: ImportOptions, arranging data: inout DataRequest
+  ) throws(CompileError) -> ANNGraph {
     let model = try loadModel(path, options)
     guard case .ann(let graph) = model.program else {
       throw CompileError(.wrongLevel(path, found: .snn, hint: "run it with 'spikec run'"))
     }
-    return (graph, model.hasChannelsFirst)
+    data.preprocessing.prefersChannelsFirst = model.hasChannelsFirst
+    return graph
   }
 }
 

@@ -55,13 +55,22 @@ extension Diagnostic {
 
   /// The file is of another, known format.
   static func otherFormat(_ name: String) -> Diagnostic {
-    .error("onnx.not-protobuf", "the file is \(name), expected a protocol buffer")
+    .error("onnx.not-onnx", "not an ONNX file: it is \(name)", notes: [expectedModel])
   }
 
-  /// A field is malformed before a graph is found.
-  static func notProtobuf(_ reason: String) -> Diagnostic {
-    .error("onnx.not-protobuf", "the file is no protocol buffer: \(reason)")
+  /// The first bytes are none of a model.
+  static func notONNX(_ start: [UInt8], _ reason: String) -> Diagnostic {
+    let bytes = start.prefix(8).map { byte in
+      (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }
+    return .error(
+      "onnx.not-onnx",
+      "not an ONNX file: it begins with the bytes \(bytes.joined(separator: " ")) (\(reason))",
+      notes: [expectedModel])
   }
+
+  private static let expectedModel =
+    "expected is a model in the binary format of ONNX, as exporters write it"
 
   /// The file is a single constant.
   static func isTensorFile() -> Diagnostic {
@@ -163,6 +172,18 @@ extension Diagnostic {
       "onnx.newer-format",
       "the file has version \(version) of the format, known is "
         + "\(ONNXModel.newestKnownIRVersion): what is new is ignored")
+  }
+
+  /// The standard operators are newer than this program.
+  static func newerOpset(_ version: Int) -> Diagnostic {
+    .warning(
+      "onnx.newer-opset",
+      "the model uses version \(version) of the standard operators, the newest known is "
+        + "\(ONNXModel.newestOpset): operators are read as of that version",
+      notes: [
+        "compare 'spikec infer' with the framework, or export with opset "
+          + "\(ONNXModel.newestOpset)"
+      ])
   }
 
   /// A domain has two versions of its operators.

@@ -40,12 +40,12 @@ extension Permutation {
   /// Returns the elements of `source` reordered.
   ///
   /// - Throws: `onnx.bad-tensor` if there are more or fewer than the extents tell.
-  fileprivate func applied(to source: [Float]) throws(Diagnostic) -> [Float] {
+  func applied<T: BitwiseCopyable>(to source: [T]) throws(Diagnostic) -> [T] {
     guard source.count == count else {
       throw .wrongCount(found: source.count, expected: count)
     }
     guard !isIdentity else { return source }
-    return try [Float](filledWith: count) { (result) throws(Diagnostic) in
+    return try [T](filledWith: count) { (result) throws(Diagnostic) in
       source.withUnsafeBufferPointer { source in
         guard let from = source.baseAddress, let to = result.baseAddress else { return }
         move(window(0, limit: count), from: from, to: to)
