@@ -90,13 +90,16 @@ let package = Package(
       "EventCPU", path: "Backends/EventCPU",
       ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
 
+    // Pages with tables and drawings; knows nothing of networks.
+    library("Report", path: "Sources/Report"),
+
     // The driver knows everybody; the command is a thin shell around it.
     library(
       "Driver", path: "Sources/Driver",
       [
         "SpikeIR", "SpikeText", "SpikeStore", "SpikeInterpreter", "SpikePasses", "PluginAPI",
         "KerasFrontend", "ONNXFrontend",
-        "EventCPU", "Archive", "DataIO", "HDF5", "Kernels", "Diagnostics",
+        "EventCPU", "Archive", "DataIO", "HDF5", "Kernels", "Report", "Diagnostics",
       ]),
     .executableTarget(
       name: "spikec",
@@ -121,6 +124,7 @@ let package = Package(
     tests("DataIOTests", ["DataIO", "CZlib", "HDF5", "SpikeIR", "Diagnostics"]),
     tests(
       "DriverTests", ["Driver", "SpikePasses", "SpikeText", "SpikeIR", "DataIO", "Diagnostics"]),
+    tests("ReportTests", ["Report"]),
     tests("CommandTests", ["spikec"]),
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
     tests("SpikeTextTests", ["SpikeText", "SpikeIR", "Diagnostics"]),

@@ -32,6 +32,7 @@ deny Frontends/Keras SpikeInterpreter
 deny Backends SpikeInterpreter SpikePasses DataIO Driver KerasFrontend Foundation
 deny Sources/Archive SpikeIR HDF5 DataIO PluginAPI $outer Foundation
 deny Sources/HDF5 SpikeIR DataIO $outer Foundation
+deny Sources/Report SpikeIR Diagnostics DataIO $outer Foundation FoundationEssentials
 deny Sources/DataIO SpikeText SpikeInterpreter SpikePasses PluginAPI $outer Foundation
 
 # A source file longer than this is a sign that two things live in one file.

@@ -68,6 +68,22 @@ extension Session {
       threads: threads, peakMemoryBytes: peakMemory(), layers: layers)
   }
 
+  /// Runs a network of tensor operators on samples.
+  ///
+  /// - Parameters:
+  ///   - graph: the network.
+  ///   - samples: what it is run on.
+  ///   - task: what is being done, for the progress bar.
+  /// - Returns: the outputs.
+  /// - Throws: what executing and reading samples throw.
+  func execute(
+    _ graph: ANNGraph, on samples: Samples, _ task: String
+  ) throws(CompileError) -> Outputs {
+    let results = Outputs(count: samples.count, graph.networkOutputs)
+    try ANNExecutor(graph).run(samples, into: results, threads: processorCount, task, console)
+    return results
+  }
+
   /// Loads the model at `path`, which must be at the level `ann`, and notes in `data` how its file
   /// has the channels.
   ///

@@ -46,23 +46,9 @@ struct Compile: ParsableCommand {
   @Option(help: ArgumentHelp("What to compile for: 'spikec list targets'.", valueName: "name"))
   var target = "cpu"
 
-  @Option(
-    help: "The spike code. Default: \(ConversionRequest.defaultCode).")
-  var code: CodeName?
-
   @OptionGroup var modelOptions: ModelOptions
 
-  @Option(help: "The neuron model.")
-  var neuron = NeuronName.integrateAndFire
-
-  @Option(
-    help: ArgumentHelp(
-      "Time steps of a window, or spikes of a value under 'weighted'. Default: see above.",
-      valueName: "n"))
-  var timesteps: Int?
-
-  @Option(help: ArgumentHelp("The width of weights, 2 to 8 bits. Default: 8.", valueName: "n"))
-  var weightBits: Int?
+  @OptionGroup var conversion: ConversionOptions
 
   @OptionGroup(title: "Calibration") var calibration: CalibrationOptions
 
@@ -89,10 +75,6 @@ struct Compile: ParsableCommand {
   var json = false
 
   func validate() throws {
-    try checkPositive(timesteps, "--timesteps")
-    if let weightBits, !(2...8).contains(weightBits) {
-      throw ValidationError("'--weight-bits' is 2 to 8, not \(weightBits)")
-    }
     if labels != nil && calibration.calibration.isEmpty {
       throw ValidationError("'--labels' are those of the calibration images: give '--calibration'")
     }
@@ -102,9 +84,7 @@ struct Compile: ParsableCommand {
     var request = CompileRequest(model: model, output: output)
     request.importing = modelOptions.options
     request.target = target
-    request.conversion.code = code?.rawValue
-    request.conversion.timesteps = timesteps
-    request.conversion.weightBits = weightBits
+    request.conversion = conversion.request
     request.passes = passOptions.request(pipeline: passes)
     request.calibration = try calibration.request(labels: labels)
     request.lastLevel = stopAfter?.level

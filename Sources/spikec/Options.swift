@@ -55,6 +55,43 @@ struct ModelOptions: ParsableArguments {
   var options: ImportOptions { ImportOptions(architecture: architecture) }
 }
 
+/// What a spiking network should be like.
+struct ConversionOptions: ParsableArguments {
+
+  @Option(help: "The spike code. Default: \(ConversionRequest.defaultCode).")
+  var code: CodeName?
+
+  @Option(help: "The neuron model.")
+  var neuron = NeuronName.integrateAndFire
+
+  @Option(
+    help: ArgumentHelp(
+      "Time steps of a window, or spikes of a value under 'weighted'. Default: "
+        + ConversionRequest.defaultTimesteps.map { "\($0.timesteps) (\($0.code))" }
+        .joined(separator: ", ") + ".",
+      valueName: "n"))
+  var timesteps: Int?
+
+  @Option(help: ArgumentHelp("The width of weights, 2 to 8 bits. Default: 8.", valueName: "n"))
+  var weightBits: Int?
+
+  func validate() throws {
+    try checkPositive(timesteps, "--timesteps")
+    if let weightBits, !(2...8).contains(weightBits) {
+      throw ValidationError("'--weight-bits' is 2 to 8, not \(weightBits)")
+    }
+  }
+
+  /// The request that the options make.
+  var request: ConversionRequest {
+    var request = ConversionRequest()
+    request.code = code?.rawValue
+    request.timesteps = timesteps
+    request.weightBits = weightBits
+    return request
+  }
+}
+
 /// What is to be seen of passes.
 struct PassOptions: ParsableArguments {
 
@@ -175,7 +212,7 @@ struct SampleOptions: ParsableArguments {
 }
 
 /// The formats of data, for help texts.
-private let dataFormats =
+let dataFormats =
   ".npy, .npz:name, .h5:/dataset, idx (-idx3-ubyte, also .gz), or a folder of .png; "
   + "channels last or first."
 

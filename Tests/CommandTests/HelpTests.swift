@@ -8,7 +8,7 @@ import Testing
     spikec = try Command()
   }
 
-  static let commands = ["compile", "run", "infer", "inspect", "opt", "list"]
+  static let commands = ["compile", "run", "infer", "attribute", "inspect", "opt", "list"]
 
   @Test("names the commands and shows examples") func overview() throws {
     let result = try spikec("--help")
