@@ -12,6 +12,7 @@
 //   ir.bad-operand-count, ir.bad-shape   operators agree with their operands   Rule+Operators
 //   ir.bad-variance         variances plus epsilon are positive                Rule+Operators
 //   ir.bad-threshold        clipping ranges are positive, one a channel        Rule+Operators
+//   ir.bad-response         gains and amplitudes of soft-lif are positive      Rule+Operators
 // Rules of the level `snn`
 //   ir.bad-code             windows have an accepted number of ticks           Rule+Populations
 //   ir.code-mismatch        all populations or none have the code rate         Rule+Populations
@@ -52,7 +53,7 @@ extension ANNGraph {
     [
       .uniqueNames, .soundTensors, .finiteTensors, .operandsComeFirst, .hasInputAndOutput,
       .shapesFollow, .floatingPointConstants, .finiteParameters, .positiveVariances,
-      .positiveThresholds,
+      .positiveThresholds, .positiveResponses,
     ]
   }
 }

@@ -109,7 +109,7 @@ struct Converter {
       let value: Float = if case .pad(let op) = node.op { op.value } else { 0 }
       return try moved(operands[0], node, filling: value)
     case .activation, .softmax: return operands[0]
-    case .prelu, .fakeQuantize, .custom:
+    case .prelu, .softLIF, .fakeQuantize, .custom:
       preconditionFailure("internal: the plan let '\(node.op.mnemonic)' pass")
     }
   }
