@@ -49,19 +49,26 @@ package struct SoftLIFResponse: Hashable, Sendable {
     let channels = gain.count
     precondition(
       out.count == input.count && out.count % channels == 0, "internal: spans differ in count")
-    let (gain, offset, amplitude) = (gain.span, offset.span, amplitude.span)
-    for start in stride(from: 0, to: input.count, by: channels) {
-      var row = out.extracting(start..<start + channels)
-      let values = input.extracting(start..<start + channels)
-      if gamma > 0 {
-        for c in 0..<channels {
-          let j = Double(gain[c]) * (Double(values[c]) + Double(offset[c]))
-          row[c] = Float(Double(amplitude[c]) * rate(gamma * softenedMaximum(j / gamma)))
-        }
-      } else {
-        for c in 0..<channels {
-          let j = Double(gain[c]) * (Double(values[c]) + Double(offset[c]))
-          row[c] = Float(Double(amplitude[c]) * rate(j < 0 ? 0 : j))
+    if gamma > 0 {
+      forEachElement(&out, input) { gamma * softenedMaximum($0 / gamma) }
+    } else {
+      forEachElement(&out, input) { $0 < 0 ? 0 : $0 }
+    }
+  }
+
+  /// Sets each element to the response to its partner; `soften` gives s for j.
+  @inline(__always)
+  private func forEachElement(
+    _ out: inout MutableSpan<Float>, _ input: Span<Float>, soften: (Double) -> Double
+  ) {
+    let channels = gain.count
+    out.withUnsafeMutableBufferPointer { out in
+      input.withUnsafeBufferPointer { input in
+        for start in stride(from: 0, to: input.count, by: channels) {
+          for c in 0..<channels {
+            let x = Double(input[start &+ c]) + Double(offset[c])
+            out[start &+ c] = Float(Double(amplitude[c]) * rate(soften(Double(gain[c]) * x)))
+          }
         }
       }
     }

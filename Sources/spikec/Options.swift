@@ -194,6 +194,15 @@ enum CodeName: String, CaseIterable, ExpressibleByArgument {
 /// The neuron models.
 enum NeuronName: String, CaseIterable, ExpressibleByArgument {
   case integrateAndFire = "if"
+  case leaky = "lif"
+
+  /// The neurons of this name.
+  var kind: NeuronKind {
+    switch self {
+    case .integrateAndFire: .integrateAndFire
+    case .leaky: .leaky
+    }
+  }
 }
 
 /// The levels of a network.

@@ -22,6 +22,8 @@ enum SpikingRole: Hashable {
   case source
   /// Integrate-and-fire neurons that are the node's rectifier, cut at a maximum if there is one.
   case rectifier(maximum: Float?)
+  /// Leaky integrate-and-fire neurons.
+  case leaky
   /// Integrate-and-fire neurons that only turn a sum into spikes.
   case quantizer(isSigned: Bool)
   /// Nothing of its own, or populations without thresholds.
@@ -102,9 +104,7 @@ struct SpikingPlan {
       if isReadout, !op.isLogarithm { return (.readout, .other) }
       obstacles.append(
         SpikingObstacle(node, because: "spikes normalize nothing but the network's output"))
-    case .softLIF:
-      obstacles.append(
-        SpikingObstacle(node, because: "leaky neurons have no counterpart; leave out 'soften'"))
+    case .softLIF: return (.single, .leaky)
     case .prelu:
       obstacles.append(SpikingObstacle(node, because: "run the pass 'expand-activations' first"))
     case .scale, .batchNorm:
