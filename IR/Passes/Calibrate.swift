@@ -36,7 +36,7 @@ extension Pass {
   ) { (graph, arguments, context) throws(CompileError) in
     let inputs = try context.requireCalibration(for: "calibrate")
     let plan = SpikingPlan(graph)
-    let targets = graph.ids.filter { plan.roles[$0.index] != .other }
+    let targets = graph.ids.filter { ![.other, .leaky].contains(plan.roles[$0.index]) }
     let report = context.progress
     let histograms = try ActivationProbe(targets, of: graph, on: inputs, threads: context.threads)
       .histograms { report("calibrating", $0) }
@@ -60,7 +60,7 @@ extension SpikingPlan {
     case .source: result = histograms.map(\.maximum)
     case .rectifier(let maximum):
       result = histograms.map { min($0.threshold(arguments), maximum ?? .infinity) }
-    case .quantizer, .other: result = histograms.map { $0.threshold(arguments) }
+    case .quantizer, .leaky, .other: result = histograms.map { $0.threshold(arguments) }
     }
     let active = result.filter { $0 > 0 }
     let mean = active.isEmpty ? 1 : active.reduce(0, +) / Float(active.count)

@@ -21,6 +21,8 @@ extension Pass {
       cropping, repetition and permutation become relays; maximum pooling becomes a population
       of maxima over what neurons have said. Outputs become readouts; a softmax, sigmoid or tanh
       behind them is left to the decoder.
+      A `soft-lif` becomes a population of leaky neurons under `rate`: their threshold is 1/gain,
+      the value of a neuron that fires in every tick of dt seconds amplitude/dt.
       Before: %1 = conv2d %0 {kernel=%t0, bias=%t1}
               %2 = activation %1 {kind=relu} threshold %t2
       After:  population 'relu' if {threshold=%t5} bias %t4
@@ -35,6 +37,15 @@ extension Pass {
         "timesteps", .integer(1...4096), default: "6", "T of rate and phased, K of weighted"),
       PassOption(
         "input-levels", .integer(1...32767), default: "255", "the resolution of the encoder"),
+      PassOption(
+        "dt", .number(0.00001...0.1), default: "0.001",
+        "the length of a leaky neuron's tick, seconds"
+      ),
+      PassOption(
+        "synapse", .word(LeakyIntegrateAndFire.Synapse.allCases.map(\.rawValue)), default: "none",
+        "the filter of the spikes that leaky neurons receive"),
+      PassOption(
+        "tau-synapse", .number(0.0001...1), default: "0.005", "its time constant, seconds"),
     ],
     requires: .ann, establishes: .snn
   ) { (program, arguments, context) throws(CompileError) in

@@ -92,14 +92,21 @@ extension SpikingGraph {
     let ticks: Double =
       population.code.isRate && population.model != .integrator
       ? Double(population.code.timesteps) : 1
-    var bias = [Int32](repeating: 0, count: channels)
-    var shape: Shape = [channels]
-    if let id = population.bias { (bias, shape) = (try tensors.integers(id), tensors[id].shape) }
-    let shifts = (0..<channels).map { c -> Int32 in
-      let said = measured[c] * Double(quantum[c % quantum.count]) / ticks
-      let shift = ((wanted[c] - said) / Double(unit[c % unit.count])).rounded()
-      return Int32(min(max(shift, -1e8), 1e8))
+    let missing = (0..<channels).map { c in
+      (wanted[c] - measured[c] * Double(quantum[c % quantum.count]) / ticks)
+        / Double(unit[c % unit.count])
     }
+    var shape: Shape = [channels]
+    if case .leaky = population.model {
+      var bias = [Float](repeating: 0, count: channels)
+      if let id = population.bias { (bias, shape) = (try tensors.floats(id), tensors[id].shape) }
+      for i in bias.indices { bias[i] += Float(missing[i % channels]) }
+      self[id].bias = tensors.add("\(population.name)/bias", shape: shape, floats: bias)
+      return
+    }
+    var bias = [Int32](repeating: 0, count: channels)
+    if let id = population.bias { (bias, shape) = (try tensors.integers(id), tensors[id].shape) }
+    let shifts = missing.map { Int32(min(max($0.rounded(), -1e8), 1e8)) }
     for i in bias.indices { bias[i] += shifts[i % channels] }
     self[id].bias = tensors.add(
       Tensor("\(population.name)/bias", shape: shape, data: .int32(bias)))

@@ -18,7 +18,7 @@ extension Pass {
       Projections whose weights are much larger than those of another one into the same
       population (spikes beside a graded input) are divided by a power of two, their shift, so
       that the small ones keep their resolution. Biases become round(b/s). Weights of one-to-one projections, one a channel, become 16-bit
-      integers in the same unit.
+      integers in the same unit. Thresholds and biases of leaky neurons stay real, in that unit.
       Before: projection 'a->b' conv {weights=%t3: f32}      threshold %t5: f32
       After:  projection 'a->b' conv {weights=%t9: i8}       threshold %t11: i32, unit %t12
       Source: per-channel symmetric quantization, Krishnamoorthi (2018), section 2.2; that
@@ -64,6 +64,15 @@ extension SpikingGraph {
     let channels = population.shape.channels
     try chooseShifts(of: afferents)
     var unit = try leastUnits(channels, afferents, largest: largest)
+    if case .leaky(var model) = population.model {
+      try quantizeLeaky(&model, id, by: unit)
+      for projection in afferents {
+        try quantizeWeights(of: projection, by: unit, largest: largest)
+      }
+      self[id].membraneUnit = tensors.add(
+        "\(population.name)/unit", shape: [channels], floats: unit)
+      return
+    }
     if case .integrateAndFire(var model) = population.model {
       let thresholds = try tensors.floats(model.threshold)
       let levels = Float(population.code.levels)
@@ -90,6 +99,24 @@ extension SpikingGraph {
     }
     self[id].membraneUnit = tensors.add(
       "\(population.name)/unit", shape: [channels], floats: unit)
+  }
+
+  /// Says the threshold and the bias of leaky neurons in membrane units; they stay real.
+  private mutating func quantizeLeaky(
+    _ model: inout LeakyIntegrateAndFire, _ id: PopulationID, by unit: [Float]
+  ) throws(Diagnostic) {
+    func scaled(_ id: TensorID) throws(Diagnostic) -> [Float] {
+      let values = try tensors.floats(id)
+      return values.indices.map { values[$0] / unit[$0 % unit.count] }
+    }
+    let name = self[id].name
+    let thresholds = try scaled(model.threshold)
+    model.threshold = tensors.add(
+      "\(name)/threshold", shape: tensors[model.threshold].shape, floats: thresholds)
+    self[id].model = .leaky(model)
+    guard let bias = self[id].bias else { return }
+    let biases = try scaled(bias)
+    self[id].bias = tensors.add("\(name)/bias", shape: tensors[bias].shape, floats: biases)
   }
 
   /// Gives each projection with large weights the power of two by which they exceed those of the
@@ -205,6 +232,11 @@ extension SpikingGraph {
         model.threshold = carry(model.threshold)
         model.initial = model.initial.map(carry)
         population.model = .integrateAndFire(model)
+      }
+      if case .leaky(var model) = population.model {
+        model.threshold = carry(model.threshold)
+        model.initial = model.initial.map(carry)
+        population.model = .leaky(model)
       }
       population.bias = population.bias.map(carry)
       population.quantum = population.quantum.map(carry)

@@ -76,7 +76,7 @@ extension ANNGraph {
     case .slice: return inputs[0]
     case .take(let op): return op.indices == Array(0..<node.shape[op.axis]) ? inputs[0] : nil
     case .input, .constant, .conv2d, .convTranspose2d, .dense, .pool, .batchNorm, .activation,
-      .fakeQuantize, .prelu, .softmax, .custom:
+      .fakeQuantize, .prelu, .softLIF, .softmax, .custom:
       return nil
     }
   }

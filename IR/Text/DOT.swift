@@ -96,7 +96,7 @@ private func dotAttributes(
     case .source: "shape=invhouse, style=filled, fillcolor=\"#d7e8ff\""
     case .relay: "shape=box, style=\"dashed\""
     case .maximum: "shape=invtrapezium, style=filled, fillcolor=\"#fff2cc\""
-    case .integrateAndFire: "shape=ellipse, style=filled, fillcolor=\"#e2f0d9\""
+    case .integrateAndFire, .leaky: "shape=ellipse, style=filled, fillcolor=\"#e2f0d9\""
     case .integrator: "shape=house, style=filled, fillcolor=\"#fbe0d6\""
     }
   return "label=\(dotQuoted(label + [population.shape.description])), \(style)"

@@ -3,8 +3,19 @@
 package import Diagnostics
 package import SpikeIR
 
+/// The neurons that rectifiers become.
+package enum NeuronKind: String, Hashable, Sendable, CaseIterable {
+  /// Integrate-and-fire.
+  case integrateAndFire = "if"
+  /// Leaky integrate-and-fire.
+  case leaky = "lif"
+}
+
 /// What the user said about the spiking network.
 package struct ConversionRequest: Hashable, Sendable {
+
+  /// The neurons that rectifiers become.
+  package var neuron = NeuronKind.integrateAndFire
 
   /// The keyword of the spike code, if given.
   package var code: String?
@@ -26,10 +37,19 @@ package struct ConversionRequest: Hashable, Sendable {
     ("rate", 64), ("phased", 31), ("weighted", 6),
   ]
 
+  /// The number of time steps of leaky neurons when none is given.
+  package static let defaultLeakyTimesteps = 200
+
   /// The spike code.
   ///
-  /// - Throws: `ir.bad-code` if it does not exist or the number of steps is out of range.
+  /// - Throws: `ir.bad-code` if it does not exist or the number of steps is out of range,
+  ///   `driver.leaky-code` if leaky neurons do not say it.
   package func spikeCode() throws(Diagnostic) -> SpikeCode {
+    if neuron == .leaky {
+      guard code ?? "rate" == "rate" else { throw .leakyCode(code ?? "") }
+      return try SpikeCode(
+        keyword: "rate", timesteps: timesteps ?? ConversionRequest.defaultLeakyTimesteps)
+    }
     let keyword = code ?? ConversionRequest.defaultCode
     let usual = ConversionRequest.defaultTimesteps.first { $0.code == keyword }?.timesteps
     return try SpikeCode(keyword: keyword, timesteps: timesteps ?? usual ?? 1)
@@ -37,14 +57,28 @@ package struct ConversionRequest: Hashable, Sendable {
 
   /// The passes that compile a network of tensor operators, as text.
   ///
-  /// - Throws: `ir.bad-code`.
+  /// - Throws: `ir.bad-code`, `driver.leaky-code`.
   package func pipeline() throws(Diagnostic) -> String {
     let code = try spikeCode()
-    return [
+    var passes = [
       "simplify", "relax-quantization", "sink-transposes", "simplify", "expand-activations",
       "fold-batchnorm", "calibrate{levels=\(code.levels)}",
+    ]
+    if neuron == .leaky { passes.append("soften") }
+    passes += [
       "convert{code=\(code.keyword),timesteps=\(code.timesteps)}",
       "quantize{bits=\(weightBits ?? 8)}", "correct-bias",
-    ].joined(separator: ",")
+    ]
+    return passes.joined(separator: ",")
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns an error about a code that leaky neurons do not say.
+  fileprivate static func leakyCode(_ code: String) -> Diagnostic {
+    .error(
+      "driver.leaky-code", "leaky neurons say rates, not the code '\(code)'",
+      notes: ["leave out '--code', or '--neuron lif'"], exitCode: .usage)
   }
 }

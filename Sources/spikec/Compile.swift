@@ -21,6 +21,9 @@ struct Compile: ParsableCommand {
         phased    (31)  a layer integrates, then fires; equals 31 levels exactly
         rate      (64)  a spike or none in a step, in all layers at once
 
+      With --neuron lif rectifiers become leaky neurons with a refractory time, fitted channel by \
+      channel; the code is rate, a step 1 ms, of which there are 200 if not said otherwise.
+
       EXAMPLES
         spikec compile model.h5 -o model.spk --calibration x_train.npy
         spikec compile model.h5 -o model.spk --code rate --timesteps 32 \\

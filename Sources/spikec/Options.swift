@@ -61,7 +61,7 @@ struct ConversionOptions: ParsableArguments {
   @Option(help: "The spike code. Default: \(ConversionRequest.defaultCode).")
   var code: CodeName?
 
-  @Option(help: "The neuron model.")
+  @Option(help: "The neuron model: integrate-and-fire, or leaky integrate-and-fire.")
   var neuron = NeuronName.integrateAndFire
 
   @Option(
@@ -85,6 +85,7 @@ struct ConversionOptions: ParsableArguments {
   /// The request that the options make.
   var request: ConversionRequest {
     var request = ConversionRequest()
+    request.neuron = neuron.kind
     request.code = code?.rawValue
     request.timesteps = timesteps
     request.weightBits = weightBits
@@ -231,6 +232,15 @@ enum CodeName: String, CaseIterable, ExpressibleByArgument {
 /// The neuron models.
 enum NeuronName: String, CaseIterable, ExpressibleByArgument {
   case integrateAndFire = "if"
+  case leaky = "lif"
+
+  /// The neurons of this name.
+  var kind: NeuronKind {
+    switch self {
+    case .integrateAndFire: .integrateAndFire
+    case .leaky: .leaky
+    }
+  }
 }
 
 /// The levels of a network.

@@ -35,7 +35,7 @@ import Testing
     arguments: [
       ["frobnicate"], ["compile"], ["compile", "m.h5"],
       ["compile", "m.h5", "-o", "x", "--code", "morse"],
-      ["compile", "m.h5", "-o", "x", "--neuron", "lif"],
+      ["compile", "m.h5", "-o", "x", "--neuron", "izhikevich"],
       ["compile", "m.h5", "-o", "x", "--timesteps", "0"],
       ["compile", "m.h5", "-o", "x", "--weight-bits", "9"],
       ["compile", "m.h5", "-o", "x", "--labels", "y"],

@@ -20,10 +20,11 @@ let usualCodes: [SpikeCode] = [
 
 /// Returns `graph` as a quantized spiking network of the given code.
 ///
-/// Every pass is followed by the verifier, whose findings are thrown as internal errors.
+/// Every pass is followed by the verifier, whose findings are thrown as internal errors. With a
+/// `synapse`, rectifiers become leaky neurons.
 func compiled(
   _ graph: ANNGraph, _ code: SpikeCode, calibratedOn inputs: CalibrationInputs,
-  preprocessing: Preprocessing = Preprocessing()
+  preprocessing: Preprocessing = Preprocessing(), synapse: String? = nil
 ) throws(CompileError) -> SpikingGraph {
   var program = Program.ann(graph)
   var context = PassContext()
@@ -33,8 +34,9 @@ func compiled(
     try Pipeline(
       parsing: "simplify,relax-quantization,sink-transposes,simplify,expand-activations,"
         + "fold-batchnorm,"
-        + "calibrate{levels=\(code.levels)},"
-        + "convert{code=\(code.keyword),timesteps=\(code.timesteps)},quantize",
+        + "calibrate{levels=\(code.levels)},\(synapse == nil ? "" : "soften,")"
+        + "convert{code=\(code.keyword),timesteps=\(code.timesteps),"
+        + "synapse=\(synapse ?? "none")},quantize",
       known: Pass.builtIn)
   }
   try pipeline.run(on: &program, &context, verifiesEach: true)
@@ -66,9 +68,10 @@ struct TrainedNetwork: Sendable, CustomTestStringConvertible {
         images: "Examples/fashion-mnist/test1000-images-idx3-ubyte.gz")
     ]
 
-  /// Returns the network with a quantized spiking network of the given code and `count` images.
+  /// Returns the network with a quantized spiking network of the given code and `count` images; of
+  /// leaky neurons if a `synapse` is given.
   func compiled(
-    _ code: SpikeCode, images count: Int
+    _ code: SpikeCode, images count: Int, synapse: String? = nil
   ) throws(CompileError) -> (graph: SpikingGraph, images: [[Float]]) {
     var sink = DiagnosticSink()
     let network = try KerasFrontend().load(
@@ -86,7 +89,7 @@ struct TrainedNetwork: Sendable, CustomTestStringConvertible {
     let graph = try ConformanceTests.compiled(
       network, code,
       calibratedOn: CalibrationInputs(count: samples.count) { [samples] in [samples[$0]] },
-      preprocessing: preprocessing)
+      preprocessing: preprocessing, synapse: synapse)
     return (graph, Array(samples.prefix(count)))
   }
 }

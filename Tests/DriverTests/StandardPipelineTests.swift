@@ -24,6 +24,19 @@ import Testing
     #expect(try Pipeline(parsing: text, known: Registry.builtIn.passes).steps.count == 10)
   }
 
+  @Test("leaky neurons are fitted, and say rates") func leaky() throws {
+    var request = ConversionRequest()
+    request.neuron = .leaky
+    let text = try request.pipeline()
+    #expect(text.contains(",soften") && text.contains("convert{code=rate,timesteps=200"))
+    let steps = try Pipeline(parsing: text, known: Registry.builtIn.passes).steps
+    let names = steps.map(\.pass.name)
+    #expect(names.firstIndex(of: "soften") == names.firstIndex(of: "convert").map { $0 - 1 })
+    request.code = "weighted"
+    let error = #expect(throws: Diagnostic.self) { try request.pipeline() }
+    #expect(error?.id == "driver.leaky-code" && error?.exitCode == .usage)
+  }
+
   @Test(
     "rejects numbers of steps that a code does not take",
     arguments: [("weighted", 13), ("rate", 5000)])

@@ -23,19 +23,24 @@ public struct SpikingGraphOptions: Sendable {
   /// `true` iff encoders preprocess.
   public var hasPreprocessing: Bool
 
+  /// `true` iff under `rate` some of the neurons that fire leak.
+  public var hasLeakyNeurons: Bool
+
   /// `true` iff names contain quotes, line breaks and letters of all alphabets.
   public var hasOddNames: Bool
 
   /// Creates a set of options.
   public init(
     codes: [SpikeCode] = [], isQuantized: Bool = true, layers: ClosedRange<Int> = 1...8,
-    maximumDelay: Int = 0, hasPreprocessing: Bool = false, hasOddNames: Bool = false
+    maximumDelay: Int = 0, hasPreprocessing: Bool = false, hasLeakyNeurons: Bool = false,
+    hasOddNames: Bool = false
   ) {
     self.codes = codes
     self.isQuantized = isQuantized
     self.layers = layers
     self.maximumDelay = maximumDelay
     self.hasPreprocessing = hasPreprocessing
+    self.hasLeakyNeurons = hasLeakyNeurons
     self.hasOddNames = hasOddNames
   }
 }

@@ -190,6 +190,32 @@ struct SpikingGraphBuilder {
         threshold: threshold, initial: add("initial", layout, .int32(initial)), isSigned: isSigned))
   }
 
+  /// Returns real offsets for leaky neurons.
+  mutating func leakyBias(_ shape: Shape, typical: Double) -> TensorID {
+    let layout: Shape = random.chance(0.6) ? [shape.channels] : shape
+    let values = (0..<layout.count).map { _ in Float(typical) * random.float(-2...1) }
+    return graph.tensors.add("bias", shape: layout, floats: values)
+  }
+
+  /// Returns leaky dynamics that fit what usually arrives in a tick.
+  mutating func leaky(_ shape: Shape, typical: Double) -> NeuronModel {
+    let layout: Shape = random.chance(0.7) ? [shape.channels] : shape
+    let scale = Float(typical) * random.pick([0.05, 0.2, 1])
+    let thresholds = (0..<layout.count).map { _ in scale * random.float(0.5...1.5) }
+    let threshold = graph.tensors.add("threshold", shape: layout, floats: thresholds)
+    var initial: TensorID?
+    if random.chance(0.5) {
+      let phases = (0..<shape.channels).map { _ in random.float(0...1) }
+      initial = graph.tensors.add("initial", shape: [shape.channels], floats: phases)
+    }
+    return .leaky(
+      LeakyIntegrateAndFire(
+        threshold: threshold, initial: initial, tauRC: random.pick([2, 20, 50]),
+        tauRef: random.pick([0, 0.5, 1, 2.25]),
+        synapse: random.pick(LeakyIntegrateAndFire.Synapse.allCases),
+        tauSynapse: random.pick([0.5, 1, 5]), dt: random.pick([0.001, 0.002])))
+  }
+
   /// Adds a tensor.
   mutating func add(_ name: String, _ shape: Shape, _ data: TensorData) -> TensorID {
     graph.tensors.add(Tensor(name, shape: shape, data: data))

@@ -28,7 +28,7 @@ extension EventEngine {
       }
     }
     let potentials = counts.indices.map { p in
-      membrane(of: plan.stepOf[p]).map { worker.potentials(of: $0) } ?? []
+      membrane(of: plan.stepOf[p]).flatMap { $0.isLeaky ? nil : worker.potentials(of: $0) } ?? []
     }
     return SpikeTrace(units: units, potentials: potentials)
   }

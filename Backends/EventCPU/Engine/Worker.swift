@@ -41,9 +41,14 @@ final class Worker {
       case .membrane(let membrane):
         let all = 0..<membrane.grid.height
         membrane.initial.spread(over: blocks[membrane.potentials], grid: membrane.grid)
-        guard let current = membrane.current else { continue }
-        membrane.bias.spread(over: blocks[current], grid: membrane.grid)
-        for input in membrane.constant { add(input, to: blocks[current], rows: all) }
+        if let current = membrane.current {
+          membrane.bias.spread(over: blocks[current], grid: membrane.grid)
+          for input in membrane.constant { add(input, to: blocks[current], rows: all) }
+        }
+        if case .leaks(let kernel, let state, let positions) = membrane.neuron {
+          kernel.begin(
+            blocks[state], blocks[positions], constant: currents[i] ?? membrane.bias)
+        }
       case .maximum(let maximum):
         blocks[maximum.counts].clear()
         blocks[maximum.previous].clear()
@@ -144,6 +149,10 @@ final class Worker {
       case .fires(let fire):
         fire.step(
           v, rows: rows, input: current, units: units, layout: plan.layouts[i], spikes: spikes)
+      case .leaks(let kernel, let state, let positions):
+        kernel.step(
+          v, rows: rows, state: blocks[state], positions: blocks[positions], units: units,
+          layout: plan.layouts[i], spikes: spikes)
       case .integrates, .quantizes:
         EventFire.integrate(v, rows: rows, input: current, grid: membrane.grid)
       }

@@ -47,6 +47,31 @@ extension Node {
         isSigned: model.isSigned, countsDigits: code.isWeighted))
   }
 
+  /// Returns the kernel of leaky neurons of the given model.
+  func leaky(
+    _ model: LeakyIntegrateAndFire, in graph: SpikingGraph
+  ) throws(Diagnostic) -> EventLeaky {
+    func reals(_ id: TensorID?) throws(Diagnostic) -> [Float] {
+      if let id { return try graph.tensors.floats(id) }
+      return [Float](repeating: 0, count: grid.channels)
+    }
+    let synapse: EventLeaky.Synapse =
+      switch model.synapse {
+      case .none: .none
+      case .exponential: .exponential
+      case .alpha: .alpha
+      }
+    var bias: TensorID?
+    if let population { bias = graph[population].bias }
+    return EventLeaky(
+      grid: grid, inverse: try reals(model.threshold).map { 1 / $0 }, bias: try reals(bias),
+      initial: try reals(model.initial),
+      constants: EventLeaky.Constants(
+        step: model.membraneStep, refractory: model.tauRef, synapse: synapse,
+        decay: model.synapseDecay, rate: 1 / model.tauSynapse,
+        rests: (0...4096).map { model.membraneDecay(after: $0) }))
+  }
+
   /// Returns the most ticks for which the potentials provably stay within 32 bits, at least those
   /// of the code; 4,096 for nodes without potential.
   ///
@@ -61,7 +86,7 @@ extension Node {
     case .maximum:
       guard code.isRate else { return 4096 }
       return try ticks(perTick: units.magnitude, within: limit)
-    case .integrator: break
+    case .integrator, .leaky: break
     case .fire(let model):
       let tensors = graph.tensors
       let threshold = Double(try tensors.integers(model.threshold).max() ?? 0)
@@ -77,7 +102,10 @@ extension Node {
       }
       perTick = max(perTick, range.magnitude)
     }
-    return try ticks(perTick: perTick, within: limit)
+    // Leaky neurons keep no sums from tick to tick.
+    guard case .leaky = kind else { return try ticks(perTick: perTick, within: limit) }
+    guard perTick <= limit else { throw .potentialOverflow(name, bound: perTick) }
+    return 4096
   }
 
   private func ticks(perTick: Double, within limit: Double) throws(Diagnostic) -> Int {

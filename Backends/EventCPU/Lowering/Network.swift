@@ -13,6 +13,8 @@ enum NodeKind: Sendable {
   case maximum
   /// Integrates and fires.
   case fire(IntegrateAndFire)
+  /// Integrates with a leak and fires.
+  case leaky(LeakyIntegrateAndFire)
   /// Integrates.
   case integrator
 }

@@ -39,11 +39,13 @@ struct NetworkBuilder {
       case .relay: .relay
       case .maximum: .maximum
       case .integrateAndFire(let model): .fire(model)
+      case .leaky(let model): .leaky(model)
       case .integrator: .integrator
       }
     var node = Node(
       name: population.name, population: id, kind: kind, code: population.code,
       grid: EventGrid(population.shape))
+    if case .leaky = kind { return node }
     if let bias = population.bias { node.bias = try graph.tensors.integers(bias) }
     return node
   }
@@ -198,6 +200,9 @@ extension NetworkBuilder {
       let most = node.code.isRate ? 1 : Double(node.code.levels)
       node.units = Interval(low: model.isSigned ? -most : 0, high: most)
       if node.code.isRate { node.format = .planes(positive: 1, negative: model.isSigned ? 1 : 0) }
+    case .leaky:
+      node.units = Interval(low: 0, high: 1)
+      node.format = .planes(positive: 1, negative: 0)
     case .integrator: break
     }
     guard node.units.fits(Int32.self) else {

@@ -30,6 +30,9 @@ public enum NeuronModel: Hashable, Sendable {
   /// Integrates and fires, with reset by subtraction.
   case integrateAndFire(IntegrateAndFire)
 
+  /// Integrates with a leak and fires, with a refractory time.
+  case leaky(LeakyIntegrateAndFire)
+
   /// Integrates and never fires: the readout.
   case integrator
 
@@ -40,19 +43,24 @@ public enum NeuronModel: Hashable, Sendable {
     case .relay: "relay"
     case .maximum: "maximum"
     case .integrateAndFire: IntegrateAndFire.mnemonic
+    case .leaky: LeakyIntegrateAndFire.mnemonic
     case .integrator: "integrator"
     }
   }
 
   /// The parameters, in the order in which they are printed.
   public var attributes: [Attribute] {
-    if case .integrateAndFire(let model) = self { model.attributes } else { [] }
+    switch self {
+    case .integrateAndFire(let model): model.attributes
+    case .leaky(let model): model.attributes
+    case .source, .relay, .maximum, .integrator: []
+    }
   }
 
   /// `true` iff the neurons keep a membrane potential.
   public var integrates: Bool {
     switch self {
-    case .integrateAndFire, .integrator: true
+    case .integrateAndFire, .leaky, .integrator: true
     case .source, .relay, .maximum: false
     }
   }
@@ -67,6 +75,7 @@ public enum NeuronModel: Hashable, Sendable {
     case "maximum": self = .maximum
     case "integrator": self = .integrator
     case IntegrateAndFire.mnemonic: self = .integrateAndFire(try .init(reading: &reader))
+    case LeakyIntegrateAndFire.mnemonic: self = .leaky(try .init(reading: &reader))
     default: throw .error("ir.unknown-neuron", "there is no neuron model '\(mnemonic)'")
     }
   }

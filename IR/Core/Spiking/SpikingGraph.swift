@@ -192,6 +192,8 @@ public struct SpikingGraph: Hashable, Sendable {
   public var isQuantized: Bool {
     var constants = projections.elements.compactMap { $0.kind.weights }
     for population in populations.elements {
+      // Leaky neurons stay real.
+      if case .leaky = population.model { continue }
       if let bias = population.bias { constants.append(bias) }
       if case .integrateAndFire(let model) = population.model {
         constants += [model.threshold, model.initial].compactMap { $0 }

@@ -72,6 +72,7 @@ struct ANNLowering {
     case .softmax(let x):
       .kernel(.softmax(channels: node.shape.channels, isLogarithm: x.isLogarithm))
     case .prelu(let x): .kernel(try prelu(x))
+    case .softLIF(let x): .kernel(try response(x))
     case .scale(let x): .kernel(try scale(x))
     case .elementwise(let x): .kernel(elementwise(x))
     case .concat(let x): .kernel(concatenation(x))
@@ -201,6 +202,15 @@ extension ANNLowering {
 
   private func prelu(_ op: PReLU) throws(Diagnostic) -> ANNKernel {
     .loops(fill: nil, [whole(0)] + (try constant(op.slope, .slope)))
+  }
+
+  private func response(_ op: SoftLIF) throws(Diagnostic) -> ANNKernel {
+    let gain = try tensors.floats(op.gain)
+    return .response(
+      SoftLIFResponse(
+        gain: gain, offset: try floats(op.offset) ?? gain.map { _ in 0 },
+        amplitude: try tensors.floats(op.amplitude), tauRC: op.tauRC, tauRef: op.tauRef,
+        gamma: op.gamma))
   }
 
   private func scale(_ op: Scale) throws(Diagnostic) -> ANNKernel {

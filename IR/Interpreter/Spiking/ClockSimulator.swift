@@ -116,16 +116,27 @@ extension ClockSimulator {
       }
       state.units[p.index].append(units)
       try state.recordPotentials(of: p)
+    case .leaky:
+      let name = "the input of '\(population.name)'"
+      let spikes = try arrivals(of: p, at: tick, state) { !$0 }.checked(name)
+      let constant = try arrivals(of: p, at: tick, state) { $0 }.checked(name)
+      let units = state.leaky[p.index]?.advance(spikes: spikes, constant: constant)
+      state.units[p.index].append(units ?? [])
     case .integrator:
       try state.integrate(arrivals(of: p, at: tick, state), into: p)
       try state.recordPotentials(of: p)
     }
   }
 
-  /// Returns the input of population `p` at `tick`, bias included.
-  private func arrivals(of p: PopulationID, at tick: Int, _ state: ClockState) -> Sums {
+  /// Returns the input of population `p` at `tick`, bias included, from populations that are
+  /// `accepted` by whether they emit the same in every tick.
+  private func arrivals(
+    of p: PopulationID, at tick: Int, _ state: ClockState,
+    from accepted: (_ isConstant: Bool) -> Bool = { _ in true }
+  ) -> Sums {
     var input = Sums(constants.populations[p.index].bias)
     for j in constants.afferents[p.index] {
+      guard accepted(constants.isConstant[constants.graph[j].source.index]) else { continue }
       let departure = tick - constants.graph[j].delay
       guard departure >= 0 else { continue }
       deliver(state.units[constants.graph[j].source.index][departure], along: j, to: &input)
@@ -173,6 +184,8 @@ extension ClockSimulator {
     case .integrateAndFire(let model):
       try state.integrate(arrivals(of: p, state), into: p)
       try fireWindow(of: p, model, &state)
+    case .leaky:
+      preconditionFailure("internal: leaky neurons without the code rate were not rejected")
     case .integrator:
       try state.integrate(arrivals(of: p, state), into: p)
       try state.recordPotentials(of: p)

@@ -48,6 +48,9 @@ struct ClockState {
   /// The potentials after each tick so far, [population][tick][neuron].
   var potentialsByTick: [[[Int32]]]
 
+  /// The leaky neurons, by population; `nil` where there are others.
+  var leaky: [LeakyMembranes?]
+
   /// The units that arrived at each `maximum` so far, [population][source neuron].
   var counts: [[Int64]]
 
@@ -61,13 +64,17 @@ struct ClockState {
     units = graph.populations.elements.map { _ in empty }
     potentialsByTick = units
     membranes = zip(graph.populations.elements, constants.populations).map { (population, own) in
-      guard population.model.integrates else { return [] }
+      guard population.model.integrates, own.leaky == nil else { return [] }
       if case .integrateAndFire(let model) = population.model, !model.isSigned,
         population.code.isRate
       {
         return own.initial
       }
       return [Int64](repeating: 0, count: own.count)
+    }
+    leaky = zip(graph.populations.elements, constants.populations).map { (population, own) in
+      guard case .leaky(let model) = population.model, let leaky = own.leaky else { return nil }
+      return LeakyMembranes(model, leaky, channels: population.shape.channels)
     }
     counts = membranes.map { _ in [] }
     largest = counts

@@ -54,6 +54,8 @@ package struct QuantizedNetwork: Sendable {
       if population.model.integrates { potentials[p.index] = response }
       switch population.model {
       case .source, .integrator: break
+      case .leaky:
+        preconditionFailure("internal: leaky neurons without the code rate were not rejected")
       case .maximum, .relay:
         units[p.index] = response
       case .integrateAndFire(let model):

@@ -80,7 +80,7 @@ extension ConversionCheck.Fate {
   fileprivate init(_ form: SpikingForm, _ role: SpikingRole) {
     switch (role, form) {
     case (.source, _): self = .encoder
-    case (.rectifier, _), (.quantizer, _): self = .neurons
+    case (.rectifier, _), (.leaky, _), (.quantizer, _): self = .neurons
     case (.other, .readout): self = .decoder
     case (.other, _): self = .synapses
     }

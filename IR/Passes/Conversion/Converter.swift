@@ -11,6 +11,7 @@ struct Converter {
   let plan: SpikingPlan
   let inputLevels: Int
   let preprocessing: Preprocessing
+  let leaky: LeakyOptions
   var builder: SpikingBuilder
   var sums: [SpikingSum] = []
 
@@ -22,6 +23,7 @@ struct Converter {
     self.plan = plan
     self.preprocessing = preprocessing
     inputLevels = arguments.integer("input-levels")
+    leaky = LeakyOptions(arguments)
     builder = SpikingBuilder(name: source.name, code: code)
   }
 
@@ -50,6 +52,7 @@ struct Converter {
     switch plan.roles[id.index] {
     case .source, .other: return value
     case .rectifier: return try said(id, node, value, isSigned: false)
+    case .leaky: return try leaked(node, value)
     case .quantizer(let isSigned):
       guard case .pool(let pool) = node.op else {
         return try said(id, node, value, isSigned: isSigned)
@@ -108,7 +111,7 @@ struct Converter {
     case .transpose, .pad, .slice, .upsample, .take:
       let value: Float = if case .pad(let op) = node.op { op.value } else { 0 }
       return try moved(operands[0], node, filling: value)
-    case .activation, .softmax: return operands[0]
+    case .activation, .softLIF, .softmax: return operands[0]
     case .prelu, .fakeQuantize, .custom:
       preconditionFailure("internal: the plan let '\(node.op.mnemonic)' pass")
     }

@@ -107,6 +107,40 @@ struct SpikingBuilder {
     return id
   }
 
+  /// Adds leaky neurons that say `sum`.
+  ///
+  /// Initial potentials are spread evenly over the channels, by multiples of the golden ratio, so
+  /// that neurons with like currents do not fire in step, and that on average half of what is left
+  /// of a neuron's last period is there when it begins.
+  ///
+  /// - Parameters:
+  ///   - name: the population's name.
+  ///   - sum: what is said.
+  ///   - threshold: the value that makes a current of one threshold, one a channel.
+  ///   - quantum: the value of a neuron that fires in every tick, one a channel.
+  ///   - layer: the node that the population stands for.
+  ///   - model: makes the neurons from the tensors of thresholds and initial potentials.
+  /// - Returns: the population's identity.
+  /// - Throws: `convert.unsupported-shape`.
+  mutating func addLeakyNeurons(
+    _ name: String, saying sum: SpikingSum, threshold: [Float], quantum: [Float], layer: String,
+    model: (_ threshold: TensorID, _ initial: TensorID) -> LeakyIntegrateAndFire
+  ) throws(Diagnostic) -> PopulationID {
+    let channels = sum.layout.channels
+    let phases = (0..<channels).map { c -> Float in
+      let multiple = (Double(c) + 0.5) * 0.618_033_988_749_894_9
+      return Float(multiple - multiple.rounded(.down))
+    }
+    let thresholds = add("\(name)/threshold", perChannel(threshold, sum.layout), sum.layout)
+    let initial = graph.tensors.add("\(name)/initial", shape: [channels], floats: phases)
+    let id = addPopulation(
+      name, shape: sum.layout, model: .leaky(model(thresholds, initial)), quantum: quantum,
+      layer: layer)
+    graph[id].bias = bias(sum.offset, name, sum.layout)
+    try connect(sum, to: id)
+    return id
+  }
+
   /// Adds a readout of `sum`.
   ///
   /// - Throws: `convert.unsupported-shape`.

@@ -22,6 +22,8 @@ enum SpikingRole: Hashable {
   case source
   /// Integrate-and-fire neurons that are the node's rectifier, cut at a maximum if there is one.
   case rectifier(maximum: Float?)
+  /// Leaky integrate-and-fire neurons.
+  case leaky
   /// Integrate-and-fire neurons that only turn a sum into spikes.
   case quantizer(isSigned: Bool)
   /// Nothing of its own, or populations without thresholds.
@@ -102,6 +104,7 @@ struct SpikingPlan {
       if isReadout, !op.isLogarithm { return (.readout, .other) }
       obstacles.append(
         SpikingObstacle(node, because: "spikes normalize nothing but the network's output"))
+    case .softLIF: return (.single, .leaky)
     case .prelu:
       obstacles.append(SpikingObstacle(node, because: "run the pass 'expand-activations' first"))
     case .scale, .batchNorm:
@@ -135,6 +138,7 @@ struct SpikingPlan {
       default: return false
       }
     case .fakeQuantize(let op): return operands || op.low == op.zeroPoint
+    case .softLIF: return true
     case .softmax(let op): return !op.isLogarithm
     case .pool, .concat, .reshape, .transpose, .slice, .upsample, .take: return operands
     case .elementwise(let op): return op.kind != .subtract && operands
@@ -171,8 +175,8 @@ extension Op {
     case .conv2d, .dense: .linear
     case .pool(let pool): pool.kind == .maximum ? .single : .linear
     case .convTranspose2d, .concat, .transpose, .pad, .slice, .upsample, .take: .single
-    case .input, .constant, .batchNorm, .activation, .fakeQuantize, .prelu, .softmax, .scale,
-      .elementwise, .reshape, .custom:
+    case .input, .constant, .batchNorm, .activation, .fakeQuantize, .prelu, .softLIF, .softmax,
+      .scale, .elementwise, .reshape, .custom:
       .projected
     }
   }

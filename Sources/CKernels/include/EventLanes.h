@@ -200,3 +200,40 @@ SPIKEC_LANES spikec_i32x16 spikec_dot_quads(
   return result;
 #endif
 }
+
+typedef float spikec_f32x16 __attribute__((ext_vector_type(16)));
+
+/// The lanes in single precision, rounded to nearest.
+SPIKEC_LANES spikec_f32x16 spikec_float(spikec_i32x16 x) {
+  return __builtin_convertvector(x, spikec_f32x16);
+}
+
+/// Bit i is set iff lane i of a is larger than lane i of b.
+SPIKEC_LANES uint16_t spikec_bits_above(spikec_f32x16 a, spikec_f32x16 b) {
+  spikec_mask16 mask = __builtin_convertvector(a > b, spikec_mask16);
+  uint16_t bits;
+  memcpy(&bits, &mask, sizeof bits);
+  return bits;
+}
+
+/// The larger of a and b, lane by lane; b where they cannot be compared.
+SPIKEC_LANES spikec_f32x16 spikec_larger(spikec_f32x16 a, spikec_f32x16 b) {
+  return a > b ? a : b;
+}
+
+/// The lanes of a whose bits are set, those of b elsewhere.
+SPIKEC_LANES spikec_f32x16 spikec_choose(uint16_t bits, spikec_f32x16 a, spikec_f32x16 b) {
+  spikec_mask16 mask;
+  memcpy(&mask, &bits, sizeof bits);
+  return -__builtin_convertvector(mask, spikec_i32x16) ? a : b;
+}
+
+/// The lanes of x, 0 where the magnitude is below 2^-20.
+SPIKEC_LANES spikec_f32x16 spikec_without_traces(spikec_f32x16 x) {
+  return __builtin_elementwise_abs(x) < 0x1p-20f ? (spikec_f32x16)0 : x;
+}
+
+/// Whether all lanes are 0.
+SPIKEC_LANES _Bool spikec_all_zero(spikec_f32x16 x) {
+  return spikec_bits_above(__builtin_elementwise_abs(x), (spikec_f32x16)0) == 0;
+}
