@@ -64,6 +64,8 @@ extension SpikingGraph {
     let channels = population.shape.channels
     try chooseShifts(of: afferents)
     var unit = try leastUnits(channels, afferents, largest: largest)
+    let least = try leastUnits(ofStaircases: id, range: largestRange)
+    for c in 0..<channels { unit[c] = max(unit[c], least[c]) }
     if case .integrateAndFire(var model) = population.model {
       let thresholds = try tensors.floats(model.threshold)
       let levels = Float(population.code.levels)
@@ -80,6 +82,9 @@ extension SpikingGraph {
         model.initial = addIntegers(of: initial, values, by: unit, suffix: "initial", id)
       }
       self[id].model = .integrateAndFire(model)
+    }
+    if case .staircase(let model) = population.model {
+      self[id].model = .staircase(try quantized(model, of: id, by: unit))
     }
     if let bias = population.bias {
       let values = try tensors.floats(bias)
@@ -201,11 +206,7 @@ extension SpikingGraph {
     }
     for id in populations.ids {
       var population = self[id]
-      if case .integrateAndFire(var model) = population.model {
-        model.threshold = carry(model.threshold)
-        model.initial = model.initial.map(carry)
-        population.model = .integrateAndFire(model)
-      }
+      population.model = population.model.mappingTensors(carry)
       population.bias = population.bias.map(carry)
       population.quantum = population.quantum.map(carry)
       population.membraneUnit = population.membraneUnit.map(carry)

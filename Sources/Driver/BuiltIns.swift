@@ -21,6 +21,10 @@ extension Registry {
     ],
     neurons: [
       NeuronSummary(
-        name: "if", summary: "integrate and fire, with reset by subtraction; exact in integers")
+        name: "if", summary: "integrate and fire, with reset by subtraction; exact in integers"),
+      NeuronSummary(
+        name: "levels",
+        summary: "say a curved activation, interval by interval of the potential; exact in integers"
+      ),
     ])
 }

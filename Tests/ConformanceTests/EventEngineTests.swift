@@ -67,7 +67,7 @@ extension Population {
   /// `true` iff what the neurons emit are spikes.
   fileprivate var isSpiking: Bool {
     switch model {
-    case .integrateAndFire, .maximum: true
+    case .integrateAndFire, .staircase, .maximum: true
     case .source, .relay, .integrator: false
     }
   }

@@ -29,10 +29,14 @@ extension SpikingGraphBuilder {
 
   private mutating func addIntegrateAndFire(_ input: (afferents: [Afferent], shape: Shape)) {
     let typical = input.afferents.map(\.typical).max() ?? 1
-    let model = integrateAndFire(input.shape, typical: typical)
+    let code = random.pick(codes)
+    let model =
+      random.chance(0.25)
+      ? staircase(input.shape, code, typical: typical)
+      : integrateAndFire(input.shape, typical: typical)
     let bias = self.bias(input.shape, typical: typical / 2)
     let id = addPopulation(input.shape, model, afferents: input.afferents, bias: bias)
-    let code = graph[id].code
+    graph[id].code = code
     emitters.append(Emitter(id: id, shape: input.shape, bound: code.isRate ? 1 : code.levels))
   }
 

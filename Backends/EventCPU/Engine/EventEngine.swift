@@ -131,7 +131,7 @@ extension Population {
   /// `true` iff what the population emits counts as spikes.
   var isSpiking: Bool {
     switch model {
-    case .integrateAndFire, .maximum: true
+    case .integrateAndFire, .staircase, .maximum: true
     case .source, .relay, .integrator: false
     }
   }

@@ -14,6 +14,8 @@ final class Worker {
   private let dynamic: [Int]
   /// For each step the input that every tick adds: the bias, or the constant current.
   private let currents: [EventParameter?]
+  /// The ticks of the image evaluated so far.
+  private var ticks = 0
 
   /// Allocates the memory that `plan` needs.
   init(_ plan: Plan) {
@@ -36,11 +38,13 @@ final class Worker {
 
   /// Prepares for an image under `rate`: initial potentials, and what is the same in every tick.
   func begin() {
+    ticks = 0
     for (i, step) in plan.steps.enumerated() {
       switch step.action {
       case .membrane(let membrane):
         let all = 0..<membrane.grid.height
         membrane.initial.spread(over: blocks[membrane.potentials], grid: membrane.grid)
+        if case .follows(_, let said, _) = membrane.neuron { blocks[said].clear() }
         guard let current = membrane.current else { continue }
         membrane.bias.spread(over: blocks[current], grid: membrane.grid)
         for input in membrane.constant { add(input, to: blocks[current], rows: all) }
@@ -55,6 +59,7 @@ final class Worker {
 
   /// Evaluates one tick under `rate`.
   func tick() {
+    ticks += 1
     for i in dynamic {
       switch plan.steps[i].action {
       case .membrane(let membrane): integrate(membrane, i)
@@ -144,7 +149,11 @@ final class Worker {
       case .fires(let fire):
         fire.step(
           v, rows: rows, input: current, units: units, layout: plan.layouts[i], spikes: spikes)
-      case .integrates, .quantizes:
+      case .follows(let staircase, let said, let targets):
+        staircase.follow(
+          v, rows: rows, input: current, said: blocks[said], targets: blocks[targets], tick: ticks,
+          of: plan.code.timesteps, units: units, layout: plan.layouts[i], spikes: spikes)
+      case .integrates, .quantizes, .looksUp:
         EventFire.integrate(v, rows: rows, input: current, grid: membrane.grid)
       }
     }
@@ -165,8 +174,12 @@ final class Worker {
         membrane.bias.spread(over: v, rows: rows, grid: membrane.grid)
       }
       for input in rest { add(input, to: v, rows: rows) }
-      if case .quantizes(let kernel) = membrane.neuron {
+      switch membrane.neuron {
+      case .quantizes(let kernel):
         kernel.step(v, rows: rows, units: units, layout: plan.layouts[i], spikes: spikes)
+      case .looksUp(let kernel):
+        kernel.step(v, rows: rows, units: units, layout: plan.layouts[i], spikes: spikes)
+      case .fires, .follows, .integrates: break
       }
     }
   }

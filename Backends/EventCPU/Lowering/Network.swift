@@ -13,6 +13,8 @@ enum NodeKind: Sendable {
   case maximum
   /// Integrates and fires.
   case fire(IntegrateAndFire)
+  /// Integrates and says the value of an interval.
+  case staircase(Staircase)
   /// Integrates.
   case integrator
 }

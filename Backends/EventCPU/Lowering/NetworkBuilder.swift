@@ -39,6 +39,7 @@ struct NetworkBuilder {
       case .relay: .relay
       case .maximum: .maximum
       case .integrateAndFire(let model): .fire(model)
+      case .staircase(let model): .staircase(model)
       case .integrator: .integrator
       }
     var node = Node(
@@ -198,6 +199,10 @@ extension NetworkBuilder {
       let most = node.code.isRate ? 1 : Double(node.code.levels)
       node.units = Interval(low: model.isSigned ? -most : 0, high: most)
       if node.code.isRate { node.format = .planes(positive: 1, negative: model.isSigned ? 1 : 0) }
+    case .staircase(let model):
+      let values = node.code.isRate ? [-1, 1] : try graph.tensors.integers(model.values)
+      node.units = Interval(low: Double(values.min() ?? 0), high: Double(values.max() ?? 0))
+      if node.code.isRate { node.format = .planes(positive: 1, negative: 1) }
     case .integrator: break
     }
     guard node.units.fits(Int32.self) else {

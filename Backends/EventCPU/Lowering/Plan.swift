@@ -130,6 +130,11 @@ enum Neuron: Sendable {
   case fires(EventFire)
   /// After the window.
   case quantizes(EventQuantize)
+  /// In every tick, as the potential so far makes expect, with the blocks of the units said so far
+  /// and of a table.
+  case follows(EventStaircase, said: Int, targets: Int)
+  /// After the window, as a table says.
+  case looksUp(EventStaircase)
   /// Never.
   case integrates
 }

@@ -186,8 +186,11 @@ public struct SpikingGraph: Hashable, Sendable {
     var constants = projections.elements.compactMap { $0.kind.weights }
     for population in populations.elements {
       if let bias = population.bias { constants.append(bias) }
-      if case .integrateAndFire(let model) = population.model {
+      switch population.model {
+      case .integrateAndFire(let model):
         constants += [model.threshold, model.initial].compactMap { $0 }
+      case .staircase(let model): constants.append(model.thresholds)
+      case .source, .relay, .maximum, .integrator: break
       }
     }
     return constants.allSatisfy { tensors[$0].elementType != .float32 }

@@ -31,8 +31,8 @@ extension VerifierRule<SpikingGraph> {
   static var elementTypes: Self {
     Self(
       ["ir.bad-element-type"],
-      "Quanta and membrane units are f32, wires i32; thresholds, initial potentials and biases are "
-        + "f32 or i32."
+      "Quanta and membrane units are f32, wires and values i32; thresholds, initial potentials and "
+        + "biases are f32 or i32."
     ) { graph, sink in
       for use in graph.constants {
         guard let type = graph.tensors.find(use.tensor)?.elementType else { continue }
@@ -66,23 +66,23 @@ extension VerifierRule<SpikingGraph> {
 
 /// What a constant of a spiking graph is for.
 enum ConstantRole {
-  case weights, threshold, initial, bias, quantum, membraneUnit, wires
+  case weights, threshold, steps, values, initial, bias, quantum, membraneUnit, wires
 
   /// The element types that the constant may have.
   var acceptedTypes: [ElementType] {
     switch self {
     case .weights: ElementType.allCases
-    case .threshold, .initial, .bias: [.float32, .int32]
+    case .threshold, .steps, .initial, .bias: [.float32, .int32]
     case .quantum, .membraneUnit: [.float32]
-    case .wires: [.int32]
+    case .wires, .values: [.int32]
     }
   }
 
   /// `true` iff the pass `quantize` turns the constant into integers.
   var isQuantized: Bool {
     switch self {
-    case .weights, .threshold, .initial, .bias: true
-    case .quantum, .membraneUnit, .wires: false
+    case .weights, .threshold, .steps, .initial, .bias: true
+    case .values, .quantum, .membraneUnit, .wires: false
     }
   }
 }
@@ -107,9 +107,14 @@ extension SpikingGraph {
     }
     for id in populations.ids {
       let population = populations[id]
-      if case .integrateAndFire(let model) = population.model {
+      switch population.model {
+      case .integrateAndFire(let model):
         use(model.threshold, .threshold, site(id))
         use(model.initial, .initial, site(id))
+      case .staircase(let model):
+        use(model.thresholds, .steps, site(id))
+        use(model.values, .values, site(id))
+      case .source, .relay, .maximum, .integrator: break
       }
       use(population.bias, .bias, site(id))
       use(population.quantum, .quantum, site(id))

@@ -18,6 +18,7 @@
 //   ir.bad-shape            populations are images or vectors                  Rule+Populations
 //   ir.bad-parameter        thresholds, biases and units fit the population    Rule+Populations
 //   ir.bad-threshold, ir.bad-unit   they are positive                          Rule+Populations
+//   ir.bad-staircase        thresholds ascend, values are within the code      Rule+Staircases
 //   ir.unexpected-parameter, ir.missing-quantum   parameters have a meaning    Rule+Populations
 //   ir.bad-population       projections, encoders, decoders name populations   Rule+Projections
 //   ir.backward-projection  projections go from earlier to later populations   Rule+Projections
@@ -72,9 +73,10 @@ extension SpikingGraph {
   public static var verifierRules: [VerifierRule<SpikingGraph>] {
     [
       .uniqueNames, .soundTensors, .finiteTensors, .soundPopulations, .codesAgree, .constantsExist,
-      .parametersFit, .parametersArePositive, .noParametersWithoutMeaning, .projectionsGoForward,
-      .shiftsAndDelays, .connectionsFit, .wiresStartAtNeurons, .fedAsModelsNeed,
-      .hasEncodersAndDecoders, .encodersFit, .decodersFit, .elementTypes, .quantizedAsAWhole,
+      .parametersFit, .parametersArePositive, .staircasesAscend, .noParametersWithoutMeaning,
+      .projectionsGoForward, .shiftsAndDelays, .connectionsFit, .wiresStartAtNeurons,
+      .fedAsModelsNeed, .hasEncodersAndDecoders, .encodersFit, .decodersFit, .elementTypes,
+      .quantizedAsAWhole,
     ]
   }
 }
