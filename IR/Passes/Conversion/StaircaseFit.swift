@@ -116,6 +116,7 @@ extension Float {
 
   /// Returns the number of units of the given value nearest to this number, halves up.
   fileprivate func units(of quantum: Float, levels: Int) -> Int {
+    if isNaN { return 0 }
     let limit = Float(levels)
     return Int(Swift.min(Swift.max((self / quantum + 0.5).rounded(.down), -limit), limit))
   }
