@@ -55,8 +55,9 @@ extension SpikingRole {
     switch self {
     case .source: (-inputLevels, inputLevels)
     case .rectifier: (0, code.levels)
+    case .staircase: (-code.levels, code.levels)
     case .quantizer(let isSigned): (isSigned ? -code.levels : 0, code.levels)
-    case .other: nil
+    case .leaky, .other: nil
     }
   }
 }

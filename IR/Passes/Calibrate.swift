@@ -19,6 +19,9 @@ extension Pass {
                     Li et al. (2021), section 4.2, per channel
         percentile  the given percentile of the values above 0; Rueckauer et al. (2017), 2.2.1
         max         the largest value; Diehl et al. (2015)
+      Curved activations are calibrated by what they give, not by what they get. A remark says how
+      far the levels are from the function on the samples, as the relative error
+      √(Σ (f(x) − q(x))² / Σ f(x)²), and a warning if that exceeds `residual`.
       A rectifier's own maximum bounds its threshold. Channels that are silent on all samples get
       the mean threshold of their layer. Inputs get the largest magnitude of each channel. Where
       a transposition moves elements from channel to channel, all have the largest threshold.
@@ -32,6 +35,9 @@ extension Pass {
       PassOption(
         "levels", .integer(1...4096), default: "63",
         "the number of steps, for mmse: T of rate and phased, 2^K − 1 of weighted"),
+      PassOption(
+        "residual", .number(0...1), default: "0.1",
+        "the relative error of curved activations beyond which to warn"),
     ]
   ) { (graph, arguments, context) throws(CompileError) in
     let inputs = try context.requireCalibration(for: "calibrate")
@@ -45,6 +51,11 @@ extension Pass {
       let name = "\(graph[id].name)/threshold"
       graph[id].threshold = graph.tensors.add(name, shape: [thresholds.count], floats: thresholds)
       context.count("thresholds", of: "calibrate", by: thresholds.count)
+      guard case .staircase = plan.roles[id.index] else { continue }
+      let levels = arguments.integer("levels")
+      let residual = channels.residual(thresholds: thresholds, levels: levels)
+      context.sink.report(
+        .residual(residual, graph[id], levels: levels, bound: arguments.number("residual")))
     }
   }
 }
@@ -60,7 +71,8 @@ extension SpikingPlan {
     case .source: result = histograms.map(\.maximum)
     case .rectifier(let maximum):
       result = histograms.map { min($0.threshold(arguments), maximum ?? .infinity) }
-    case .quantizer, .leaky, .other: result = histograms.map { $0.threshold(arguments) }
+    case .staircase, .quantizer, .leaky, .other:
+      result = histograms.map { $0.threshold(arguments) }
     }
     let active = result.filter { $0 > 0 }
     let mean = active.isEmpty ? 1 : active.reduce(0, +) / Float(active.count)
@@ -145,5 +157,47 @@ struct Histogram: Sendable {
       sum += Double(count) * (x - q) * (x - q)
     }
     return sum
+  }
+}
+
+extension [Histogram] {
+
+  /// Returns the relative error of saying the values in levels, over all channels:
+  /// √(Σ (x − q(x))² / Σ x²), with q(x) = θ/L · min(round(x·L/θ), L).
+  ///
+  /// Within an interval values count as evenly distributed; 16 of them are looked at.
+  fileprivate func residual(thresholds: [Float], levels: Int) -> Double {
+    var (error, power) = (0.0, 0.0)
+    for (i, histogram) in enumerated() {
+      let width = Double(histogram.maximum) / Double(Histogram.bins * 16)
+      let step = Double(thresholds[i % thresholds.count]) / Double(levels)
+      for (bin, count) in histogram.counts.enumerated() where count > 0 {
+        for part in 0..<16 {
+          let x = (Double(bin * 16 + part) + 0.5) * width
+          let q = Swift.min((x / step).rounded(), Double(levels)) * step
+          error += Double(count) * (x - q) * (x - q)
+          power += Double(count) * x * x
+        }
+      }
+    }
+    return power > 0 ? (error / power).squareRoot() : 0
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns a remark on the relative error with which an activation is said; a warning if it
+  /// exceeds `bound`.
+  fileprivate static func residual(
+    _ residual: Double, _ node: Node, levels: Int, bound: Double
+  ) -> Diagnostic {
+    let name = if case .activation(let op) = node.op { op.kind.rawValue } else { node.op.mnemonic }
+    let percent = (residual * 10000).rounded() / 100
+    let message = "'\(name)' is said in \(levels) levels with a relative error of \(percent) %"
+    return residual > bound
+      ? .warning(
+        "calibrate.residual", message, at: .entity(node.name),
+        notes: ["more time steps make more levels"])
+      : .remark("calibrate.residual", message, at: .entity(node.name))
   }
 }

@@ -14,6 +14,9 @@ extension Pass {
       Rectifiers become populations of integrate-and-fire neurons, whose unit is
       threshold/levels (`rate`: threshold). Weights lead from population to population and are
       multiplied by the unit of their source, so that potentials have the scale of activations.
+      Other activations become populations of staircases: values in whole units, and the
+      thresholds at which the function crosses the middles between them, found to the last digit
+      (`rate`: T times these). A function may fall before it rises, as swish does.
       Linear operators in between are carried along as sums: an addition merges the projections
       of its operands, a scale multiplies them, a bias stays with the population. Where a sum
       itself must be said in spikes (the input of a convolution or pooling that is not a

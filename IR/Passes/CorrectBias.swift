@@ -15,7 +15,8 @@ extension Pass {
       forward order, each population is measured on calibration samples in the spiking network
       itself, and its bias is raised by the difference of the means, channel by channel:
         b ← b + E[original] − E[spiking]
-      Later populations are measured with the earlier ones already corrected.
+      Later populations are measured with the earlier ones already corrected. The difference is
+      divided by the steepest slope of a population's staircase, so that it is not overshot.
       Source: Li et al. (2021), "A Free Lunch From ANN", section 4.3, light calibration.
       """,
     options: [
@@ -87,6 +88,7 @@ extension SpikingGraph {
     let channels = population.shape.channels
     guard let unitID = population.membraneUnit else { return }
     let unit = try tensors.floats(unitID)
+    let effects = try biasEffects(on: id, unit: unit)
     var quantum = unit
     if let id = population.quantum { quantum = try tensors.floats(id) }
     let ticks: Double =
@@ -94,7 +96,7 @@ extension SpikingGraph {
       ? Double(population.code.timesteps) : 1
     let missing = (0..<channels).map { c in
       (wanted[c] - measured[c] * Double(quantum[c % quantum.count]) / ticks)
-        / Double(unit[c % unit.count])
+        / Double(effects[c % effects.count])
     }
     var shape: Shape = [channels]
     if case .leaky = population.model {

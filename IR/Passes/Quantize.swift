@@ -73,6 +73,8 @@ extension SpikingGraph {
         "\(population.name)/unit", shape: [channels], floats: unit)
       return
     }
+    let least = try leastUnits(ofStaircases: id, range: largestRange)
+    for c in 0..<channels { unit[c] = max(unit[c], least[c]) }
     if case .integrateAndFire(var model) = population.model {
       let thresholds = try tensors.floats(model.threshold)
       let levels = Float(population.code.levels)
@@ -89,6 +91,9 @@ extension SpikingGraph {
         model.initial = addIntegers(of: initial, values, by: unit, suffix: "initial", id)
       }
       self[id].model = .integrateAndFire(model)
+    }
+    if case .staircase(let model) = population.model {
+      self[id].model = .staircase(try quantized(model, of: id, by: unit))
     }
     if let bias = population.bias {
       let values = try tensors.floats(bias)
@@ -228,16 +233,7 @@ extension SpikingGraph {
     }
     for id in populations.ids {
       var population = self[id]
-      if case .integrateAndFire(var model) = population.model {
-        model.threshold = carry(model.threshold)
-        model.initial = model.initial.map(carry)
-        population.model = .integrateAndFire(model)
-      }
-      if case .leaky(var model) = population.model {
-        model.threshold = carry(model.threshold)
-        model.initial = model.initial.map(carry)
-        population.model = .leaky(model)
-      }
+      population.model = population.model.mappingTensors(carry)
       population.bias = population.bias.map(carry)
       population.quantum = population.quantum.map(carry)
       population.membraneUnit = population.membraneUnit.map(carry)

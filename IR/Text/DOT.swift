@@ -97,6 +97,7 @@ private func dotAttributes(
     case .relay: "shape=box, style=\"dashed\""
     case .maximum: "shape=invtrapezium, style=filled, fillcolor=\"#fff2cc\""
     case .integrateAndFire, .leaky: "shape=ellipse, style=filled, fillcolor=\"#e2f0d9\""
+    case .staircase: "shape=ellipse, style=filled, fillcolor=\"#e6dff0\""
     case .integrator: "shape=house, style=filled, fillcolor=\"#fbe0d6\""
     }
   return "label=\(dotQuoted(label + [population.shape.description])), \(style)"

@@ -25,5 +25,9 @@ extension Registry {
       NeuronSummary(
         name: "lif",
         summary: "leaky integrate and fire, with a refractory time and a synapse; code rate"),
+      NeuronSummary(
+        name: "levels",
+        summary: "say a curved activation, interval by interval of the potential; exact in integers"
+      ),
     ])
 }

@@ -65,14 +65,27 @@ struct TrainedNetwork: Sendable, CustomTestStringConvertible {
     } + [
       TrainedNetwork(
         model: "Examples/fashion-mnist/fashion_cnn.h5",
-        images: "Examples/fashion-mnist/test1000-images-idx3-ubyte.gz")
+        images: "Examples/fashion-mnist/test1000-images-idx3-ubyte.gz"), lenet,
     ]
+
+  /// A network of hyperbolic tangents.
+  static let lenet = TrainedNetwork(
+    model: "Examples/networks/fashion-mnist/lenet.h5",
+    images: "Examples/fashion-mnist/test1000-images-idx3-ubyte.gz")
 
   /// Returns the network with a quantized spiking network of the given code and `count` images; of
   /// leaky neurons if a `synapse` is given.
   func compiled(
     _ code: SpikeCode, images count: Int, synapse: String? = nil
   ) throws(CompileError) -> (graph: SpikingGraph, images: [[Float]]) {
+    let (_, graph, images) = try compiledWithOriginal(code, images: count, synapse: synapse)
+    return (graph, images)
+  }
+
+  /// Returns the network, calibrated on up to 256 of the images, and what it was compiled from.
+  func compiledWithOriginal(
+    _ code: SpikeCode, images count: Int, synapse: String? = nil
+  ) throws(CompileError) -> (original: ANNGraph, graph: SpikingGraph, images: [[Float]]) {
     var sink = DiagnosticSink()
     let network = try KerasFrontend().load(
       path: "\(root)/\(model)", options: ImportOptions(), sink: &sink
@@ -83,13 +96,15 @@ struct TrainedNetwork: Sendable, CustomTestStringConvertible {
       let set = try ImageSet(
         source, matching: network[network.inputs[0]].shape, preprocessing: preprocessing)
       var samples: [[Float]] = []
-      for i in 0..<min(set.count, 32) { samples.append(try set.sample(i)) }
+      for i in 0..<min(set.count, max(32, count)) { samples.append(try set.sample(i)) }
       return samples
     }
     let graph = try ConformanceTests.compiled(
       network, code,
-      calibratedOn: CalibrationInputs(count: samples.count) { [samples] in [samples[$0]] },
+      calibratedOn: CalibrationInputs(count: min(256, samples.count)) { [samples] in
+        [samples[$0]]
+      },
       preprocessing: preprocessing, synapse: synapse)
-    return (graph, Array(samples.prefix(count)))
+    return (network, graph, Array(samples.prefix(count)))
   }
 }

@@ -67,7 +67,7 @@ extension Population {
   /// `true` iff what the neurons emit are spikes.
   fileprivate var isSpiking: Bool {
     switch model {
-    case .integrateAndFire, .leaky, .maximum: true
+    case .integrateAndFire, .leaky, .staircase, .maximum: true
     case .source, .relay, .integrator: false
     }
   }

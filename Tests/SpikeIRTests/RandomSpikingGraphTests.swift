@@ -32,6 +32,11 @@ import Testing
           if model.initial != nil { seen.insert("initial") }
           if graph.tensors[model.threshold].shape.rank == 3 { seen.insert("full threshold") }
         }
+        if case .staircase(let model) = population.model {
+          let shape = graph.tensors[model.thresholds].shape
+          seen.insert(shape.rank == 1 ? "shared steps" : "steps")
+          if shape[0] > 100 { seen.insert("many steps") }
+        }
         if let bias = population.bias, graph.tensors[bias].shape.rank == 3 {
           seen.insert("full bias")
         }
@@ -50,7 +55,9 @@ import Testing
       }
     }
     let expected: Set<String> = [
-      "source", "relay", "maximum", "if", "integrator", "rate", "phased", "weighted", "signed",
+      "source", "relay", "maximum", "if", "levels", "integrator", "steps", "shared steps",
+      "many steps", "levels to maximum", "levels to relay", "levels to levels", "rate", "phased",
+      "weighted", "signed",
       "unsigned", "initial", "full threshold", "full bias", "dense", "conv", "pool", "identity",
       "wire", "conv i8", "conv i16", "dense i8", "dense i16", "identity i8", "identity i16",
       "depthwise", "grouped", "if to maximum", "relay to maximum", "source to maximum",

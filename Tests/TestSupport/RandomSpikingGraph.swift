@@ -50,7 +50,7 @@ public struct SpikingGraphOptions: Sendable {
 /// There are branches, residual additions (identities with i16 weights), concatenations and moves
 /// by wires, average pooling by relays, maximum pooling after every kind of population, plain,
 /// grouped and depthwise convolutions with strides, dilations and asymmetric padding, signed
-/// populations, parameters per channel and per neuron, negative inputs, and one or two inputs and
+/// populations, staircases, parameters per channel and per neuron, negative inputs, and one or two inputs and
 /// outputs. Populations have at most some hundred neurons. No sum over a window, in whatever order
 /// it is added up, leaves ±2^30 for inputs of any size, since encoders clamp.
 public func randomSpikingGraph(
@@ -100,9 +100,12 @@ extension SpikingGraph {
     for id in populations.ids {
       let population = populations[id]
       if let bias = population.bias { result.makeFloatingPoint(bias, unit: 0.0625) }
-      if case .integrateAndFire(let model) = population.model {
+      switch population.model {
+      case .integrateAndFire(let model):
         result.makeFloatingPoint(model.threshold, unit: 0.0625)
         if let initial = model.initial { result.makeFloatingPoint(initial, unit: 0.0625) }
+      case .staircase(let model): result.makeFloatingPoint(model.thresholds, unit: 0.0625)
+      case .source, .relay, .maximum, .integrator: break
       }
     }
     return result

@@ -35,10 +35,14 @@ extension SpikingGraphBuilder {
       let id = addPopulation(input.shape, model, afferents: input.afferents, bias: bias)
       return emitters.append(Emitter(id: id, shape: input.shape, bound: 1))
     }
-    let model = integrateAndFire(input.shape, typical: typical)
+    let code = random.pick(codes)
+    let model =
+      random.chance(0.25)
+      ? staircase(input.shape, code, typical: typical)
+      : integrateAndFire(input.shape, typical: typical)
     let bias = self.bias(input.shape, typical: typical / 2)
     let id = addPopulation(input.shape, model, afferents: input.afferents, bias: bias)
-    let code = graph[id].code
+    graph[id].code = code
     emitters.append(Emitter(id: id, shape: input.shape, bound: code.isRate ? 1 : code.levels))
   }
 

@@ -216,6 +216,29 @@ struct SpikingGraphBuilder {
         tauSynapse: random.pick([0.5, 1, 5]), dt: random.pick([0.001, 0.002])))
   }
 
+  /// Returns staircases that fit what usually arrives in a tick or window: few or many steps, shared
+  /// by the channels or not, some of them equal; values that ascend one by one, or any.
+  mutating func staircase(_ shape: Shape, _ code: SpikeCode, typical: Double) -> NeuronModel {
+    let steps = random.chance(0.6) ? random.int(1...20) : random.int(21...200)
+    let columns = random.chance(0.7) ? shape.channels : 1
+    let reach = max(2, min(1 << 30, Int(typical * (code.isRate ? Double(code.timesteps) : 1))))
+    var thresholds = [Int32](repeating: 0, count: steps * columns)
+    for c in 0..<columns {
+      let column = (0..<steps).map { _ in random.int(-reach...reach) }.sorted()
+      for k in 0..<steps { thresholds[k * columns + c] = Int32(column[k]) }
+    }
+    let levels = code.levels
+    let (first, counts) = (random.int(-levels...levels), random.chance(0.5))
+    let values = (0...steps).map { k in
+      Int32(counts ? min(levels, first + k) : random.int(-levels...levels))
+    }
+    return .staircase(
+      Staircase(
+        thresholds: add(
+          "thresholds", columns == 1 ? [steps] : [steps, columns], .int32(thresholds)),
+        values: add("values", [steps + 1], .int32(values))))
+  }
+
   /// Adds a tensor.
   mutating func add(_ name: String, _ shape: Shape, _ data: TensorData) -> TensorID {
     graph.tensors.add(Tensor(name, shape: shape, data: data))

@@ -43,8 +43,10 @@ extension EventEngine {
   /// Returns whether population `p` fires when its window is over.
   private func firesAfterWindow(_ p: Int) -> Bool {
     guard let membrane = membrane(of: plan.stepOf[p]) else { return false }
-    if case .quantizes = membrane.neuron { return true }
-    return false
+    switch membrane.neuron {
+    case .quantizes, .looksUp: return true
+    case .fires, .leaks, .follows, .integrates: return false
+    }
   }
 
   /// Returns what population `p` emitted last.

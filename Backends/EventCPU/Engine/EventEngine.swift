@@ -131,7 +131,7 @@ extension Population {
   /// `true` iff what the population emits counts as spikes.
   var isSpiking: Bool {
     switch model {
-    case .integrateAndFire, .leaky, .maximum: true
+    case .integrateAndFire, .leaky, .staircase, .maximum: true
     case .source, .relay, .integrator: false
     }
   }

@@ -72,6 +72,19 @@ extension Node {
         rests: (0...4096).map { model.membraneDecay(after: $0) }))
   }
 
+  /// Returns the kernel of neurons of the given model.
+  ///
+  /// - Throws: `cpu.too-large`, `ir.elided-tensor`.
+  func staircase(_ model: Staircase, _ tensors: TensorStore) throws(Diagnostic) -> EventStaircase {
+    let thresholds = try tensors.integers(model.thresholds)
+    let values = try tensors.integers(model.values)
+    guard values.count * grid.lanes < 1 << 31 else {
+      throw .tooLarge(name, bytes: Double(values.count) * Double(grid.lanes) * 4)
+    }
+    return EventStaircase(
+      grid: grid, thresholds: thresholds, values: values, countsDigits: code.isWeighted)
+  }
+
   /// Returns the most ticks for which the potentials provably stay within 32 bits, at least those
   /// of the code; 4,096 for nodes without potential.
   ///
@@ -86,7 +99,7 @@ extension Node {
     case .maximum:
       guard code.isRate else { return 4096 }
       return try ticks(perTick: units.magnitude, within: limit)
-    case .integrator, .leaky: break
+    case .integrator, .leaky, .staircase: break
     case .fire(let model):
       let tensors = graph.tensors
       let threshold = Double(try tensors.integers(model.threshold).max() ?? 0)

@@ -136,6 +136,11 @@ enum Neuron: Sendable {
   /// In every tick, with a leak; what arrives in a tick takes the place of potentials. With the
   /// blocks of the neurons' state and of the positions'.
   case leaks(EventLeaky, state: Int, positions: Int)
+  /// In every tick, as the potential so far makes expect, with the blocks of the units said so far
+  /// and of a table.
+  case follows(EventStaircase, said: Int, targets: Int)
+  /// After the window, as a table says.
+  case looksUp(EventStaircase)
   /// Never.
   case integrates
 }

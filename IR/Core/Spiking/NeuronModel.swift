@@ -32,6 +32,8 @@ public enum NeuronModel: Hashable, Sendable {
 
   /// Integrates with a leak and fires, with a refractory time.
   case leaky(LeakyIntegrateAndFire)
+  /// Integrates and says the value of the interval in which the potential lies.
+  case staircase(Staircase)
 
   /// Integrates and never fires: the readout.
   case integrator
@@ -44,6 +46,7 @@ public enum NeuronModel: Hashable, Sendable {
     case .maximum: "maximum"
     case .integrateAndFire: IntegrateAndFire.mnemonic
     case .leaky: LeakyIntegrateAndFire.mnemonic
+    case .staircase: Staircase.mnemonic
     case .integrator: "integrator"
     }
   }
@@ -53,6 +56,7 @@ public enum NeuronModel: Hashable, Sendable {
     switch self {
     case .integrateAndFire(let model): model.attributes
     case .leaky(let model): model.attributes
+    case .staircase(let model): model.attributes
     case .source, .relay, .maximum, .integrator: []
     }
   }
@@ -60,8 +64,26 @@ public enum NeuronModel: Hashable, Sendable {
   /// `true` iff the neurons keep a membrane potential.
   public var integrates: Bool {
     switch self {
-    case .integrateAndFire, .leaky, .integrator: true
+    case .integrateAndFire, .leaky, .staircase, .integrator: true
     case .source, .relay, .maximum: false
+    }
+  }
+
+  /// Returns the model with every tensor replaced by what `replacement` makes of it.
+  public func mappingTensors(_ replacement: (TensorID) -> TensorID) -> NeuronModel {
+    switch self {
+    case .integrateAndFire(var model):
+      model.threshold = replacement(model.threshold)
+      model.initial = model.initial.map(replacement)
+      return .integrateAndFire(model)
+    case .leaky(var model):
+      model.threshold = replacement(model.threshold)
+      model.initial = model.initial.map(replacement)
+      return .leaky(model)
+    case .staircase(let model):
+      return .staircase(
+        Staircase(thresholds: replacement(model.thresholds), values: replacement(model.values)))
+    case .source, .relay, .maximum, .integrator: return self
     }
   }
 
@@ -76,6 +98,7 @@ public enum NeuronModel: Hashable, Sendable {
     case "integrator": self = .integrator
     case IntegrateAndFire.mnemonic: self = .integrateAndFire(try .init(reading: &reader))
     case LeakyIntegrateAndFire.mnemonic: self = .leaky(try .init(reading: &reader))
+    case Staircase.mnemonic: self = .staircase(try .init(reading: &reader))
     default: throw .error("ir.unknown-neuron", "there is no neuron model '\(mnemonic)'")
     }
   }

@@ -192,12 +192,14 @@ public struct SpikingGraph: Hashable, Sendable {
   public var isQuantized: Bool {
     var constants = projections.elements.compactMap { $0.kind.weights }
     for population in populations.elements {
-      // Leaky neurons stay real.
-      if case .leaky = population.model { continue }
-      if let bias = population.bias { constants.append(bias) }
-      if case .integrateAndFire(let model) = population.model {
+      switch population.model {
+      case .leaky: continue  // Leaky neurons and their biases stay real.
+      case .integrateAndFire(let model):
         constants += [model.threshold, model.initial].compactMap { $0 }
+      case .staircase(let model): constants.append(model.thresholds)
+      case .source, .relay, .maximum, .integrator: break
       }
+      if let bias = population.bias { constants.append(bias) }
     }
     return constants.allSatisfy { tensors[$0].elementType != .float32 }
   }

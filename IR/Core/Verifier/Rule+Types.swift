@@ -31,8 +31,8 @@ extension VerifierRule<SpikingGraph> {
   static var elementTypes: Self {
     Self(
       ["ir.bad-element-type"],
-      "Quanta, membrane units and the constants of lif neurons are f32, wires i32; thresholds, "
-        + "initial potentials and biases of others are f32 or i32."
+      "Quanta, membrane units and the constants of lif neurons are f32, wires and values i32; "
+        + "thresholds, initial potentials and biases of others are f32 or i32."
     ) { graph, sink in
       for use in graph.constants {
         guard let type = graph.tensors.find(use.tensor)?.elementType else { continue }
@@ -67,7 +67,7 @@ extension VerifierRule<SpikingGraph> {
 
 /// What a constant of a spiking graph is for.
 enum ConstantRole {
-  case weights, threshold, initial, bias, quantum, membraneUnit, wires
+  case weights, threshold, steps, values, initial, bias, quantum, membraneUnit, wires
   /// The threshold, initial potential and bias of leaky neurons.
   case leakyThreshold, leakyInitial, leakyBias
 
@@ -75,17 +75,17 @@ enum ConstantRole {
   var acceptedTypes: [ElementType] {
     switch self {
     case .weights: ElementType.allCases
-    case .threshold, .initial, .bias: [.float32, .int32]
+    case .threshold, .steps, .initial, .bias: [.float32, .int32]
     case .quantum, .membraneUnit, .leakyThreshold, .leakyInitial, .leakyBias: [.float32]
-    case .wires: [.int32]
+    case .wires, .values: [.int32]
     }
   }
 
   /// `true` iff the pass `quantize` turns the constant into integers.
   var isQuantized: Bool {
     switch self {
-    case .weights, .threshold, .initial, .bias: true
-    case .quantum, .membraneUnit, .wires, .leakyThreshold, .leakyInitial, .leakyBias: false
+    case .weights, .threshold, .steps, .initial, .bias: true
+    case .values, .quantum, .membraneUnit, .wires, .leakyThreshold, .leakyInitial, .leakyBias: false
     }
   }
 }
@@ -119,6 +119,9 @@ extension SpikingGraph {
         use(model.threshold, .leakyThreshold, site(id))
         use(model.initial, .leakyInitial, site(id))
         isLeaky = true
+      case .staircase(let model):
+        use(model.thresholds, .steps, site(id))
+        use(model.values, .values, site(id))
       case .source, .relay, .maximum, .integrator: break
       }
       use(population.bias, isLeaky ? .leakyBias : .bias, site(id))

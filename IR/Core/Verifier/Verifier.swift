@@ -20,6 +20,7 @@
 //   ir.bad-parameter        thresholds, biases and units fit the population    Rule+Populations
 //   ir.bad-threshold, ir.bad-unit   they are positive                          Rule+Populations
 //   ir.bad-neuron           numbers of leaky neurons are in range              Rule+Populations
+//   ir.bad-staircase        thresholds ascend, values are within the code      Rule+Staircases
 //   ir.unexpected-parameter, ir.missing-quantum   parameters have a meaning    Rule+Populations
 //   ir.bad-population       projections, encoders, decoders name populations   Rule+Projections
 //   ir.backward-projection  projections go from earlier to later populations   Rule+Projections
@@ -74,10 +75,10 @@ extension SpikingGraph {
   public static var verifierRules: [VerifierRule<SpikingGraph>] {
     [
       .uniqueNames, .soundTensors, .finiteTensors, .soundPopulations, .codesAgree, .constantsExist,
-      .parametersFit, .parametersArePositive, .leakyNeurons, .noParametersWithoutMeaning,
-      .projectionsGoForward,
-      .shiftsAndDelays, .connectionsFit, .wiresStartAtNeurons, .fedAsModelsNeed,
-      .hasEncodersAndDecoders, .encodersFit, .decodersFit, .elementTypes, .quantizedAsAWhole,
+      .parametersFit, .parametersArePositive, .staircasesAscend, .leakyNeurons,
+      .noParametersWithoutMeaning, .projectionsGoForward, .shiftsAndDelays, .connectionsFit,
+      .wiresStartAtNeurons, .fedAsModelsNeed, .hasEncodersAndDecoders, .encodersFit, .decodersFit,
+      .elementTypes, .quantizedAsAWhole,
     ]
   }
 }

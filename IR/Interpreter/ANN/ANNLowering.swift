@@ -1,8 +1,8 @@
 // From operators to kernels: checks what a graph from outside may get wrong, packs constants.
 
 internal import Diagnostics
-internal import Kernels
-internal import SpikeIR
+package import Kernels
+package import SpikeIR
 
 /// The largest number of elements of a value, 1 GiB; beyond any network that is to spike, and safe
 /// from overflow.
@@ -310,7 +310,7 @@ extension Nonlinearity {
 
   /// Creates the function that an activation applies.
   // size: table
-  init(_ op: Activation) {
+  package init(_ op: Activation) {
     switch op.kind {
     case .relu:
       self = .rectifier(slope: op.alpha, threshold: op.threshold, maximum: op.maximum)

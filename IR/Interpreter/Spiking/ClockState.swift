@@ -57,6 +57,9 @@ struct ClockState {
   /// The largest counts in the windows of each `maximum`, [population][neuron].
   var largest: [[Int64]]
 
+  /// The sums of the units that each staircase emitted so far, [population][neuron].
+  var said: [[Int64]]
+
   /// Creates the state before the first tick.
   init(_ constants: QuantizedConstants) {
     graph = constants.graph
@@ -78,6 +81,9 @@ struct ClockState {
     }
     counts = membranes.map { _ in [] }
     largest = counts
+    said = zip(graph.populations.elements, constants.populations).map { (population, own) in
+      [Int64](repeating: 0, count: own.steps.isEmpty ? 0 : own.count)
+    }
     for p in graph.populations.ids where graph[p].model == .maximum {
       largest[p.index] = [Int64](repeating: 0, count: constants.populations[p.index].count)
       for j in constants.afferents[p.index] {

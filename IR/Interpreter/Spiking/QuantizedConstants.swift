@@ -21,6 +21,12 @@ struct PopulationConstants {
 
   /// What leaky neurons are made with; `nil` for others.
   var leaky: LeakyConstants?
+
+  /// The thresholds of each channel in ascending order; empty unless the neurons are staircases.
+  var steps: [[Int64]] = []
+
+  /// The value of each interval, units; empty unless the neurons are staircases.
+  var values: [Int64] = []
 }
 
 /// A quantized spiking graph that can be executed.
@@ -117,6 +123,14 @@ extension SpikingGraph {
       // Halving is exact downwards: thresholds are positive.
       result.initial =
         try perNeuron(model.initial, of: population) ?? result.threshold.map { $0 / 2 }
+    }
+    if case .staircase(let model) = population.model {
+      let thresholds = try tensors.integers(model.thresholds)
+      let columns = thresholds.count / tensors[model.thresholds].shape[0]
+      result.steps = (0..<population.shape.channels).map { c in
+        stride(from: c % columns, to: thresholds.count, by: columns).map { Int64(thresholds[$0]) }
+      }
+      result.values = try tensors.integers(model.values).map { Int64($0) }
     }
     return result
   }

@@ -24,6 +24,8 @@ enum SpikingRole: Hashable {
   case rectifier(maximum: Float?)
   /// Leaky integrate-and-fire neurons.
   case leaky
+  /// Neurons that say the activation interval by interval.
+  case staircase(Activation)
   /// Integrate-and-fire neurons that only turn a sum into spikes.
   case quantizer(isSigned: Bool)
   /// Nothing of its own, or populations without thresholds.
@@ -96,7 +98,10 @@ struct SpikingPlan {
     case .activation(let function):
       if let maximum = function.rectifierMaximum { return (.single, .rectifier(maximum: maximum)) }
       if isReadout, function.decoderFunction != nil { return (.readout, .other) }
-      obstacles.append(SpikingObstacle(node, because: function.reason))
+      guard case .other(let reason) = function.course else {
+        return (.single, .staircase(function))
+      }
+      obstacles.append(SpikingObstacle(node, because: reason))
     case .fakeQuantize:
       obstacles.append(
         SpikingObstacle(node, because: "run the pass 'relax-quantization' first"))
@@ -134,7 +139,9 @@ struct SpikingPlan {
     case .activation(let function):
       switch function.kind {
       case .relu: return function.alpha == 0 && function.threshold >= 0 || operands
-      case .sigmoid, .softplus, .exponential, .hardSigmoid, .absolute: return true
+      case .sigmoid, .softplus, .exponential, .hardSigmoid, .absolute, .squareplus,
+        .squareplusSparse:
+        return true
       default: return false
       }
     case .fakeQuantize(let op): return operands || op.low == op.zeroPoint
@@ -197,17 +204,6 @@ extension Activation {
     case .sigmoid: .sigmoid
     case .tanh: .tanh
     default: nil
-    }
-  }
-
-  /// Why the function does not become spikes.
-  fileprivate var reason: String {
-    switch kind {
-    case .relu where threshold == 0, .absolute, .hardSigmoid, .hardTanh, .softShrink:
-      "run the pass 'expand-activations' first"
-    case .relu, .thresholded, .hardShrink: "the function jumps at its threshold"
-    case .sign, .round, .floor, .ceiling: "'\(kind.rawValue)' jumps from one value to the next"
-    default: "'\(kind.rawValue)' is curved; integrate-and-fire neurons are rectifiers"
     }
   }
 }
