@@ -2,23 +2,14 @@
 // at which they stop being a protocol buffer.
 
 internal import Diagnostics
+internal import FileReading
 
-extension OpenFile {
+extension ReadableFile {
 
   /// Throws if the file plainly is no model in the binary format.
   func checkKind() throws(Diagnostic) {
-    guard size > 0 else { throw .emptyFile() }
-    let count = min(size, 1024)
-    var failure: Diagnostic?
-    let start = [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
-      do throws(Diagnostic) {
-        try read(into: UnsafeMutableRawBufferPointer(bytes), at: 0)
-        initialized = count
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
+    guard count > 0 else { throw .emptyFile() }
+    let start = try read(at: 0, count: min(count, 1024))
     if start.starts(with: "version https://git-lfs".utf8) { throw .gitLFSPointer() }
     if start.starts(with: [0x89, 0x48, 0x44, 0x46]) { throw .otherFormat("HDF5") }
     if start.starts(with: [0x50, 0x4B, 3, 4]) { throw .otherFormat("a zip archive") }
