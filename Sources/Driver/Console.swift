@@ -1,6 +1,6 @@
 // Where a run speaks: results to the standard output, everything else to the standard error.
 
-internal import Archive
+internal import FileReading
 internal import DataIO
 package import Diagnostics
 internal import Glibc

@@ -124,7 +124,7 @@ import Testing
   @Test("notices a file that shrinks while it is read") func shrunk() throws {
     let set = try set([3, 2], for: [2])
     try folder.write("a.npy", [1])
-    #expect(diagnostic { _ = try set.sample(2) }?.id == "data.truncated")
+    #expect(diagnostic { _ = try set.sample(2) }?.id == "file.changed")
   }
 }
 
@@ -139,7 +139,7 @@ import Testing
   @Test("a missing file ends with status 66") func missing() {
     for path in ["\(folder.path)/no.npy", "\(folder.path)/no.npz:x", "\(folder.path)/no.h5:/x"] {
       let error = diagnostic { _ = try open(path) }
-      #expect(error?.id == "data.missing" && error?.exitCode == .missingInput)
+      #expect(error?.id == "file.missing" && error?.exitCode == .missingInput)
     }
   }
 
@@ -150,7 +150,7 @@ import Testing
     #expect(diagnostic { _ = try open("\(text):x") }?.id == "data.no-such-member")
     let empty = try folder.write("b.npy", [])
     #expect(diagnostic { _ = try open(empty) }?.id == "data.empty")
-    #expect(diagnostic { _ = try open("/dev/null") }?.id == "data.cannot-open")
+    #expect(diagnostic { _ = try open("/dev/null") }?.id == "file.cannot-open")
   }
 
   @Test("prefers a file whose name holds a colon") func colon() throws {

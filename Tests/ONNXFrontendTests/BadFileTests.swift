@@ -52,9 +52,13 @@ private func id(_ bytes: [UInt8]) -> String {
 
   @Test("or no files at all are not opened") func notFiles() throws {
     let folder = try TemporaryFolder()
-    for path in [folder.path, "\(folder.path)/missing.onnx", "/dev/zero", "a\0b"] {
+    let paths = [
+      (folder.path, "file.cannot-open"), ("\(folder.path)/missing.onnx", "file.missing"),
+      ("/dev/zero", "file.cannot-open"), ("a\0b", "file.missing"),
+    ]
+    for (path, id) in paths {
       let error = #expect(throws: CompileError.self) { try ONNXModel(readingAt: path) }
-      #expect(error?.diagnostics.map { $0.id } == ["onnx.cannot-open"])
+      #expect(error?.diagnostics.map { $0.id } == [id])
       #expect(error?.exitCode == .missingInput)
     }
   }

@@ -1,38 +1,10 @@
 // What can be wrong with an ONNX file as a file: each message says what was found and expected.
 
 internal import Diagnostics
-internal import Glibc
 
 extension Diagnostic {
 
   // MARK: Files
-
-  /// The file cannot be opened.
-  static func cannotOpen(_ path: String, _ reason: Int32) -> Diagnostic {
-    .error(
-      "onnx.cannot-open", "cannot open '\(path)': \(systemMessage(reason))", at: .file(path),
-      exitCode: .missingInput)
-  }
-
-  /// The path leads to a folder, a pipe or a device.
-  static func notARegularFile(_ path: String) -> Diagnostic {
-    .error(
-      "onnx.cannot-open", "'\(path)' is no regular file", at: .file(path), exitCode: .missingInput)
-  }
-
-  /// The system fails to read.
-  static func cannotRead(_ path: String, _ reason: Int32) -> Diagnostic {
-    .error(
-      "onnx.cannot-read", "cannot read '\(path)': \(systemMessage(reason))", at: .file(path),
-      exitCode: .inputOutput)
-  }
-
-  /// The file is not what it was when it was first opened.
-  static func fileChanged(_ path: String) -> Diagnostic {
-    .error(
-      "onnx.file-changed", "the file '\(path)' changed while it was being read", at: .file(path),
-      notes: ["import it again when nobody writes to it"], exitCode: .inputOutput)
-  }
 
   /// The file has no bytes.
   static func emptyFile() -> Diagnostic {
@@ -217,11 +189,4 @@ extension Diagnostic {
   static func noTensor(in name: String) -> Diagnostic {
     .error("onnx.bad-attribute", "the attribute '\(name)' has no value, expected a constant")
   }
-}
-
-/// Returns the system's text for the error number `code`.
-func systemMessage(_ code: Int32) -> String {
-  var buffer = [CChar](repeating: 0, count: 256)
-  guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
-  return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -2,12 +2,13 @@
 // at which they stop being a protocol buffer.
 
 internal import Diagnostics
+internal import FileReading
 
-extension OpenFile {
+extension ReadableFile {
 
   /// Throws if the file plainly is no model in the binary format.
   func checkKind() throws(Diagnostic) {
-    guard size > 0 else { throw .emptyFile() }
+    guard count > 0 else { throw .emptyFile() }
     let start = try start()
     if start.starts(with: "version https://git-lfs".utf8) { throw .gitLFSPointer() }
     if start.isTextOfModel { throw .textFormat() }
@@ -17,18 +18,7 @@ extension OpenFile {
 
   /// Returns the first bytes of the file, at most 1,024.
   func start() throws(Diagnostic) -> [UInt8] {
-    let count = min(size, 1024)
-    var failure: Diagnostic?
-    let start = [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
-      do throws(Diagnostic) {
-        try read(into: UnsafeMutableRawBufferPointer(bytes), at: 0)
-        initialized = count
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
-    return start
+    try read(at: 0, count: min(count, 1024))
   }
 }
 

@@ -3,6 +3,7 @@
 
 internal import COnnxProto
 internal import Diagnostics
+internal import FileReading
 
 extension ONNXModel {
 
@@ -45,9 +46,9 @@ struct ModelReader: ~Copyable {
 
   /// Opens the file at `path`.
   ///
-  /// - Throws: `onnx.cannot-open`; `onnx.empty-file` and its like for what is plainly no model.
+  /// - Throws: `file.missing`, `file.cannot-open`; `onnx.empty-file` and its like for what is plainly no model.
   init(_ path: String) throws(Diagnostic) {
-    let file = try OpenFile.opening(path)
+    let file = try ReadableFile(path: path)
     try file.checkKind()
     files = ModelFiles(of: file, at: path)
     wire = WireReader(file)
