@@ -50,16 +50,21 @@ package struct SoftLIFResponse: Hashable, Sendable {
     precondition(
       out.count == input.count && out.count % channels == 0, "internal: spans differ in count")
     if gamma > 0 {
-      forEachElement(&out, input) { gamma * softenedMaximum($0 / gamma) }
+      let logGamma = logarithm(gamma)
+      forEachElement(&out, input) { j in
+        let y = j / gamma
+        // Far below the threshold s = γ·e^y to all digits that count; e^y itself would underflow.
+        return y < -15 ? -y - logGamma : logarithm(1 + 1 / (gamma * softenedMaximum(y)))
+      }
     } else {
-      forEachElement(&out, input) { $0 < 0 ? 0 : $0 }
+      forEachElement(&out, input) { $0 > 0 ? logarithm(1 + 1 / $0) : $0.isNaN ? $0 : .infinity }
     }
   }
 
-  /// Sets each element to the response to its partner; `soften` gives s for j.
+  /// Sets each element to the response to its partner; `delay` gives ln(1 + 1/s) for j.
   @inline(__always)
   private func forEachElement(
-    _ out: inout MutableSpan<Float>, _ input: Span<Float>, soften: (Double) -> Double
+    _ out: inout MutableSpan<Float>, _ input: Span<Float>, delay: (Double) -> Double
   ) {
     let channels = gain.count
     out.withUnsafeMutableBufferPointer { out in
@@ -67,17 +72,11 @@ package struct SoftLIFResponse: Hashable, Sendable {
         for start in stride(from: 0, to: input.count, by: channels) {
           for c in 0..<channels {
             let x = Double(input[start &+ c]) + Double(offset[c])
-            out[start &+ c] = Float(Double(amplitude[c]) * rate(soften(Double(gain[c]) * x)))
+            let period = tauRef + tauRC * delay(Double(gain[c]) * x)
+            out[start &+ c] = Float(Double(amplitude[c]) / period)
           }
         }
       }
     }
-  }
-
-  /// Returns the spikes a second under a current that exceeds the threshold by `s`.
-  ///
-  /// For s = 0 the quotient is infinite, and so is its logarithm.
-  @inline(__always) private func rate(_ s: Double) -> Double {
-    1 / (tauRef + tauRC * logarithm(1 + 1 / s))
   }
 }

@@ -112,7 +112,7 @@ struct ONNXFixture: CustomTestStringConvertible, Sendable {
     "says whether the file has the channels of inputs first",
     arguments: [
       ("blocks/weight_norm_signal", true), ("torchscript/plain_opset13", true),
-      ("tf2onnx/plain", false), ("torchscript/mlp_opset13", false),
+      ("tf2onnx/plain", false), ("torchscript/mlp_opset13", true),
     ])
   func channels(path: String, isFirst: Bool) throws {
     var sink = DiagnosticSink()

@@ -164,6 +164,16 @@ private let mistakesInPopulations: [Mistake] = [
     $0.tensors[Good.bias].data = .float32([1, 2])
   },
   // Large integers that single precision does not tell apart.
+  Mistake("a leaky neuron without a time constant", ["ir.bad-neuron"]) {
+    let threshold = $0.tensors.add("theta", shape: [2], floats: [1, 2])
+    $0[Good.joined].model = .leaky(LeakyIntegrateAndFire(threshold: threshold, tauRC: 0))
+  },
+  Mistake("a leaky neuron that begins beyond its threshold", ["ir.bad-neuron"]) {
+    let threshold = $0.tensors.add("theta", shape: [2], floats: [1, 2])
+    let initial = $0.tensors.add("initial", shape: [2], floats: [0.5, 1.5])
+    $0[Good.joined].model = .leaky(
+      LeakyIntegrateAndFire(threshold: threshold, initial: initial))
+  },
   Mistake("a staircase that goes down", ["ir.bad-staircase"]) {
     $0.makeStaircase([1, 16_777_217, 1, 16_777_216], [2, 2], values: [0, 1, 2])
   },

@@ -125,11 +125,13 @@ extension Op {
         let gain = try x.constant(op.gain, at: index, or: 0)
         let j = gain * (x.element(0, at: index) + (try x.constant(op.offset, at: index, or: 0)))
         let gamma = Double(op.gamma)
-        // Above 40 the softened rectifier is the identity to all digits.
+        // Above 40 the softened rectifier is the identity to all digits; below −40 it is γ·e^(j/γ),
+        // which may underflow.
         let softened = j / gamma > 40 ? j : gamma * log1p(exp(j / gamma))
-        let s = op.gamma == 0 ? max(0, j) : softened
-        let period = Double(op.tauRef) + Double(op.tauRC) * log1p(1 / s)
-        return s > 0 ? try x.constant(op.amplitude, at: index, or: 0) / period : 0
+        let s = op.gamma > 0 ? softened : j > 0 || j.isNaN ? j : 0
+        let delay = op.gamma > 0 && j / gamma < -40 ? -j / gamma - log(gamma) : log1p(1 / s)
+        let period = Double(op.tauRef) + Double(op.tauRC) * delay
+        return try x.constant(op.amplitude, at: index, or: 0) / period
       }
     case .scale(let op):
       return try x.sums { index in

@@ -37,10 +37,11 @@ import Testing
     return program
   }
 
-  /// Over a long window the spiking network says what the network of rates computes.
+  /// Over a long window the spiking network says what the network of rates computes, where a
+  /// synapse makes a current of its spikes: without one they are noise that a leak does not average.
   @Test(
     "says the rates of the softened network",
-    arguments: ["none", "exponential", "alpha"], 1...3 as ClosedRange<UInt64>)
+    arguments: ["exponential", "alpha"], 1...3 as ClosedRange<UInt64>)
   func rates(synapse: String, seed: UInt64) throws {
     let graph = try network(seed)
     let inputs = samples([8, 8, 2], count: 64)
@@ -78,7 +79,7 @@ import Testing
     for population in graph.populations.elements {
       guard case .leaky(let model) = population.model else { continue }
       #expect(graph.tensors[model.threshold].elementType == .float32)
-      #expect(model.tauRC == 25 && model.tauRef == 0.5 && model.tauSynapse == 2.5)
+      #expect(model.tauRC == 25 && model.tauRef == 0.5 && abs(model.tauSynapse - 2.5) < 1e-5)
       #expect(model.synapse == .alpha && model.dt == 0.002)
       if let bias = population.bias { #expect(graph.tensors[bias].elementType == .float32) }
     }

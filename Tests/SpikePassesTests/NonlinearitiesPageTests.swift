@@ -2,6 +2,7 @@
 
 import Diagnostics
 import Foundation
+import PluginAPI
 import SpikeIR
 import SpikePasses
 import TestSupport

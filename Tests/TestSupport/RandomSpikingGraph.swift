@@ -105,7 +105,7 @@ extension SpikingGraph {
         result.makeFloatingPoint(model.threshold, unit: 0.0625)
         if let initial = model.initial { result.makeFloatingPoint(initial, unit: 0.0625) }
       case .staircase(let model): result.makeFloatingPoint(model.thresholds, unit: 0.0625)
-      case .source, .relay, .maximum, .integrator: break
+      case .source, .relay, .maximum, .leaky, .integrator: break
       }
     }
     return result

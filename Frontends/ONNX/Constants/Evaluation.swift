@@ -14,7 +14,8 @@ extension OperatorDefinition {
   func results(
     _ call: NodeCall, _ builder: inout GraphBuilder
   ) throws(Diagnostic) -> [Operand] {
-    let isConstant = call.operands.allSatisfy { operand in
+    let operands = call.operands.prefix(traits.contains(.takesOneValue) ? 1 : .max)
+    let isConstant = operands.allSatisfy { operand in
       switch operand {
       case .value: false
       case .constant, nil: true

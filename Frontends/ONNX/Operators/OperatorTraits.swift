@@ -40,4 +40,7 @@ struct OperatorTraits: OptionSet, Sendable {
 
   /// Computes quotients, which are read as real numbers only.
   static let needsReals = OperatorTraits(rawValue: 1 << 9)
+
+  /// Takes nothing but the type of the operands after its first.
+  static let takesOneValue = OperatorTraits(rawValue: 1 << 11)
 }

@@ -83,7 +83,7 @@ extension OperatorDefinition {
       return [.value(try builder.cast(value, to: try call.castType(), for: call.site))]
     },
     OperatorDefinition(
-      "CastLike", "between types of numbers", [.keepsAxes],
+      "CastLike", "between types of numbers", [.keepsAxes, .takesOneValue],
       fold: { (call) throws(Diagnostic) in
         [try call.foldedCast(to: try call.operand(1).type ?? .float)]
       }

@@ -67,7 +67,7 @@ public struct LeakyIntegrateAndFire: Attributed {
   /// The filter of the spikes that arrive.
   public var synapse: Synapse
 
-  /// τs, the time constant of the synapse, ticks, positive; without meaning for `none`.
+  /// τs, the time constant of the synapse, ticks, positive; 5 for `none`, where it has no meaning.
   public var tauSynapse: Float
 
   /// The length of a tick, seconds, positive.
@@ -83,7 +83,7 @@ public struct LeakyIntegrateAndFire: Attributed {
     self.tauRC = tauRC
     self.tauRef = tauRef
     self.synapse = synapse
-    self.tauSynapse = tauSynapse
+    self.tauSynapse = synapse == .none ? 5 : tauSynapse
     self.dt = dt
   }
 
