@@ -351,9 +351,10 @@ def page(options, table, unknown):
   lines = [
     "# Accuracy", "",
     "What the networks of [Examples](../Examples/networks) lose when they become spikes.",
-    f"Calibrated on the first {CALIBRATION_IMAGES} training images; 8-bit weights and no retraining unless a"
-    " row says so.", "Differences are points against the network itself on the same test images;"
-    " bold: misses the bound", "for it.", "",
+    f"Calibrated on the first {CALIBRATION_IMAGES} training images; 8-bit weights and no"
+    " retraining unless a row says so.",
+    "Differences are points against the network itself on the same test images; bold: misses the"
+    " bound", "for it.", "",
     f"- date: {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC",
     f"- commit: {commit(options.output)}",
     f"- command: `{options.command}`",
