@@ -21,8 +21,8 @@ extension ANNGraph {
       node.threshold == nil, inputs.allSatisfy({ self[$0].shape == node.shape })
     else { return nil }
     for (value, gate) in [(inputs[0], inputs[1]), (inputs[1], inputs[0])] {
-      let (base, multiple) = try multiple(value)
-      for (x, factor) in [(value, Float(1)), (base, multiple)] {
+      let scaled = try multiple(value)
+      for (x, factor) in [(value, Float(1)), (scaled.base, scaled.factor)] {
         guard let product = try gated(x, gate) else { continue }
         return try add(product, over: x, times: factor, node.name)
       }

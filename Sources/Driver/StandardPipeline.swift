@@ -40,6 +40,10 @@ package struct ConversionRequest: Hashable, Sendable {
   /// The number of time steps of leaky neurons when none is given.
   package static let defaultLeakyTimesteps = 200
 
+  /// The current at the top of a channel's range, thresholds: twice the paper's, whose networks
+  /// learned to live with few spikes.
+  package static let leakyRange = 20
+
   /// The spike code.
   ///
   /// - Throws: `ir.bad-code` if it does not exist or the number of steps is out of range,
@@ -64,7 +68,7 @@ package struct ConversionRequest: Hashable, Sendable {
       "simplify", "relax-quantization", "sink-transposes", "simplify", "expand-activations",
       "fold-batchnorm", "calibrate{levels=\(code.levels)}",
     ]
-    if neuron == .leaky { passes.append("soften") }
+    if neuron == .leaky { passes.append("soften{range=\(ConversionRequest.leakyRange)}") }
     passes += [
       "convert{code=\(code.keyword),timesteps=\(code.timesteps)}",
       "quantize{bits=\(weightBits ?? 8)}", "correct-bias",

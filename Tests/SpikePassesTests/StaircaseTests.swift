@@ -165,7 +165,7 @@ extension SpikingGraph {
     let (_, _, fine) = try spiking(Curve(.tanh), .weighted(bits: 6), method: "mmse")
     #expect(fine.sink.diagnostics.map(\.id) == ["calibrate.residual"])
     #expect(fine.sink.diagnostics.map(\.severity) == [.remark])
-    let (_, _, coarse) = try spiking(Curve(.tanh), .phased(timesteps: 2), method: "mmse")
+    let (_, _, coarse) = try spiking(Curve(.tanh), .phased(timesteps: 1), method: "mmse")
     #expect(coarse.sink.diagnostics.map(\.severity) == [.warning])
   }
 
