@@ -14,7 +14,8 @@ struct Compile: ParsableCommand {
     discussion: """
       The model's batch normalizations are folded into weights, the range of each layer is \
       measured on training images (--calibration), rectifiers become integrate-and-fire neurons, \
-      weights become 8-bit integers, and biases are corrected.
+      weights become 8-bit integers, and biases are corrected. With fewer bits (--weight-bits) \
+      weights are fitted to what the spiking layers before them say.
 
       Spike codes and their default number of time steps:
         weighted  (6)   binary weighted spikes; equals the 6-bit network exactly
@@ -61,8 +62,8 @@ struct Compile: ParsableCommand {
       valueName: "n"))
   var timesteps: Int?
 
-  @Option(help: ArgumentHelp("The width of weights, 2 to 8 bits. Default: 8.", valueName: "n"))
-  var weightBits: Int?
+  @Option(help: "The width of weights, bits; ternary: −1, 0, 1; binary: −1, 1. Default: 8.")
+  var weightBits: WeightWidth?
 
   @OptionGroup(title: "Calibration") var calibration: CalibrationOptions
 
@@ -90,9 +91,6 @@ struct Compile: ParsableCommand {
 
   func validate() throws {
     try checkPositive(timesteps, "--timesteps")
-    if let weightBits, !(2...8).contains(weightBits) {
-      throw ValidationError("'--weight-bits' is 2 to 8, not \(weightBits)")
-    }
     if labels != nil && calibration.calibration.isEmpty {
       throw ValidationError("'--labels' are those of the calibration images: give '--calibration'")
     }
@@ -104,7 +102,7 @@ struct Compile: ParsableCommand {
     request.target = target
     request.conversion.code = code?.rawValue
     request.conversion.timesteps = timesteps
-    request.conversion.weightBits = weightBits
+    request.conversion.weightBits = weightBits?.rawValue
     request.passes = passOptions.request(pipeline: passes)
     request.calibration = try calibration.request(labels: labels)
     request.lastLevel = stopAfter?.level

@@ -191,6 +191,19 @@ enum CodeName: String, CaseIterable, ExpressibleByArgument {
   case weighted
 }
 
+/// The widths of weights.
+enum WeightWidth: String, CaseIterable, ExpressibleByArgument {
+  case eight = "8"
+  case seven = "7"
+  case six = "6"
+  case five = "5"
+  case four = "4"
+  case three = "3"
+  case two = "2"
+  case ternary
+  case binary
+}
+
 /// The neuron models.
 enum NeuronName: String, CaseIterable, ExpressibleByArgument {
   case integrateAndFire = "if"
