@@ -19,24 +19,46 @@ package struct EventSimulator: SpikeSimulator {
     of population: PopulationID, in graph: SpikingGraph, over inputs: CalibrationInputs,
     threads: Int
   ) throws(CompileError) -> [Double] {
-    let (part, encoders) = graph.probed(at: population)
-    let engine = try EventEngine(lowering: part)
     let channels = graph[population].shape.channels
     var sums = [Double](repeating: 0, count: channels)
-    for first in stride(from: 0, to: inputs.count, by: blockSize) {
-      let result = try engine.run(
-        count: min(blockSize, inputs.count - first), options: RunOptions(threads: threads),
-        input: { i in
-          let all = inputs.sample(first + i)
-          return encoders.map { all[$0] }
-        }, progress: { _ in })
-      for (i, value) in result.outputs.enumerated() { sums[i % channels] += Double(value) }
+    try forEachSample(saying: [population], in: graph, over: inputs, threads: threads) {
+      for (i, value) in $1[0].enumerated() { sums[i % channels] += Double(value) }
     }
-    // The readout of a population that emits is divided by the ticks of its window under `rate`.
+    // Samples are divided by the ticks of their window under `rate`.
     let code = graph[population].code
     let ticks = code.isRate && graph[population].model != .integrator ? code.timesteps : 1
     let count = Double(inputs.count * graph[population].shape.positions)
     return sums.map { $0 / count * Double(ticks) }
+  }
+
+  /// Gives `body` what populations say in each sample, one sample after the other.
+  ///
+  /// Complexity: one run a sample of the part of the network that the populations depend on.
+  package func forEachSample(
+    saying populations: [PopulationID], in graph: SpikingGraph, over inputs: CalibrationInputs,
+    threads: Int, body: (_ sample: Int, _ values: [[Float]]) throws(CompileError) -> Void
+  ) throws(CompileError) {
+    let (part, encoders) = graph.probed(at: populations)
+    let engine = try EventEngine(lowering: part)
+    let counts = populations.map { graph[$0].shape.count }
+    for first in stride(from: 0, to: inputs.count, by: blockSize) {
+      let count = min(blockSize, inputs.count - first)
+      let result = try engine.run(
+        count: count, options: RunOptions(threads: threads),
+        input: { i in
+          let all = inputs.sample(first + i)
+          return encoders.map { all[$0] }
+        }, progress: { _ in })
+      for i in 0..<count {
+        var values: [[Float]] = []
+        var start = i * result.outputCount
+        for count in counts {
+          values.append(Array(result.outputs[start..<start + count]))
+          start += count
+        }
+        try body(first + i, values)
+      }
+    }
   }
 }
 
@@ -45,11 +67,11 @@ private let blockSize = 64
 
 extension SpikingGraph {
 
-  /// Returns the part of the graph that `population` depends on, with a readout that sums what it
-  /// says in units, and the positions of the encoders that the part has.
-  fileprivate func probed(at population: PopulationID) -> (part: SpikingGraph, encoders: [Int]) {
+  /// Returns the part of the graph that `probed` depend on, with readouts that sum what they say
+  /// in units, one a population, and the positions of the encoders that the part has.
+  fileprivate func probed(at probed: [PopulationID]) -> (part: SpikingGraph, encoders: [Int]) {
     var isNeeded = [Bool](repeating: false, count: populations.count)
-    isNeeded[population.index] = true
+    for population in probed { isNeeded[population.index] = true }
     for id in projections.ids.sorted(by: { self[$0].target > self[$1].target })
     where isNeeded[self[id].target.index] {
       isNeeded[self[id].source.index] = true
@@ -75,9 +97,8 @@ extension SpikingGraph {
           population: $0, levels: encoders[i].levels, preprocessing: encoders[i].preprocessing)
       }
     }
-    if let probe = map[population].map({ part.readout(of: $0) }) {
-      part.decoders = [Decoder(population: probe)]
-    }
+    part.decoders = probed.compactMap { map[$0] }.map { part.readout(of: $0) }
+      .map { Decoder(population: $0) }
     return (part, kept)
   }
 

@@ -50,7 +50,7 @@ extension Pass {
 extension SpikingGraph {
 
   /// Returns the populations whose bias can be corrected, with the node that each stands for.
-  fileprivate func correctable(
+  func correctable(
     against reference: ANNGraph
   ) -> [(population: PopulationID, node: NodeID)] {
     var nodes: [String: NodeID] = [:]
@@ -81,7 +81,7 @@ extension SpikingGraph {
   ///   - measured: the mean of what it says, units or membrane units.
   ///   - wanted: the mean of what it should say, real.
   /// - Throws: `ir.elided-tensor`.
-  fileprivate mutating func shiftBias(
+  mutating func shiftBias(
     of id: PopulationID, from measured: [Double], to wanted: [Double]
   ) throws(Diagnostic) {
     let population = self[id]
@@ -118,7 +118,7 @@ extension SpikingGraph {
 extension Diagnostic {
 
   /// Returns an error about a network whose original is not known.
-  fileprivate static func noReference() -> Diagnostic {
+  static func noReference() -> Diagnostic {
     .error(
       "pass.no-reference", "the network of tensor operators that was converted is not at hand",
       notes: ["run 'correct-bias' in the same pipeline as 'convert'"], exitCode: .usage)

@@ -111,7 +111,8 @@ private struct CompileJob {
     try liftingDiagnostic { () throws(Diagnostic) in
       var standard = try request.conversion.pipeline()
       if case .snn(let graph) = program {
-        standard = graph.isQuantized ? "" : "quantize{bits=\(request.conversion.weightBits ?? 8)}"
+        let bits = request.conversion.weightBits ?? "8"
+        standard = graph.isQuantized ? "" : "quantize{bits=\(bits),clip=mmse}"
       }
       return try PassRun(
         request.passes, standard: standard, upTo: request.lastLevel, registry: session.registry,

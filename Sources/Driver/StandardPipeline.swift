@@ -23,8 +23,8 @@ package struct ConversionRequest: Hashable, Sendable {
   /// T of `rate` and `phased`, K of `weighted`, if given.
   package var timesteps: Int?
 
-  /// The width of weights, bits, if given.
-  package var weightBits: Int?
+  /// The width of weights as `quantize` names it, if given.
+  package var weightBits: String?
 
   /// Creates a request without wishes.
   package init() {}
@@ -71,9 +71,19 @@ package struct ConversionRequest: Hashable, Sendable {
     if neuron == .leaky { passes.append("soften{range=\(ConversionRequest.leakyRange)}") }
     passes += [
       "convert{code=\(code.keyword),timesteps=\(code.timesteps)}",
-      "quantize{bits=\(weightBits ?? 8)}", "correct-bias",
+      "quantize{\(quantization)}", "correct-bias",
     ]
     return passes.joined(separator: ",")
+  }
+
+  /// The options of `quantize`: with 8 and 7 bits rounding costs nothing, with fewer it pays to
+  /// round on what the spiking layers say; Docs/rationale/low-bit.md has the numbers.
+  private var quantization: String {
+    switch weightBits ?? "8" {
+    case "8": "bits=8"
+    case "7": "bits=7"
+    case let bits: "bits=\(bits),clip=mmse,rounding=gptq,target=outputs,corrections=1"
+    }
   }
 }
 

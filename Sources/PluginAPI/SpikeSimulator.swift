@@ -32,4 +32,24 @@ public protocol SpikeSimulator: Sendable {
     of population: PopulationID, in graph: SpikingGraph, over inputs: CalibrationInputs,
     threads: Int
   ) throws(CompileError) -> [Double]
+
+  /// Gives `body` what populations say in each sample, one sample after the other.
+  ///
+  /// For a population that emits: the units of each neuron in a window, signed; for an integrator:
+  /// the potentials at the end. Both are divided by the number of ticks under `rate`, so that
+  /// W·values + bias is the mean input of a tick there, and the input of the window otherwise.
+  ///
+  /// Memory does not grow with the number of samples.
+  ///
+  /// - Parameters:
+  ///   - populations: what is measured.
+  ///   - graph: the network; only what the populations depend on has to be quantized.
+  ///   - inputs: the samples.
+  ///   - threads: the number of workers.
+  ///   - body: is given the values of a sample, [population][neuron] row-major.
+  /// - Throws: what lowering the graph throws, what `body` throws.
+  func forEachSample(
+    saying populations: [PopulationID], in graph: SpikingGraph, over inputs: CalibrationInputs,
+    threads: Int, body: (_ sample: Int, _ values: [[Float]]) throws(CompileError) -> Void
+  ) throws(CompileError)
 }

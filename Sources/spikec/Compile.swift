@@ -14,7 +14,8 @@ struct Compile: ParsableCommand {
     discussion: """
       The model's batch normalizations are folded into weights, the range of each layer is \
       measured on training images (--calibration), rectifiers become integrate-and-fire neurons, \
-      weights become 8-bit integers, and biases are corrected.
+      weights become 8-bit integers, and biases are corrected. With fewer bits (--weight-bits) \
+      weights are fitted to what the spiking layers before them say.
 
       Spike codes and their default number of time steps:
         weighted  (6)   binary weighted spikes; equals the 6-bit network exactly

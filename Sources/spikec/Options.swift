@@ -72,14 +72,11 @@ struct ConversionOptions: ParsableArguments {
       valueName: "n"))
   var timesteps: Int?
 
-  @Option(help: ArgumentHelp("The width of weights, 2 to 8 bits. Default: 8.", valueName: "n"))
-  var weightBits: Int?
+  @Option(help: "The width of weights, bits; ternary: −1, 0, 1; binary: −1, 1. Default: 8.")
+  var weightBits: WeightWidth?
 
   func validate() throws {
     try checkPositive(timesteps, "--timesteps")
-    if let weightBits, !(2...8).contains(weightBits) {
-      throw ValidationError("'--weight-bits' is 2 to 8, not \(weightBits)")
-    }
   }
 
   /// The request that the options make.
@@ -88,7 +85,7 @@ struct ConversionOptions: ParsableArguments {
     request.neuron = neuron.kind
     request.code = code?.rawValue
     request.timesteps = timesteps
-    request.weightBits = weightBits
+    request.weightBits = weightBits?.rawValue
     return request
   }
 }
@@ -227,6 +224,19 @@ enum CodeName: String, CaseIterable, ExpressibleByArgument {
   case rate
   case phased
   case weighted
+}
+
+/// The widths of weights.
+enum WeightWidth: String, CaseIterable, ExpressibleByArgument {
+  case eight = "8"
+  case seven = "7"
+  case six = "6"
+  case five = "5"
+  case four = "4"
+  case three = "3"
+  case two = "2"
+  case ternary
+  case binary
 }
 
 /// The neuron models.

@@ -56,6 +56,9 @@ struct TrainedNetwork: Sendable, CustomTestStringConvertible {
   /// The path in reports.
   var testDescription: String { model }
 
+  /// Returns the absolute path of a file of the package.
+  func path(of file: String) -> String { "\(root)/\(file)" }
+
   /// Every trained network that comes with the package.
   static let all: [TrainedNetwork] =
     ["depthwise", "maxpool", "mlp", "plain", "residual"].map {

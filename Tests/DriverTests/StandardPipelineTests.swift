@@ -37,6 +37,16 @@ import Testing
     #expect(error?.id == "driver.leaky-code" && error?.exitCode == .usage)
   }
 
+  @Test("rounds weights of few bits with feedback", arguments: ["8", "7", "6", "2", "binary"])
+  func weightBits(bits: String) throws {
+    var request = ConversionRequest()
+    request.weightBits = bits
+    let text = try request.pipeline()
+    #expect(text.contains("quantize{bits=\(bits)"))
+    #expect(text.contains("rounding=gptq") == !["8", "7"].contains(bits))
+    #expect(try Pipeline(parsing: text, known: Registry.builtIn.passes).steps.count == 10)
+  }
+
   @Test(
     "rejects numbers of steps that a code does not take",
     arguments: [("weighted", 13), ("rate", 5000)])

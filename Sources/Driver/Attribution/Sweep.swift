@@ -59,7 +59,7 @@ extension Session {
         request.passes = PassRequest()
         request.conversion.code = code
         request.conversion.timesteps = timesteps
-        request.conversion.weightBits = width
+        request.conversion.weightBits = "\(width)"
         let stages = try StagedCompilation(request, graph, session: self).stages()
         guard case .snn(let spiking)? = stages.last?.program else { continue }
         let (result, outputs) = try execute(
