@@ -74,7 +74,8 @@ import Testing
 
   @Test("prints tables, names a stage and draws a page") func page() throws {
     let result = try attribute(
-      "--labels", WorkflowTests.labels, "--weight-bits", "2", "--page", "a.html")
+      "--labels", WorkflowTests.labels, "--page", "a.html", "--passes",
+      "simplify,fold-batchnorm,calibrate,convert,quantize{bits=2}")
     #expect(result.status == 0, "\(result.messages)")
     #expect(result.output.contains("most is lost at the stage 'quantized'"), "\(result.output)")
     #expect(result.output.contains("--weight-bits"))

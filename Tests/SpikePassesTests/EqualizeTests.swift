@@ -1,6 +1,7 @@
 // Equalized networks compute the same, with channels of like size.
 
 import Diagnostics
+import PluginAPI
 import SpikeIR
 import SpikeInterpreter
 import SpikePasses
