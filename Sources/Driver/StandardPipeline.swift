@@ -66,14 +66,23 @@ package struct ConversionRequest: Hashable, Sendable {
     let code = try spikeCode()
     var passes = [
       "simplify", "relax-quantization", "sink-transposes", "simplify", "expand-activations",
-      "fold-batchnorm", "calibrate{levels=\(code.levels)}",
+      "fold-batchnorm", "calibrate{levels=\(levels(of: code))}",
     ]
     if neuron == .leaky { passes.append("soften{range=\(ConversionRequest.leakyRange)}") }
     passes += [
       "convert{code=\(code.keyword),timesteps=\(code.timesteps)}",
-      "quantize{\(quantization)}", "correct-bias",
+      "quantize{\(quantization)}",
+      code.isRate && neuron != .leaky ? "correct-bias{samples=512,rounds=3}" : "correct-bias",
     ]
     return passes.joined(separator: ",")
+  }
+
+  /// Returns the number of levels for which thresholds are chosen.
+  ///
+  /// Under `rate` neurons that come one after another do not use all T levels: what is clipped
+  /// costs less than a threshold that few spikes reach.
+  private func levels(of code: SpikeCode) -> Int {
+    code.isRate ? min(8, code.levels) : code.levels
   }
 
   /// The options of `quantize`: with 8 and 7 bits rounding costs nothing, with fewer it pays to
