@@ -70,11 +70,17 @@ package struct ConversionRequest: Hashable, Sendable {
     ]
     if neuron == .leaky { passes.append("soften{range=\(ConversionRequest.leakyRange)}") }
     passes += [
-      "convert{code=\(code.keyword),timesteps=\(code.timesteps)}",
-      "quantize{\(quantization)}",
-      code.isRate && neuron != .leaky ? "correct-bias{samples=512,rounds=3}" : "correct-bias",
+      "convert{code=\(code.keyword),timesteps=\(code.timesteps)\(synapse)}",
+      "quantize{\(quantization(code))}",
+      code.isRate && neuron != .leaky ? "correct-bias{samples=512}" : "correct-bias",
     ]
     return passes.joined(separator: ",")
+  }
+
+  /// The synapse of leaky neurons, as options of `convert`: without one their leak takes single
+  /// spikes for noise, and what is lost adds up over layers (Docs/rationale/lif.md).
+  private var synapse: String {
+    neuron == .leaky ? ",synapse=exponential,tau-synapse=0.01" : ""
   }
 
   /// Returns the number of levels for which thresholds are chosen.
@@ -85,14 +91,16 @@ package struct ConversionRequest: Hashable, Sendable {
     code.isRate ? min(8, code.levels) : code.levels
   }
 
-  /// The options of `quantize`: with 8 and 7 bits rounding costs nothing, with fewer it pays to
-  /// round on what the spiking layers say; Docs/rationale/low-bit.md has the numbers.
-  private var quantization: String {
-    switch weightBits ?? "8" {
-    case "8": "bits=8"
-    case "7": "bits=7"
-    case let bits: "bits=\(bits),clip=mmse,rounding=gptq,target=outputs,corrections=1"
-    }
+  /// Returns the options of `quantize`.
+  ///
+  /// With 8 and 7 bits rounding costs nothing, with fewer it pays to round on what the spiking
+  /// layers say; Docs/rationale/low-bit.md has the numbers. Under `rate` it always pays: weights
+  /// are fitted to spikes that come one by one; Docs/rationale/conversion.md has the numbers.
+  private func quantization(_ code: SpikeCode) -> String {
+    let bits = weightBits ?? "8"
+    let isPlain = ["7", "8"].contains(bits) && (!code.isRate || neuron == .leaky)
+    return isPlain
+      ? "bits=\(bits)" : "bits=\(bits),clip=mmse,rounding=gptq,target=outputs,corrections=1"
   }
 }
 
