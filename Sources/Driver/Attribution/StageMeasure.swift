@@ -103,19 +103,21 @@ struct Blame: Hashable, Sendable {
       if added > largest { (largest, layer) = (added, error.name) }
       previous = error.relativeError
     }
-    advice = Blame.advice(stage, code)
+    advice = Blame.advice(stage, code, isSoftened: measures.contains { $0.name == "softened" })
   }
 
-  /// Returns what to try about a loss at `stage`.
-  private static func advice(_ stage: String, _ code: SpikeCode?) -> [String] {
+  /// Returns what to try about a loss at `stage`; `isSoftened` if the neurons are leaky.
+  private static func advice(
+    _ stage: String, _ code: SpikeCode?, isSoftened: Bool
+  ) -> [String] {
     let steps = code?.timesteps ?? 1
     switch stage {
     case "folded", "equalized":
       return ["this stage is exact but for rounding: look for normalizations with variances near 0"]
     case "softened":
       return [
-        "train with the softened response: spikec finetune",
         "see the fit of each layer in the remarks of the pass 'soften', and its option 'range'",
+        "neurons that are rectifiers themselves: --neuron if",
       ]
     case "leveled":
       return [
@@ -133,7 +135,9 @@ struct Blame: Hashable, Sendable {
     case "spiking":
       return [
         "more time steps: --timesteps \(2 * steps)",
-        "a code without errors of order: --code phased or --code weighted",
+        isSoftened
+          ? "another synapse: --passes with convert{synapse=...,tau-synapse=...}"
+          : "a code without errors of order: --code phased or --code weighted",
       ]
     case "corrected":
       return ["more samples for the correction: --calibration-limit, correct-bias{samples=512}"]

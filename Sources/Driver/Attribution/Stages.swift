@@ -109,7 +109,13 @@ extension ANNGraph {
 
   /// Returns the network with the levels of `spiking`, `nil` if its neurons have none.
   fileprivate func leveled(as spiking: SpikingGraph) throws(CompileError) -> ANNGraph? {
-    guard let code = Program.snn(spiking).code else { return nil }
+    let hasLevels = spiking.populations.elements.contains { population in
+      switch population.model {
+      case .integrateAndFire, .staircase: true
+      case .source, .relay, .maximum, .leaky, .integrator: false
+      }
+    }
+    guard hasLevels, let code = Program.snn(spiking).code else { return nil }
     let inputLevels = spiking.encoders.first?.levels ?? 1
     return try liftingDiagnostic { () throws(Diagnostic) in
       try withSpikeLevels(code, inputLevels: inputLevels)
