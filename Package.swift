@@ -42,6 +42,8 @@ let package = Package(
   targets: [
     // Foundations: know nothing of networks.
     library("Diagnostics", path: "Sources/Diagnostics"),
+    library(
+      "FileReading", path: "Sources/FileReading", ["Diagnostics"], handlesPointers: true),
     .target(name: "CKernels", path: "Sources/CKernels"),
     library("Kernels", path: "Sources/Kernels", ["CKernels"], handlesPointers: true),
     .systemLibrary(
@@ -51,11 +53,14 @@ let package = Package(
       name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CHDF5Child", dependencies: ["CHDF5"], path: "Sources/CHDF5Child"),
     library(
-      "HDF5", path: "Sources/HDF5", ["CHDF5", "CHDF5Child", "Diagnostics"], handlesPointers: true),
+      "HDF5", path: "Sources/HDF5", ["CHDF5", "CHDF5Child", "FileReading", "Diagnostics"],
+      handlesPointers: true),
     library(
-      "Archive", path: "Sources/Archive", ["CZlib", "Diagnostics"], handlesPointers: true),
+      "Archive", path: "Sources/Archive", ["CZlib", "FileReading", "Diagnostics"],
+      handlesPointers: true),
     library(
-      "DataIO", path: "Sources/DataIO", ["Archive", "HDF5", "SpikeIR", "Diagnostics"],
+      "DataIO", path: "Sources/DataIO",
+      ["Archive", "HDF5", "FileReading", "SpikeIR", "Diagnostics"],
       handlesPointers: true),
 
     // The intermediate representation, its text, its meaning, its transformations.
@@ -72,7 +77,7 @@ let package = Package(
     // Frontends and backends: know the representation, not each other.
     library(
       "KerasFrontend", path: "Frontends/Keras",
-      ["SpikeIR", "PluginAPI", "Archive", "HDF5", "Diagnostics"]),
+      ["SpikeIR", "PluginAPI", "Archive", "HDF5", "FileReading", "Diagnostics"]),
     .systemLibrary(
       name: "CProtobufC", path: "Frontends/CProtobufC", pkgConfig: "libprotobuf-c",
       providers: [.apt(["libprotobuf-c-dev"])]),
@@ -81,11 +86,17 @@ let package = Package(
       exclude: ["onnx.proto"]),
     library(
       "ONNXFrontend", path: "Frontends/ONNX",
-      ["COnnxProto", "CProtobufC", "Kernels", "SpikeIR", "PluginAPI", "Diagnostics"],
+      [
+        "COnnxProto", "CProtobufC", "Kernels", "SpikeIR", "SpikeInterpreter", "PluginAPI",
+        "FileReading", "Diagnostics",
+      ],
       handlesPointers: true),
     library(
       "EventCPU", path: "Backends/EventCPU",
       ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
+
+    // Pages with tables and drawings; knows nothing of networks.
+    library("Report", path: "Sources/Report"),
 
     // The driver knows everybody; the command is a thin shell around it.
     library(
@@ -93,7 +104,7 @@ let package = Package(
       [
         "SpikeIR", "SpikeText", "SpikeStore", "SpikeInterpreter", "SpikePasses", "PluginAPI",
         "KerasFrontend", "ONNXFrontend",
-        "EventCPU", "Archive", "DataIO", "HDF5", "Kernels", "Diagnostics",
+        "EventCPU", "Archive", "DataIO", "HDF5", "FileReading", "Kernels", "Report", "Diagnostics",
       ]),
     .executableTarget(
       name: "spikec",
@@ -108,23 +119,25 @@ let package = Package(
       name: "TestSupport", dependencies: ["SpikeIR", "Diagnostics"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .target(
-      name: "FuzzSupport", dependencies: ["TestSupport"], path: "Tests/FuzzSupport",
+      name: "FuzzSupport", dependencies: ["CZlib", "TestSupport"], path: "Tests/FuzzSupport",
       swiftSettings: strict),
     tests(
       "SpikePassesTests",
       ["SpikePasses", "SpikeInterpreter", "PluginAPI", "SpikeIR", "Diagnostics"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
-    tests("ArchiveTests", ["Archive", "Diagnostics"]),
+    tests("FileReadingTests", ["FileReading", "Diagnostics"]),
+    tests("ArchiveTests", ["Archive", "FileReading", "Diagnostics"]),
     tests("DataIOTests", ["DataIO", "CZlib", "HDF5", "SpikeIR", "Diagnostics"]),
     tests(
       "DriverTests", ["Driver", "SpikePasses", "SpikeText", "SpikeIR", "DataIO", "Diagnostics"]),
+    tests("ReportTests", ["Report"]),
     tests("CommandTests", ["spikec"]),
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
     tests("SpikeTextTests", ["SpikeText", "SpikeIR", "Diagnostics"]),
     tests(
       "FileTests", ["SpikePasses", "PluginAPI", "SpikeText", "SpikeIR", "Diagnostics"],
       exclude: ["Cases"]),
-    tests("HDF5Tests", ["HDF5", "Diagnostics"]),
+    tests("HDF5Tests", ["HDF5", "FileReading", "Diagnostics"]),
     tests("KernelsTests", ["Kernels"]),
     tests("SpikeInterpreterTests", ["SpikeInterpreter", "SpikeIR", "Kernels", "Diagnostics"]),
     tests(
@@ -137,8 +150,7 @@ let package = Package(
       "KerasFrontendTests",
       [
         "FuzzSupport", "KerasFrontend", "SpikeInterpreter", "PluginAPI", "Archive", "HDF5",
-        "SpikeIR",
-        "Diagnostics",
+        "FileReading", "SpikeIR", "Diagnostics",
       ]),
     tests(
       "ONNXFrontendTests",

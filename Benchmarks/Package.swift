@@ -23,25 +23,27 @@ let package = Package(
   name: "spikec-benchmarks",
   targets: [
     library("Diagnostics", path: "Sources/Diagnostics"),
+    library("FileReading", path: "Sources/FileReading", ["Diagnostics"]),
     .target(name: "CKernels", path: "Sources/CKernels"),
     library("Kernels", path: "Sources/Kernels", ["CKernels"]),
     .systemLibrary(name: "CHDF5", path: "Frontends/CHDF5", pkgConfig: "hdf5-serial"),
     .target(name: "CHDF5Child", dependencies: ["CHDF5"], path: "Sources/CHDF5Child"),
-    library("HDF5", path: "Sources/HDF5", ["CHDF5", "CHDF5Child", "Diagnostics"]),
+    library("HDF5", path: "Sources/HDF5", ["CHDF5", "CHDF5Child", "FileReading", "Diagnostics"]),
     library("SpikeIR", path: "IR/Core", ["Diagnostics"]),
     library("SpikeText", path: "IR/Text", ["SpikeIR", "Diagnostics"]),
+    library("SpikeInterpreter", path: "IR/Interpreter", ["SpikeIR", "Kernels", "Diagnostics"]),
     library("SpikeStore", path: "IR/Store", ["SpikeIR", "SpikeText", "HDF5", "Diagnostics"]),
     library("PluginAPI", path: "Sources/PluginAPI", ["SpikeIR", "Diagnostics"]),
     library(
       "EventCPU", path: "Backends/EventCPU",
       ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
     library("TestSupport", path: "Tests/TestSupport", ["SpikeIR", "Diagnostics"]),
-    library("FuzzSupport", path: "Tests/FuzzSupport", ["TestSupport"]),
+    library("FuzzSupport", path: "Tests/FuzzSupport", ["CZlib", "TestSupport"]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
-    library("Archive", path: "Sources/Archive", ["CZlib", "Diagnostics"]),
+    library("Archive", path: "Sources/Archive", ["CZlib", "FileReading", "Diagnostics"]),
     library(
       "KerasFrontend", path: "Frontends/Keras",
-      ["SpikeIR", "PluginAPI", "Archive", "HDF5", "Diagnostics"]),
+      ["SpikeIR", "PluginAPI", "Archive", "HDF5", "FileReading", "Diagnostics"]),
     .systemLibrary(
       name: "CProtobufC", path: "Frontends/CProtobufC", pkgConfig: "libprotobuf-c"),
     .target(
@@ -49,7 +51,10 @@ let package = Package(
       exclude: ["onnx.proto"]),
     library(
       "ONNXFrontend", path: "Frontends/ONNX",
-      ["COnnxProto", "CProtobufC", "Kernels", "SpikeIR", "PluginAPI", "Diagnostics"]),
+      [
+        "COnnxProto", "CProtobufC", "Kernels", "SpikeIR", "SpikeInterpreter", "PluginAPI",
+        "FileReading", "Diagnostics",
+      ]),
     .executableTarget(
       name: "fuzz",
       dependencies: [

@@ -45,22 +45,23 @@ class Setting:
   arguments: str
   bounds: tuple = ()
   tuned: str = ""  # arguments of the fine-tuning that precedes, if one does
+  stage: str = ""  # of `attribute`, if not the compiled network is meant
   floor: dict = dataclasses.field(default_factory=dict, hash=False)  # (dataset, network): percent
 
 
 SETTINGS = (
   Setting("weighted K=4", "--code weighted --timesteps 4", (Bound(0.8),)),
   Setting("weighted K=6", "--code weighted --timesteps 6",
-          (Bound(0.2), Bound(0.1, against="weighted K=6, 16-bit weights"))),
+          (Bound(0.2), Bound(0.1, against="weighted K=6, float weights"))),
   Setting("phased T=31", "--code phased --timesteps 31", (Bound(0.2),)),
   Setting("rate T=32", "--code rate --timesteps 32", (Bound(1.0, RECTIFIERS),)),
   Setting("rate T=64", "--code rate --timesteps 64", (Bound(0.5, RECTIFIERS),)),
   Setting("weighted K=6, 4-bit weights", "--code weighted --timesteps 6 --weight-bits 4",
           (Bound(0.7),)),
-  Setting("weighted K=6, 16-bit weights", "--code weighted --timesteps 6 --weight-bits 16"),
+  Setting("weighted K=6, float weights", "--code weighted --timesteps 6", stage="leveled"),
   Setting("LIF", "--neuron lif", (Bound(1.0, ("plain",)), Bound(2.5, ("depthwise",)))),
-  Setting("LIF, fine-tuned", "--neuron lif", (Bound(0.3, ("plain", "depthwise")),), tuned="--neuron lif",
-          floor={("mnist", "plain"): 99.1}),
+  Setting("LIF, fine-tuned", "--neuron lif", (Bound(0.3, ("plain", "depthwise")),),
+          tuned="--neuron lif", floor={("mnist", "plain"): 99.1}),
 )
 
 
@@ -87,7 +88,7 @@ class Failure(Exception):
   def __init__(self, status, text):
     ids = re.findall(r"^error: .*\[([a-z0-9.-]+)\]$", text, re.MULTILINE)
     super().__init__(ids[0] if ids else f"exit status {status}")
-    self.is_usage = status == 64
+    self.is_unknown = status == 64 and not ids  # a command or an option that does not exist
 
 
 def first_images(source, count, target):
@@ -138,10 +139,19 @@ class Bench:
       raise Failure(done.returncode, done.stderr)
     return json.loads(done.stdout)
 
-  def on_test_images(self, command, model, data):
+  def test_images(self, data):
     limit = ["--limit", self.options.limit] if self.options.limit else []
-    return self.spikec(command, model, "--input", data.images, "--labels", data.labels,
-                       "--threads", self.options.threads, *limit)
+    return ["--input", data.images, "--labels", data.labels, *limit]
+
+  def on_test_images(self, command, model, data):
+    return self.spikec(command, model, *self.test_images(data), "--threads", self.options.threads)
+
+  def at_stage(self, network, data, setting):
+    """Returns the accuracy at a stage of the compilation."""
+    report = self.spikec("attribute", network.path, *self.test_images(data),
+                         "--calibration", data.calibration, *setting.arguments.split())
+    stage = next(stage for stage in report["stages"] if stage["name"] == setting.stage)
+    return {"accuracy": 100 * stage["accuracy"], "rate": None, "spikes": None}
 
   def tuned(self, network, data, arguments):
     """Returns the fine-tuned network; one for each network and way of tuning."""
@@ -158,6 +168,8 @@ class Bench:
     """Returns accuracy, spikes per neuron and images a second, or the failure."""
     artefact = self.work / "network.spk"
     try:
+      if setting.stage:
+        return self.at_stage(network, data, setting)
       model = self.tuned(network, data, setting.tuned) if setting.tuned else network.path
       self.spikec("compile", model, "-o", artefact, "--calibration", data.calibration,
                   *setting.arguments.split())
@@ -210,20 +222,21 @@ def measure(options, work):
     data["fashion-mnist"] = example_subset()
   unknown = set()
   for network in networks():
-    if network.dataset not in data or not re.search(options.only, f"{network.dataset}/{network.name}"):
+    name = f"{network.dataset}/{network.name}"
+    if network.dataset not in data or not re.search(options.only, name):
       continue
     results = table[network] = {"ANN": bench.reference(network, data[network.dataset])}
     for setting in SETTINGS:
       if setting.name in unknown or not re.search(options.settings, setting.name):
         continue
       result = bench.measured(network, data[network.dataset], setting)
-      if isinstance(result, Failure) and result.is_usage:
+      if isinstance(result, Failure) and result.is_unknown:
         unknown.add(setting.name)  # an option that this program does not offer
         continue
       results[setting.name] = result
       text = str(result) if isinstance(result, Failure) else f"{result['accuracy']:.2f} %"
-      print(f"{network.dataset}/{network.name}: {setting.name}: {text} "
-            f"(ANN {results['ANN']['accuracy']:.2f} %)", file=sys.stderr, flush=True)
+      print(f"{name}: {setting.name}: {text} (ANN {results['ANN']['accuracy']:.2f} %)",
+            file=sys.stderr, flush=True)
   return table, unknown
 
 
@@ -275,8 +288,9 @@ def details(network, results):
       rows.append([setting.name, f"`{result}`", "", "", "", verdict])
       continue
     spikes = "" if result["spikes"] is None else f"{result['spikes']:.2f}"
+    rate = "" if result["rate"] is None else f"{result['rate']:,.0f}"
     rows.append([setting.name, f"{result['accuracy']:.2f} %", difference(result, reference),
-                 spikes, f"{result['rate']:,.0f}", verdict])
+                 spikes, rate, verdict])
   return lines_of(rows, right=range(1, 5))
 
 
@@ -293,6 +307,8 @@ def bounds_table():
       what.append(f"accuracy of at least {floor} %")
       where.append(f"{name} on {dataset}")
     arguments = f"`{setting.arguments}`"
+    if setting.stage:
+      arguments += f", stage `{setting.stage}` of `attribute`"
     if setting.tuned:
       arguments += f" after `finetune {setting.tuned}`"
     rows.append([setting.name, arguments, "; ".join(what), "; ".join(where)])
@@ -334,10 +350,11 @@ def page(options, table, unknown):
   names = {"fashion-mnist": "Fashion-MNIST", "mnist": "MNIST"}
   lines = [
     "# Accuracy", "",
-    "What the networks of [Examples](../Examples/networks) lose when they become spikes. Calibrated on",
-    f"the first {CALIBRATION_IMAGES} training images, 8-bit weights unless a row says otherwise, no"
-    " retraining unless", "a row says so. Differences are points against the network itself on the"
-    " same test images; bold:", "misses the bound for it.", "",
+    "What the networks of [Examples](../Examples/networks) lose when they become spikes.",
+    f"Calibrated on the first {CALIBRATION_IMAGES} training images; 8-bit weights and no"
+    " retraining unless a row says so.",
+    "Differences are points against the network itself on the same test images; bold: misses the"
+    " bound", "for it.", "",
     f"- date: {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC",
     f"- commit: {commit(options.output)}",
     f"- command: `{options.command}`",

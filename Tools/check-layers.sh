@@ -21,16 +21,19 @@ deny() {
 
 outer="Driver KerasFrontend ONNXFrontend EventCPU"
 deny Sources/Diagnostics SpikeIR Kernels HDF5 DataIO $outer Foundation FoundationEssentials
+deny Sources/FileReading SpikeIR Kernels HDF5 Archive DataIO PluginAPI $outer Foundation FoundationEssentials
 deny Sources/Kernels SpikeIR Diagnostics HDF5 DataIO $outer Foundation FoundationEssentials
 deny IR/Core SpikeText SpikeInterpreter SpikePasses PluginAPI Kernels HDF5 DataIO $outer Foundation
 deny IR/Text SpikeInterpreter SpikePasses PluginAPI Kernels HDF5 DataIO $outer Foundation
 deny IR/Interpreter SpikeText SpikePasses PluginAPI HDF5 DataIO $outer Foundation
 deny Sources/PluginAPI SpikeText SpikeInterpreter SpikePasses HDF5 DataIO $outer Foundation
 deny IR/Passes SpikeText HDF5 DataIO $outer Foundation
-deny Frontends SpikeInterpreter SpikePasses SpikeText DataIO Driver EventCPU Foundation
+deny Frontends SpikePasses SpikeText DataIO Driver EventCPU Foundation
+deny Frontends/Keras SpikeInterpreter
 deny Backends SpikeInterpreter SpikePasses DataIO Driver KerasFrontend Foundation
 deny Sources/Archive SpikeIR HDF5 DataIO PluginAPI $outer Foundation
 deny Sources/HDF5 SpikeIR DataIO $outer Foundation
+deny Sources/Report SpikeIR Diagnostics DataIO $outer Foundation FoundationEssentials
 deny Sources/DataIO SpikeText SpikeInterpreter SpikePasses PluginAPI $outer Foundation
 
 # A source file longer than this is a sign that two things live in one file.

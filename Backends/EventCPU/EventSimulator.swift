@@ -10,34 +10,38 @@ package struct EventSimulator: SpikeSimulator {
   /// Creates a simulator.
   package init() {}
 
-  /// Returns averages over samples, one a neuron, of what a population says.
+  /// Gives `body` what populations say in each sample, one sample after the other.
   ///
-  /// Only the part of the network that the population depends on is lowered and run; what it
-  /// emits is summed by a readout of its own.
-  /// Complexity: one run of that part a sample.
-  package func neuronMeans(
-    of population: PopulationID, in graph: SpikingGraph, over inputs: CalibrationInputs,
-    from start: Int, threads: Int
-  ) throws(CompileError) -> [Double] {
-    let (part, encoders) = graph.probed(at: population, from: start)
-    let engine = try EventEngine(lowering: part)
-    let neurons = graph[population].shape.count
-    var sums = [Double](repeating: 0, count: neurons)
+  /// Only the part of the network that the populations depend on is lowered and run; what they
+  /// emit is summed by readouts of their own. Complexity: one run of that part a sample.
+  package func forEachSample(
+    saying populations: [PopulationID], in graph: SpikingGraph, over inputs: CalibrationInputs,
+    from start: Int, threads: Int,
+    body: (_ sample: Int, _ values: [[Float]]) throws(CompileError) -> Void
+  ) throws(CompileError) {
+    let (part, encoders) = graph.probed(at: populations, from: start)
+    let engine = try EventEngine(lowering: part, encoderPositions: encoders)
+    let counts = populations.map { graph[$0].shape.count }
     for first in stride(from: 0, to: inputs.count, by: blockSize) {
+      let count = min(blockSize, inputs.count - first)
       var options = RunOptions(threads: threads)
       options.firstImage = first
       let result = try engine.run(
-        count: min(blockSize, inputs.count - first), options: options,
+        count: count, options: options,
         input: { i in
           let all = inputs.sample(first + i)
           return encoders.map { all[$0] }
         }, progress: { _ in })
-      for (i, value) in result.outputs.enumerated() { sums[i % neurons] += Double(value) }
+      for i in 0..<count {
+        var values: [[Float]] = []
+        var next = i * result.outputCount
+        for count in counts {
+          values.append(Array(result.outputs[next..<next + count]))
+          next += count
+        }
+        try body(first + i, values)
+      }
     }
-    // The readout of a population that emits is divided by the ticks of its window under `rate`.
-    let code = graph[population].code
-    let ticks = code.isRate && graph[population].model != .integrator ? code.timesteps : 1
-    return sums.map { $0 / Double(inputs.count) * Double(ticks) }
   }
 }
 
@@ -46,14 +50,14 @@ private let blockSize = 64
 
 extension SpikingGraph {
 
-  /// Returns the part of the graph that `population` depends on, with a readout that sums what it
-  /// says in units, from tick `start` on or from where its decoder starts, and the positions of the
-  /// encoders that the part has.
+  /// Returns the part of the graph that `probed` depend on, with readouts that sum what they say
+  /// in units, one a population, from tick `start` on or from where their decoders start, and the
+  /// positions of the encoders that the part has.
   fileprivate func probed(
-    at population: PopulationID, from start: Int
+    at probed: [PopulationID], from start: Int
   ) -> (part: SpikingGraph, encoders: [Int]) {
     var isNeeded = [Bool](repeating: false, count: populations.count)
-    isNeeded[population.index] = true
+    for population in probed { isNeeded[population.index] = true }
     for id in projections.ids.sorted(by: { self[$0].target > self[$1].target })
     where isNeeded[self[id].target.index] {
       isNeeded[self[id].source.index] = true
@@ -80,12 +84,12 @@ extension SpikingGraph {
         return encoder
       }
     }
-    if let probe = map[population].map({ part.readout(of: $0) }) {
-      // A readout is measured over the ticks that its decoder reads.
-      let own =
-        self[population].model == .integrator
-        ? decoders.first { $0.population == population }?.start : nil
-      part.decoders = [Decoder(population: probe, start: own ?? start)]
+    part.decoders = probed.compactMap { id in
+      map[id].map { copy in
+        // A readout is measured over the ticks that its decoder reads.
+        let own = self[id].model == .integrator ? readoutStart(of: id) : start
+        return Decoder(population: part.readout(of: copy), start: own)
+      }
     }
     return (part, kept)
   }

@@ -25,6 +25,7 @@ struct Campaign {
 
   private let target: FuzzTarget
   private let mutator: Mutator
+  private let paths: [String]
   private let options: CampaignOptions
 
   private var outcomes: [String: Int] = [:]
@@ -32,6 +33,8 @@ struct Campaign {
   private var done = 0
   private var slowest = 0
   private var largest = 0
+  private var largestChild = 0
+  private var slowestFile = 0
   private let start = milliseconds()
 
   /// The processor time that a file may take, milliseconds.
@@ -41,12 +44,16 @@ struct Campaign {
   /// other things to do.
   private static let patience = 60_000
 
-  /// The memory that a file may take beyond twice its size, KiB.
+  /// The memory that a file may take beyond twice its size, in this process and again in the child
+  /// that reads for it, KiB.
   private static let memoryLimit = 256 << 10
 
   /// Prepares a campaign.
-  init(_ target: FuzzTarget, _ mutator: Mutator, _ options: CampaignOptions) {
+  init(
+    _ target: FuzzTarget, _ mutator: Mutator, _ paths: [String], _ options: CampaignOptions
+  ) {
     self.target = target
+    self.paths = paths
     self.mutator = mutator
     self.options = options
   }
@@ -81,10 +88,12 @@ struct Campaign {
   // MARK: workers
 
   private func spawn(from first: Int) -> WorkerProcess {
-    WorkerProcess([
-      "--worker", target.format.name, "--seed", "\(options.seed)", "--first", "\(first)",
-      "--workers", "\(options.workers)", "--count", "\(options.first + options.count - first)",
-    ])
+    WorkerProcess(
+      next: first,
+      [
+        "--worker", target.format.name, "--seed", "\(options.seed)", "--first", "\(first)",
+        "--workers", "\(options.workers)", "--count", "\(options.first + options.count - first)",
+      ])
   }
 
   /// Notes what a worker says.
@@ -92,32 +101,34 @@ struct Campaign {
     let words = line.split(separator: " ")
     guard words.count >= 2, let number = Int(words[1]) else { return }
     worker.lastSign = milliseconds()
-    guard words[0] == "e", words.count >= 6, let time = Int(words[2]), let memory = Int(words[3]),
-      let size = Int(words[4])
+    guard words[0] == "e", words.count >= 7, let time = Int(words[2]), let memory = Int(words[3]),
+      let child = Int(words[4]), let size = Int(words[5])
     else {
       worker.current = number
       return
     }
     worker.current = nil
     done += 1
-    outcomes[words[5...].joined(separator: " "), default: 0] += 1
-    slowest = max(slowest, time)
+    worker.next = number + options.workers
+    outcomes[words[6...].joined(separator: " "), default: 0] += 1
+    if time > slowest { (slowest, slowestFile) = (time, number) }
     largest = max(largest, memory)
+    largestChild = max(largestChild, child)
     if time > Self.timeLimit { keep(number, "slow") }
-    if memory > Self.memoryLimit + 2 * size / 1_024 { keep(number, "memory") }
+    if max(memory, child) > Self.memoryLimit + 2 * size / 1_024 { keep(number, "memory") }
   }
 
   /// Lets another worker go on behind the file that ended one.
   private mutating func replace(_ workers: inout [WorkerProcess], _ i: Int, isLate: Bool) {
     let status = workers[i].end()
-    guard let number = workers[i].current else {
-      if status != 0 { fail("a worker ended with the status \(status) between files") }
-      workers.remove(at: i)
-      return
+    var next = workers[i].next
+    if let number = workers[i].current {
+      done += 1
+      keep(number, isLate ? "hang" : "crash")
+      next = number + options.workers
+    } else if status != 0 {
+      fail("a worker ended with the status \(status) between files")
     }
-    done += 1
-    keep(number, isLate ? "hang" : "crash")
-    let next = number + options.workers
     if next < options.first + options.count {
       workers[i] = spawn(from: next)
     } else {
@@ -137,7 +148,9 @@ struct Campaign {
     }
     let format = target.format
     let path = "\(folder)\(format.name)-\(kind)-\(options.seed)-\(number)\(format.ending)"
-    say(put(mutator.file(number), at: path) ? "\(kind): \(path)" : "cannot write \(path)")
+    let architecture = FuzzTarget.architecture(of: paths[mutator.origin(of: number)])
+    let words = architecture.map { " --architecture \($0)" } ?? ""
+    say(put(mutator.file(number), at: path) ? "\(kind): \(path)\(words)" : "cannot write \(path)")
   }
 
   private func report() {
@@ -146,7 +159,8 @@ struct Campaign {
     for (outcome, count) in outcomes.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       say("  \(count)\t\(outcome)")
     }
-    say("  slowest \(slowest) ms of processor time, most memory \(largest) KiB")
+    say("  slowest: file \(slowestFile) with \(slowest) ms of processor time")
+    say("  most memory: \(largest) KiB, and \(largestChild) KiB of a child")
     let found = ["crash", "hang", "slow", "memory"].map { "\($0) \(harm[$0] ?? 0)" }
     say("  harm: \(found.joined(separator: ", "))")
   }

@@ -9,6 +9,7 @@ struct Worker {
 
   let target: FuzzTarget
   let mutator: Mutator
+  let paths: [String]
   let first: Int
   let step: Int
   let end: Int
@@ -19,22 +20,33 @@ struct Worker {
   /// Reads the files.
   ///
   /// Before each one a line `b NUMBER` is written, after it a line
-  /// `e NUMBER MILLISECONDS KIB SIZE OUTCOME` with the processor time of this process and its
-  /// children, the memory that the peak lay above the memory before, and the file's size.
+  /// `e NUMBER MILLISECONDS KIB CHILD-KIB SIZE OUTCOME` with the processor time of this process and
+  /// its children, the peak of this process's memory, that of its largest child if it is larger than
+  /// all before and else 0, and the file's size. Children that have the memory of this process when
+  /// they start are counted with it.
   func run() {
     _ = target.load("/nonexistent\(target.format.ending)")
     for number in stride(from: first, to: end, by: step) {
       let bytes = mutator.file(number)
       guard put(bytes, at: path) else { fail("cannot write \(path)") }
+      let architecture = FuzzTarget.architecture(of: paths[mutator.origin(of: number)])
       say("b \(number)")
       forgetPeak()
-      let (before, time) = (memory("VmRSS:"), processorTime())
-      let outcome = target.load(path)
-      let peak = memory("VmHWM:") - before
-      say("e \(number) \(processorTime() - time) \(peak) \(bytes.count) \(outcome)")
+      let (largest, time) = (usage(RUSAGE_CHILDREN).memory, processorTime())
+      let outcome = target.load(path, architecture: architecture)
+      let child = usage(RUSAGE_CHILDREN).memory
+      say(
+        "e \(number) \(processorTime() - time) \(peak()) \(child > largest ? child : 0) "
+          + "\(bytes.count) \(outcome)")
+      // A peak among children hides those of later ones: another worker goes on.
+      if child > Worker.childLimit { break }
     }
     unlink(path)
   }
+
+  /// The peak of a child's memory after which another worker goes on, KiB: less than any file may
+  /// take.
+  private static let childLimit = 200 << 10
 
   /// Lets the system measure the peak of this process's memory anew.
   private func forgetPeak() {
@@ -44,25 +56,26 @@ struct Worker {
     close(file)
   }
 
-  /// Returns a line of what the system says about this process, KiB.
-  private func memory(_ name: String) -> Int {
-    let lines = String(decoding: contents(of: "/proc/self/status") ?? [], as: UTF8.self)
-    for line in lines.split(separator: "\n") where line.hasPrefix(name) {
-      return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first
-        .flatMap { Int($0) } ?? 0
-    }
-    return 0
+  /// Returns the peak of this process's memory since it was forgotten, KiB.
+  private func peak() -> Int {
+    let lines = contents(of: "/proc/self/status") ?? []
+    guard let place = lines.firstRange(of: Array("VmHWM:".utf8)) else { return 0 }
+    return lines[place.upperBound...].drop { $0 == 32 || $0 == 9 }.prefix { 48...57 ~= $0 }
+      .reduce(0) { $0 * 10 + Int($1) - 48 }
   }
 
   /// Returns the processor time that this process and its ended children used, milliseconds.
   private func processorTime() -> Int {
-    [RUSAGE_SELF.rawValue, RUSAGE_CHILDREN.rawValue].reduce(0) { sum, who in
-      var usage = rusage()
-      getrusage(__rusage_who_t(who), &usage)
-      let seconds = Int(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
-      return sum + seconds * 1_000
-        + Int(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1_000
-    }
+    (usage(RUSAGE_SELF).microseconds + usage(RUSAGE_CHILDREN).microseconds) / 1_000
+  }
+
+  /// Returns the processor time and the peak of memory, KiB, of this process or its ended children.
+  private func usage(_ who: __rusage_who) -> (microseconds: Int, memory: Int) {
+    var usage = rusage()
+    getrusage(__rusage_who_t(who.rawValue), &usage)
+    let seconds = Int(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+    let rest = Int(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
+    return (seconds * 1_000_000 + rest, usage.ru_maxrss)
   }
 }
 

@@ -14,13 +14,17 @@ struct WorkerProcess {
   /// The file that it is reading.
   var current: Int?
 
+  /// The file that follows those that it has read.
+  var next: Int
+
   /// When it last said something.
   var lastSign = milliseconds()
 
   private var pending: [UInt8] = []
 
-  /// Starts this program again with the given arguments.
-  init(_ arguments: [String]) {
+  /// Starts this program again with the given arguments, to read the file `next` first.
+  init(next: Int, _ arguments: [String]) {
+    self.next = next
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { fail("no pipe") }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -28,8 +32,9 @@ struct WorkerProcess {
     posix_spawn_file_actions_init(&actions)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
     let words = (["fuzz"] + arguments).map { strdup($0) } + [nil]
-    // Without the report that takes seconds after each crash.
-    let environment = [strdup("SWIFT_BACKTRACE=enable=no"), nil]
+    // Without the report that takes seconds after each crash. Names of functions are looked up at
+    // once and not again in each child.
+    let environment = [strdup("SWIFT_BACKTRACE=enable=no"), strdup("LD_BIND_NOW=1"), nil]
     var child: pid_t = 0
     let status = posix_spawn(&child, "/proc/self/exe", &actions, nil, words, environment)
     (words + environment).forEach { free($0) }

@@ -1,7 +1,7 @@
 // fuzz: gives frontends damaged files and counts what comes of it.
 //
 //   fuzz [TARGET...] [--count N] [--first N] [--seed N] [--workers N] [--output FOLDER]
-//   fuzz TARGET --file PATH        reads one file in this process
+//   fuzz TARGET --file PATH [--architecture PATH]        reads one file in this process
 //
 // Run at the root of the repository. The exit status is 1 if a file did harm.
 
@@ -12,6 +12,7 @@ var options = CampaignOptions()
 var names: [String] = []
 var isWorker = false
 var file: String?
+var architecture: String?
 
 var arguments = CommandLine.arguments.dropFirst()
 while let argument = arguments.popFirst() {
@@ -31,6 +32,7 @@ while let argument = arguments.popFirst() {
   case "--workers": options.workers = max(1, number())
   case "--output": options.output = value()
   case "--file": file = value()
+  case "--architecture": architecture = value()
   case _ where argument.hasPrefix("-"): fail("unknown option \(argument)")
   default: names.append(argument)
   }
@@ -41,19 +43,20 @@ for name in names where !known.contains(name) { fail("targets are \(known), foun
 var isClean = true
 for target in FuzzTarget.all where names.isEmpty || names.contains(target.format.name) {
   if let file {
-    say(target.load(file))
+    say(target.load(file, architecture: architecture))
     continue
   }
-  let seeds = target.seeds()
-  guard !seeds.isEmpty else { fail("no good files of \(target.format.name): wrong folder?") }
-  let mutator = Mutator(target.format, seeds: seeds, seed: options.seed)
+  let paths = target.paths()
+  guard let mutator = target.mutator(paths, seed: options.seed) else {
+    fail("no good files of \(target.format.name): wrong folder?")
+  }
   if isWorker {
     Worker(
-      target: target, mutator: mutator, first: options.first, step: options.workers,
+      target: target, mutator: mutator, paths: paths, first: options.first, step: options.workers,
       end: options.first + options.count
     ).run()
   } else {
-    var campaign = Campaign(target, mutator, options)
+    var campaign = Campaign(target, mutator, paths, options)
     if !campaign.run() { isClean = false }
   }
 }

@@ -33,7 +33,7 @@ func importModel() -> Int {
   let frontend: any Frontend = path.hasSuffix(".onnx") ? ONNXFrontend() : KerasFrontend()
   do throws(CompileError) {
     var model = try frontend.load(path: path, options: ImportOptions(), sink: &sink)
-    try liftingDiagnostic { () throws(Diagnostic) in try model.graph.tensors.materialize() }
+    try model.graph.tensors.materialize()
     return model.graph.tensors.ids.reduce(0) { $0 + model.graph.tensors[$1].shape.count * 4 }
   } catch {
     print(error.diagnostics.map(\.message).joined(separator: "\n"))

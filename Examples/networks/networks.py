@@ -87,7 +87,7 @@ def residual(name):
 
 
 def depthwise(name):
-  """Returns a network in the manner of MobileNet: a stem of stride 2, six separable blocks, ReLU6."""
+  """Returns a network in the manner of MobileNet: a stem of stride 2, separable blocks, ReLU6."""
 
   def block(filters, stride):
     return [

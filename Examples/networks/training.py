@@ -34,7 +34,7 @@ def scaled(images):
 
 
 def augmented(images, shift, mirror, rng):
-  """Returns the scaled images, shifted by up to `shift` pixels and, if asked, mirrored at random."""
+  """Returns the scaled images, shifted by up to `shift` pixels and mirrored if asked, at random."""
   n, height, width = images.shape
   padded = np.pad(images, ((0, 0), (shift, shift), (shift, shift)))
   rows = rng.integers(0, 2 * shift + 1, n)[:, None] + np.arange(height)

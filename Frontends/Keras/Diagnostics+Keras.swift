@@ -119,6 +119,13 @@ extension Diagnostic {
     .error(
       "keras.too-large", "the model unfolds to more than \(limit) nodes", at: .file(file))
   }
+
+  /// Returns an error about models that contain models without end, as good as.
+  static func tooManyCalls(_ file: String, limit: Int) -> Diagnostic {
+    .error(
+      "keras.too-large", "the model unfolds to more than \(limit) calls of layers",
+      at: .file(file))
+  }
 }
 
 // MARK: the graph

@@ -12,9 +12,18 @@ struct Importer: ~Copyable {
 
   private var builder: GraphBuilder
   private var sink = DiagnosticSink()
+  private let file: String
+
+  /// The calls that may still be unfolded: models that contain models grow exponentially, even
+  /// where they add no nodes.
+  private var callsLeft = Importer.callLimit
+
+  /// The largest number of calls that are unfolded.
+  private static let callLimit = 2 * GraphBuilder.nodeLimit
 
   /// Creates an importer of the model called `name` in `file`, with the weights in `arrays`.
   init(name: String, file: String, arrays: ArrayFile) {
+    self.file = file
     builder = GraphBuilder(name: name, file: file, arrays: arrays)
   }
 
@@ -71,6 +80,9 @@ struct Importer: ~Copyable {
     var results: Results = [:]
     for (reference, value) in zip(model.inputs, inputs) { results[reference] = value }
     for position in model.order {
+      guard callsLeft > 0 else { break }
+      callsLeft -= 1
+      if callsLeft == 0 { sink.report(.tooManyCalls(file, limit: Importer.callLimit)) }
       let layer = model.layers[position.layer]
       guard !layer.isInput else { continue }
       let call = layer.calls[position.call]

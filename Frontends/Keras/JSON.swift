@@ -89,7 +89,8 @@ extension JSON {
 
   /// Parses `text`.
   ///
-  /// - Throws: where and why `text` is not JSON, or that it is nested deeper than `depthLimit`.
+  /// - Throws: where and why `text` is not JSON, or that it is nested deeper than `depthLimit` or
+  ///   would take more memory than `memoryLimit` and the size of the text.
   init(parsing text: String) throws(JSONError) {
     var parser = JSONParser(text)
     self = try parser.parse()
@@ -97,6 +98,12 @@ extension JSON {
 
   /// The deepest nesting accepted: five levels for each model inside a model.
   static let depthLimit = 200
+
+  /// What the values of a text may take in memory beyond its size, bytes.
+  ///
+  /// A text of two bytes a value would take forty times its size. Networks of thousands of layers
+  /// take a tenth of this.
+  static let memoryLimit = 64 << 20
 }
 
 /// A recursive-descent parser over bytes; the depth limit bounds the recursion.
@@ -106,8 +113,19 @@ private struct JSONParser {
   private var position = 0
   private var depth = 0
 
+  /// The memory that values may still take, bytes.
+  private var budget: Int
+
   init(_ text: String) {
     bytes = Array(text.utf8)
+    budget = JSON.memoryLimit + bytes.count
+  }
+
+  /// Takes memory for a part of a value: an estimate from above, with what lists and dictionaries
+  /// hold in reserve.
+  private mutating func charge(_ size: Int) throws(JSONError) {
+    budget -= size
+    guard budget >= 0 else { throw error("more values than fit into memory") }
   }
 
   mutating func parse() throws(JSONError) -> JSON {
@@ -119,6 +137,7 @@ private struct JSONParser {
 
   private mutating func value() throws(JSONError) -> JSON {
     skipSpace()
+    try charge(72)
     guard let first = peek else { throw error("the text ends early") }
     switch first {
     case UInt8(ascii: "{"): return try nested { parser throws(JSONError) in try parser.object() }
@@ -146,6 +165,7 @@ private struct JSONParser {
     skipSpace()
     if take("}") { return .object(members) }
     repeat {
+      try charge(96)
       skipSpace()
       guard peek == UInt8(ascii: "\"") else { throw error("expected a name in quotes") }
       let name = try string()
@@ -173,16 +193,19 @@ private struct JSONParser {
 
   private mutating func string() throws(JSONError) -> String {
     position += 1
-    var result: [UInt8] = []
-    while let byte = peek {
-      position += 1
-      switch byte {
-      case UInt8(ascii: "\""): return String(decoding: result, as: UTF8.self)
-      case UInt8(ascii: "\\"): result += Array(String(try escape()).utf8)
-      default: result.append(byte)
+    var result = ""
+    while true {
+      let start = position
+      while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+        position += 1
       }
+      try charge(position - start + 32)
+      result += String(decoding: bytes[start..<position], as: UTF8.self)
+      guard let end = peek else { throw error("the text ends within a string") }
+      position += 1
+      guard end != UInt8(ascii: "\"") else { return result }
+      result.unicodeScalars.append(try escape())
     }
-    throw error("the text ends within a string")
   }
 
   private mutating func escape() throws(JSONError) -> Unicode.Scalar {
@@ -257,7 +280,9 @@ private struct JSONParser {
   /// Moves past `text` if it is next.
   private mutating func take(_ text: StaticString) -> Bool {
     let count = text.utf8CodeUnitCount
-    guard position + count <= bytes.count else { return false }
+    guard position + count <= bytes.count, peek == text.description.utf8.first else {
+      return false
+    }
     let found = bytes[position..<position + count].elementsEqual(text.description.utf8)
     if found { position += count }
     return found

@@ -81,10 +81,25 @@ extension Diagnostic {
   }
 
   /// Returns an error about an input or output that is no tensor of numbers of known extents.
-  static func badInput(_ file: String, _ name: String, _ message: String) -> Diagnostic {
-    .error(
+  ///
+  /// - Parameters:
+  ///   - file: the path of the file.
+  ///   - name: the name of the input.
+  ///   - message: what is wrong, without the subject.
+  ///   - symbol: the name of an extent that is not known, if that is what is wrong.
+  /// - Returns: the error.
+  static func badInput(
+    _ file: String, _ name: String, _ message: String, _ symbol: String? = nil
+  ) -> Diagnostic {
+    var notes = ["export the model with fixed extents; only the batch may be left open"]
+    if let symbol {
+      notes.append(
+        "or fix it in the file: 'python -m onnxruntime.tools.make_dynamic_shape_fixed --dim_param "
+          + "\(symbol) --dim_value NUMBER IN.onnx OUT.onnx'")
+    }
+    return .error(
       "onnx.bad-input", "the input '\(name)' \(message)", at: .inside(file: file, path: name),
-      notes: ["export the model with fixed extents; only the batch may be left open"])
+      notes: notes)
   }
 
   /// Returns an error about an output that nothing computes, or about a model without one.

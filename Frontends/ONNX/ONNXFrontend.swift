@@ -2,7 +2,7 @@
 
 package import Diagnostics
 package import PluginAPI
-package import SpikeIR
+internal import SpikeIR
 
 /// A reader of models in ONNX files.
 ///
@@ -39,12 +39,14 @@ package struct ONNXFrontend: Frontend {
   ) throws(CompileError) -> ImportedModel {
     let model = try ONNXModel(readingAt: path, sink: &sink)
     let imported = try Importer.run(model)
-    return ImportedModel(graph: imported.graph, provenance: model.provenance)
+    return ImportedModel(
+      graph: imported.graph, provenance: model.provenance,
+      hasChannelsFirst: imported.inputAxes.contains { $0 != $0.sorted() })
   }
 
   /// The operators that are read.
   package var layers: [SupportedLayer] {
-    OperatorDefinition.all.map { SupportedLayer($0.opType, $0.remark) }
+    OperatorDefinition.all.map(\.line)
   }
 }
 

@@ -68,16 +68,20 @@ extension TensorStore {
 
   /// Loads all elements that wait in files; afterwards the store stands on its own.
   ///
-  /// - Throws: what the files' readers throw, located at the tensor.
+  /// - Throws: what the files' readers throw, for all tensors that cannot be loaded, each located at
+  ///   its tensor; after the first no elements are kept.
   /// - Complexity: one pass over the elements; at any time one tensor is held twice at most.
-  public mutating func materialize() throws(Diagnostic) {
+  public mutating func materialize() throws(CompileError) {
+    var sink = DiagnosticSink()
     for id in ids {
       guard case .deferred(let elements) = self[id].data else { continue }
       do throws(Diagnostic) {
-        self[id].data = .float32(try elements.load())
+        let floats = try elements.load()
+        if !sink.hasErrors { self[id].data = .float32(floats) }
       } catch {
-        throw error.located(at: .entity(self[id].name))
+        sink.report(error.located(at: .entity(self[id].name)))
       }
     }
+    try sink.throwIfErrors()
   }
 }

@@ -88,7 +88,7 @@ struct ActivationProbe {
   ///   - merge: takes a value into another.
   /// - Returns: the values.
   /// - Throws: what the executor throws.
-  private func reduce<A: Sendable>(
+  func reduce<A: Sendable>(
     into start: [[A]], progress: @Sendable (Double) -> Void = { _ in },
     _ add: @Sendable (inout A, Float) -> Void, merge: (inout A, A) -> Void
   ) throws(CompileError) -> [[A]] {
@@ -123,7 +123,7 @@ struct ActivationProbe {
 extension Diagnostic {
 
   /// Returns an error about a node whose values overflow or have no value.
-  fileprivate static func notFinite(_ node: String) -> Diagnostic {
+  static func notFinite(_ node: String) -> Diagnostic {
     .error(
       "calibrate.not-finite", "a calibration sample makes infinite values or NaN",
       at: .entity(node), notes: ["check the samples, their preprocessing and the weights"])

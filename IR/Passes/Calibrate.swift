@@ -23,6 +23,9 @@ extension Pass {
                     fewer iterations, the more is cut off and the finer are the steps. Here x is
                     what the original network computes, not one that is cut off already.
         max         the largest value; Diehl et al. (2015)
+      Curved activations are calibrated by what they give, not by what they get. A remark says how
+      far the levels are from the function on the samples, as the relative error
+      √(Σ (f(x) − q(x))² / Σ f(x)²), and a warning if that exceeds `residual`.
       A rectifier's own maximum bounds its threshold. Channels that are silent on all samples get
       the mean threshold of their layer. Inputs get the largest magnitude of each channel. Where
       a transposition moves elements from channel to channel, all have the largest threshold.
@@ -43,11 +46,14 @@ extension Pass {
         "whether outputs get thresholds too, for decoders that read spikes"),
       PassOption(
         "iterations", .integer(1...1_000_000), default: "1000", "how often, for balance"),
+      PassOption(
+        "residual", .number(0...1), default: "0.1",
+        "the relative error of curved activations beyond which to warn"),
     ]
   ) { (graph, arguments, context) throws(CompileError) in
     let inputs = try context.requireCalibration(for: "calibrate")
     let plan = SpikingPlan(graph)
-    let targets = graph.ids.filter { plan.roles[$0.index] != .other }
+    let targets = graph.ids.filter { ![.other, .leaky].contains(plan.roles[$0.index]) }
     let report = context.progress
     let histograms = try ActivationProbe(targets, of: graph, on: inputs, threads: context.threads)
       .histograms { report("calibrating", $0) }
@@ -57,6 +63,11 @@ extension Pass {
       let name = "\(graph[id].name)/threshold"
       graph[id].threshold = graph.tensors.add(name, shape: [thresholds.count], floats: thresholds)
       context.count("thresholds", of: "calibrate", by: thresholds.count)
+      guard case .staircase = plan.roles[id.index] else { continue }
+      let levels = arguments.integer("levels")
+      let residual = channels.residual(thresholds: thresholds, levels: levels)
+      context.sink.report(
+        .residual(residual, graph[id], levels: levels, bound: arguments.number("residual")))
     }
     if arguments.word("outputs") == "true" {
       try graph.setOutputRanges(on: inputs, threads: context.threads)
@@ -100,7 +111,8 @@ extension SpikingPlan {
     case .source: result = histograms.map(\.maximum)
     case .rectifier(let maximum):
       result = histograms.map { min($0.threshold(arguments, values), maximum ?? .infinity) }
-    case .quantizer, .other: result = histograms.map { $0.threshold(arguments, values) }
+    case .staircase, .quantizer, .leaky, .other:
+      result = histograms.map { $0.threshold(arguments, values) }
     }
     let active = result.filter { $0 > 0 }
     let mean = active.isEmpty ? 1 : active.reduce(0, +) / Float(active.count)
@@ -215,5 +227,47 @@ struct Histogram: Sendable {
       sum += Double(count) * (x - q) * (x - q)
     }
     return sum
+  }
+}
+
+extension [Histogram] {
+
+  /// Returns the relative error of saying the values in levels, over all channels:
+  /// √(Σ (x − q(x))² / Σ x²), with q(x) = θ/L · min(round(x·L/θ), L).
+  ///
+  /// Within an interval values count as evenly distributed; 16 of them are looked at.
+  fileprivate func residual(thresholds: [Float], levels: Int) -> Double {
+    var (error, power) = (0.0, 0.0)
+    for (i, histogram) in enumerated() {
+      let width = Double(histogram.maximum) / Double(Histogram.bins * 16)
+      let step = Double(thresholds[i % thresholds.count]) / Double(levels)
+      for (bin, count) in histogram.counts.enumerated() where count > 0 {
+        for part in 0..<16 {
+          let x = (Double(bin * 16 + part) + 0.5) * width
+          let q = Swift.min((x / step).rounded(), Double(levels)) * step
+          error += Double(count) * (x - q) * (x - q)
+          power += Double(count) * x * x
+        }
+      }
+    }
+    return power > 0 ? (error / power).squareRoot() : 0
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns a remark on the relative error with which an activation is said; a warning if it
+  /// exceeds `bound`.
+  fileprivate static func residual(
+    _ residual: Double, _ node: Node, levels: Int, bound: Double
+  ) -> Diagnostic {
+    let name = if case .activation(let op) = node.op { op.kind.rawValue } else { node.op.mnemonic }
+    let percent = (residual * 10000).rounded() / 100
+    let message = "'\(name)' is said in \(levels) levels with a relative error of \(percent) %"
+    return residual > bound
+      ? .warning(
+        "calibrate.residual", message, at: .entity(node.name),
+        notes: ["more time steps make more levels"])
+      : .remark("calibrate.residual", message, at: .entity(node.name))
   }
 }

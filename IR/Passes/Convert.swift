@@ -14,6 +14,9 @@ extension Pass {
       Rectifiers become populations of integrate-and-fire neurons, whose unit is
       threshold/levels (`rate`: threshold). Weights lead from population to population and are
       multiplied by the unit of their source, so that potentials have the scale of activations.
+      Other activations become populations of staircases: values in whole units, and the
+      thresholds at which the function crosses the middles between them, found to the last digit
+      (`rate`: T times these). A function may fall before it rises, as swish does.
       Linear operators in between are carried along as sums: an addition merges the projections
       of its operands, a scale multiplies them, a bias stays with the population. Where a sum
       itself must be said in spikes (the input of a convolution or pooling that is not a
@@ -23,6 +26,8 @@ extension Pass {
       behind them is left to the decoder. Where outputs are read by counts or first spikes
       (`decoder`), they are neurons that fire, signed for counts; `calibrate{outputs=true}` sets
       their thresholds.
+      A `soft-lif` becomes a population of leaky neurons under `rate`: their threshold is 1/gain,
+      the value of a neuron that fires in every tick of dt seconds amplitude/dt.
       Before: %1 = conv2d %0 {kernel=%t0, bias=%t1}
               %2 = activation %1 {kind=relu} threshold %t2
       After:  population 'relu' if {threshold=%t5} bias %t4
@@ -59,6 +64,15 @@ extension Pass {
         "retraction", .number(-1...1), default: "-1",
         "under rate: how far below 0 the potential is, as a part of the threshold, when a rectifier "
           + "takes a spike back; -1 for never"),
+      PassOption(
+        "dt", .number(0.00001...0.1), default: "0.001",
+        "the length of a leaky neuron's tick, seconds"
+      ),
+      PassOption(
+        "synapse", .word(LeakyIntegrateAndFire.Synapse.allCases.map(\.rawValue)), default: "none",
+        "the filter of the spikes that leaky neurons receive"),
+      PassOption(
+        "tau-synapse", .number(0.0001...1), default: "0.005", "its time constant, seconds"),
     ],
     requires: .ann, establishes: .snn
   ) { (program, arguments, context) throws(CompileError) in
@@ -68,14 +82,7 @@ extension Pass {
     let spiking = try liftingDiagnostic { () throws(Diagnostic) in
       let code = try SpikeCode(
         keyword: arguments.word("code"), timesteps: arguments.integer("timesteps"))
-      for name in ["encoder", "decoder"] where !code.isRate {
-        let word = arguments.word(name)
-        guard ["constant", "potential", "count"].contains(word) else {
-          throw .error(
-            "convert.needs-rate", "\(name) '\(word)' needs the code 'rate', found '\(code)'",
-            exitCode: .usage)
-        }
-      }
+      try refuseUnused(arguments, code, plan)
       var converter = Converter(graph, plan, code, arguments, context.preprocessing)
       return try converter.convert()
     }
@@ -83,5 +90,44 @@ extension Pass {
     context.count("populations", of: "convert", by: spiking.populations.count)
     context.count("projections", of: "convert", by: spiking.projections.count)
     program = .snn(spiking)
+  }
+}
+
+/// Throws if an option asks for what neither the code nor the neurons have.
+///
+/// - Throws: `convert.needs-rate`, `convert.leaky-option`.
+private func refuseUnused(
+  _ arguments: PassArguments, _ code: SpikeCode, _ plan: SpikingPlan
+) throws(Diagnostic) {
+  let retracts = arguments.number("retraction") >= 0
+  if !code.isRate {
+    let (encoder, decoder) = (arguments.word("encoder"), arguments.word("decoder"))
+    if encoder != Encoder.Kind.constant.rawValue { throw .needsRate("encoder=\(encoder)", code) }
+    if decoder == Decoder.Reading.firstSpike.rawValue {
+      throw .needsRate("decoder=\(decoder)", code)
+    }
+    if retracts { throw .needsRate("retraction", code) }
+  }
+  guard plan.roles.contains(.leaky) else { return }
+  if retracts { throw .leakyOption("retraction", "do not take spikes back") }
+  if arguments.number("initial") != 0.5 {
+    throw .leakyOption("initial", "begin with potentials that differ from channel to channel")
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns an error about an option that only the code `rate` knows.
+  fileprivate static func needsRate(_ option: String, _ found: SpikeCode) -> Diagnostic {
+    .error(
+      "convert.needs-rate", "'\(option)' needs the code 'rate', found '\(found)'",
+      exitCode: .usage)
+  }
+
+  /// Returns an error about an option that leaky neurons do not have.
+  fileprivate static func leakyOption(_ option: String, _ reason: String) -> Diagnostic {
+    .error(
+      "convert.leaky-option", "'\(option)' is for 'if' neurons: leaky ones \(reason)",
+      notes: ["leave out '\(option)', or the pass 'soften'"], exitCode: .usage)
   }
 }

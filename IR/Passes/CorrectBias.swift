@@ -15,9 +15,11 @@ extension Pass {
       forward order, each population is measured on calibration samples in the spiking network
       itself, and its bias is raised by the difference of the means, channel by channel:
         b ← b + E[original] − E[spiking]
-      Later populations are measured with the earlier ones already corrected. With a resolution of
-      neurons, each has a bias of its own: under `rate` that is the charge that the calibration of
-      initial potentials adds, spread over the window.
+      Later populations are measured with the earlier ones already corrected. The difference is
+      divided by the steepest slope of a population's staircase, so that it is not overshot. A
+      readout is measured over the ticks that its decoder reads. With a resolution of neurons, each
+      has a bias of its own: under `rate` that is the charge that the calibration of initial
+      potentials adds, spread over the window.
       Source: Li et al. (2021), "A Free Lunch From ANN", section 4.3, light calibration; per neuron,
       section 4.4.
       """,
@@ -45,10 +47,8 @@ extension Pass {
     let means = isFine ? try probe.elementMeans() : try probe.means()
     for (i, target) in targets.enumerated() {
       for _ in 0..<arguments.integer("rounds") {
-        let code = graph[target.population].code
         var measured = try simulator.neuronMeans(
-          of: target.population, in: graph, over: inputs,
-          from: code.isRate ? min(arguments.integer("start"), code.timesteps - 1) : 0,
+          of: target.population, in: graph, over: inputs, from: arguments.integer("start"),
           threads: context.threads)
         if !isFine {
           measured = measured.averaged(channels: graph[target.population].shape.channels)
@@ -67,8 +67,8 @@ extension Pass {
 extension SpikingGraph {
 
   /// Returns the populations whose bias can be corrected, with the node that each stands for.
-  fileprivate func correctable(
-    against reference: ANNGraph, byNeuron: Bool
+  func correctable(
+    against reference: ANNGraph, byNeuron: Bool = false
   ) -> [(population: PopulationID, node: NodeID)] {
     var nodes: [String: NodeID] = [:]
     for id in reference.ids { nodes[reference[id].name] = id }
@@ -88,6 +88,10 @@ extension SpikingGraph {
         // Thresholds that differ from place to place divide; their biases scale along.
         if tensors[model.threshold].shape.rank > 1 { return nil }
       }
+      // Who fires first, says no value.
+      if decoders.contains(where: { $0.population == id && $0.reading == .firstSpike }) {
+        return nil
+      }
       let (own, other) = (population.shape, reference[node].shape)
       return own.channels == other.channels && (!byNeuron || own.count == other.count)
         ? (id, node) : nil
@@ -101,30 +105,38 @@ extension SpikingGraph {
   ///   - measured: the mean of what it says, units or membrane units.
   ///   - wanted: the mean of what it should say, real.
   /// - Throws: `ir.elided-tensor`.
-  fileprivate mutating func shiftBias(
+  mutating func shiftBias(
     of id: PopulationID, from measured: [Double], to wanted: [Double]
   ) throws(Diagnostic) {
     let population = self[id]
     guard let unitID = population.membraneUnit else { return }
     let unit = try tensors.floats(unitID)
+    let effects = try biasEffects(on: id, unit: unit)
     var quantum = unit
     if let id = population.quantum { quantum = try tensors.floats(id) }
     let ticks: Double =
       population.code.isRate && population.model != .integrator
       ? Double(population.code.timesteps) : 1
-    var bias: [Int32] = [0]
-    if let id = population.bias { bias = try tensors.integers(id) }
-    let shape: Shape =
-      max(bias.count, measured.count) > population.shape.channels
-      ? population.shape : [population.shape.channels]
-    let result = (0..<shape.count).map { i -> Int32 in
-      let n = i % measured.count
-      let said = measured[n] * Double(quantum[n % quantum.count]) / ticks
-      let shift = ((wanted[n] - said) / Double(unit[n % unit.count])).rounded()
-      return Int32(clamping: Int(bias[i % bias.count]) + Int(min(max(shift, -1e8), 1e8)))
+    let missing = measured.indices.map { n in
+      (wanted[n] - measured[n] * Double(quantum[n % quantum.count]) / ticks)
+        / Double(effects[n % effects.count])
+    }
+    let channels = population.shape.channels
+    let count = max(channels, missing.count, population.bias.map { tensors[$0].shape.count } ?? 0)
+    let shape: Shape = count > channels ? population.shape : [channels]
+    if case .leaky = population.model {
+      let bias = try population.bias.map { id throws(Diagnostic) in try tensors.floats(id) } ?? [0]
+      let raised = (0..<count).map { bias[$0 % bias.count] + Float(missing[$0 % missing.count]) }
+      self[id].bias = tensors.add("\(population.name)/bias", shape: shape, floats: raised)
+      return
+    }
+    let bias = try population.bias.map { id throws(Diagnostic) in try tensors.integers(id) } ?? [0]
+    let shifts = missing.map { Int(min(max($0.rounded(), -1e8), 1e8)) }
+    let raised = (0..<count).map { i in
+      Int32(clamping: Int(bias[i % bias.count]) + shifts[i % shifts.count])
     }
     self[id].bias = tensors.add(
-      Tensor("\(population.name)/bias", shape: shape, data: .int32(result)))
+      Tensor("\(population.name)/bias", shape: shape, data: .int32(raised)))
   }
 }
 

@@ -16,11 +16,15 @@ extension Pass {
       as the time that a first spike needs from layer to layer on average,
         t0 = Σ over the layers of the longest path of min over channels (θ − h) / E[a],
       a being the rectified activation in the original network, θ the range and h the initial
-      value. At least four ticks are read. Under the other codes nothing changes.
+      value. Leaky neurons begin at all potentials and count with the delay of the synapses of
+      those that hear spikes: τ if exponential, 2τ if alpha. At least four ticks are read. Biases
+      of readouts that are measured later are corrected, and weights fitted, over the ticks that
+      are read. Under the other codes nothing changes.
       Before: decode %p9 {function=softmax}
       After:  decode %p9 {function=softmax, start=12}
       Source: Bu et al. (2025), "Inference-Scale Complexity in ANN-SNN Conversion", section 4.3; the
-      minimum over channels, since thresholds differ from channel to channel here.
+      minimum over channels, since thresholds differ from channel to channel here. The delay of a
+      filter is the mean of its impulse response.
       """,
     options: [
       PassOption(
@@ -48,10 +52,23 @@ extension Pass {
 /// - Source: Bu et al. (2025), section 4.3.
 private let leastTicks = 4
 
+extension LeakyIntegrateAndFire {
+
+  /// The mean delay of the synapse, ticks.
+  fileprivate var synapseDelay: Double {
+    switch synapse {
+    case .none: 0
+    case .exponential: Double(tauSynapse)
+    case .alpha: 2 * Double(tauSynapse)
+    }
+  }
+}
+
 extension SpikingGraph {
 
   /// Returns, for each population, the mean number of ticks until the first of its channels fires
-  /// when its input is there; 0 where neurons do not fire or are not those of a layer.
+  /// when its input is there, the delay of synapses for leaky neurons; 0 where neurons do not fire
+  /// or are not those of a layer.
   fileprivate func firstSpikeTimes(
     _ reference: ANNGraph, on inputs: CalibrationInputs, threads: Int
   ) throws(CompileError) -> [Double] {
@@ -66,6 +83,13 @@ extension SpikingGraph {
       return reference[layer.node].shape.channels == self[layer.population].shape.channels
     }
     let probe = try ActivationProbe(fire.map(\.node), of: reference, on: inputs, threads: threads)
+    let (constant, afferents) = (isConstant, afferents())
+    for id in populations.ids {
+      guard case .leaky(let model) = self[id].model,
+        afferents[id.index].contains(where: { !constant[self[$0].source.index] })
+      else { continue }
+      result[id.index] = model.synapseDelay
+    }
     for (layer, means) in zip(fire, try probe.means()) {
       result[layer.population.index] = try liftingDiagnostic { () throws(Diagnostic) in
         try firstSpikeTime(of: layer.population, means)

@@ -110,7 +110,7 @@ extension Node {
     case .pad(let op): return min(op.value, low)...max(op.value, high)
     case .concat, .reshape, .transpose, .slice, .upsample, .take: return low...high
     case .input, .constant, .conv2d, .convTranspose2d, .dense, .batchNorm, .prelu, .scale,
-      .elementwise, .custom:
+      .softLIF, .elementwise, .custom:
       return anything
     }
   }

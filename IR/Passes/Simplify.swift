@@ -21,6 +21,8 @@ extension Pass {
       - a maximum pooling before a monotone activation moves behind it, so that spikes are pooled:
           %2 = pool %1 {kind=max, size=[2,2]}          %2 = activation %1 {kind=relu}
           %3 = activation %2 {kind=relu}          =>   %3 = pool %2 {kind=max, size=[2,2]}
+      - the product of a value with a function of itself that is a swish, hard swish, mish or GELU
+        in parts becomes that activation;
       - a sum, difference or product with a constant becomes a scale; an average becomes a sum and
         a scale; a difference becomes a sum with a negated operand.
       Then nodes and tensors that no output depends on are dropped.
@@ -55,6 +57,7 @@ extension ANNGraph {
         return merged
       }
       if let normal = try result.normalizedArithmetic(node, inputs) { return normal }
+      if let function = try result.joinedProduct(node, inputs) { return function }
       return result.keep(node, inputs)
     }
     return swept.compacted()
@@ -76,7 +79,7 @@ extension ANNGraph {
     case .slice: return inputs[0]
     case .take(let op): return op.indices == Array(0..<node.shape[op.axis]) ? inputs[0] : nil
     case .input, .constant, .conv2d, .convTranspose2d, .dense, .pool, .batchNorm, .activation,
-      .fakeQuantize, .prelu, .softmax, .custom:
+      .fakeQuantize, .prelu, .softLIF, .softmax, .custom:
       return nil
     }
   }

@@ -134,7 +134,8 @@ struct TransposeSinker {
     case .dense(let op): return try multiplied(op, operand.base, arrangement, node)
     case .conv2d(let op): return try convolved(op, operand.base, arrangement, node)
     case .concat, .pad, .slice, .take: return try restructured(node)
-    case .input, .constant, .convTranspose2d, .pool, .softmax, .transpose, .upsample, .custom:
+    case .input, .constant, .convTranspose2d, .pool, .softLIF, .softmax, .transpose, .upsample,
+      .custom:
       return nil
     }
   }

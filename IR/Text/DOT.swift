@@ -71,13 +71,18 @@ private func dotBody(of graph: SpikingGraph) -> [String] {
         + "[label=\(dotQuoted(label))\(style)];")
   }
   for (i, encoder) in graph.encoders.enumerated() {
+    let kind = encoder.kind == .constant ? "" : "\\n\(encoder.kind.rawValue)"
     lines.append(
-      "  in\(i) [label=\"input \(i)\\nlevels=\(encoder.levels)\", shape=plaintext, style=\"\"];")
+      "  in\(i) [label=\"input \(i)\\nlevels=\(encoder.levels)\(kind)\", shape=plaintext, "
+        + "style=\"\"];")
     lines.append("  in\(i) -> p\(encoder.population.raw);")
   }
   for (i, decoder) in graph.decoders.enumerated() {
-    let function = decoder.function == .none ? "" : "\\n\(decoder.function.rawValue)"
-    lines.append("  out\(i) [label=\"output \(i)\(function)\", shape=plaintext, style=\"\"];")
+    var label = "output \(i)"
+    if decoder.reading != .potential { label += "\\n\(decoder.reading.rawValue)" }
+    if decoder.function != .none { label += "\\n\(decoder.function.rawValue)" }
+    if decoder.start != 0 { label += "\\nstart=\(decoder.start)" }
+    lines.append("  out\(i) [label=\"\(label)\", shape=plaintext, style=\"\"];")
     lines.append("  p\(decoder.population.raw) -> out\(i);")
   }
   return lines
@@ -96,7 +101,8 @@ private func dotAttributes(
     case .source: "shape=invhouse, style=filled, fillcolor=\"#d7e8ff\""
     case .relay: "shape=box, style=\"dashed\""
     case .maximum: "shape=invtrapezium, style=filled, fillcolor=\"#fff2cc\""
-    case .integrateAndFire: "shape=ellipse, style=filled, fillcolor=\"#e2f0d9\""
+    case .integrateAndFire, .leaky: "shape=ellipse, style=filled, fillcolor=\"#e2f0d9\""
+    case .staircase: "shape=ellipse, style=filled, fillcolor=\"#e6dff0\""
     case .integrator: "shape=house, style=filled, fillcolor=\"#fbe0d6\""
     }
   return "label=\(dotQuoted(label + [population.shape.description])), \(style)"

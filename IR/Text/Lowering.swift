@@ -166,7 +166,8 @@ struct Lowering {
       preprocessing: Preprocessing(
         scale: try reader.number("scale", default: 1),
         mean: try reader.numbers("mean", default: [0]),
-        std: try reader.numbers("std", default: [1])))
+        std: try reader.numbers("std", default: [1]),
+        prefersChannelsFirst: try reader.flag("channels-first")))
     try reader.finish()
     return encoder
   }

@@ -116,6 +116,7 @@ private func attributes(of encoder: Encoder) -> [Attribute] {
     Attribute("scale", preprocessing.scale == 1 ? nil : .number(preprocessing.scale)),
     Attribute("mean", preprocessing.mean == [0] ? nil : .numbers(preprocessing.mean)),
     Attribute("std", preprocessing.std == [1] ? nil : .numbers(preprocessing.std)),
+    Attribute("channels-first", preprocessing.prefersChannelsFirst ? .word("true") : nil),
   ].compactMap { $0 }
 }
 

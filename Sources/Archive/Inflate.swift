@@ -2,6 +2,7 @@
 
 internal import CZlib
 package import Diagnostics
+package import FileReading
 
 /// The wrapping of a deflate stream.
 package enum DeflateFormat: Int32, Sendable {

@@ -1,6 +1,7 @@
 // Zip archives as NumPy and Keras write them: members stored or deflated, zip64 where needed.
 
 package import Diagnostics
+package import FileReading
 
 /// A member of a zip archive.
 package struct ZipMember: Hashable, Sendable {
@@ -114,7 +115,7 @@ package struct ZipArchive: Sendable {
 
   /// Returns the bytes of `member` as they are in the archive.
   ///
-  /// - Throws: `data.bad-zip`, `data.truncated`.
+  /// - Throws: `data.bad-zip`, `file.truncated`.
   private func raw(_ member: ZipMember) throws(Diagnostic) -> ByteSource {
     let name = "\(source.name):\(member.name)"
     guard !member.isEncrypted else { throw .badZip(name, "the member is encrypted") }

@@ -5,8 +5,9 @@
 
 #include "internal.h"
 
-/// The size of the file and what may still be looked at.
+/// The size of the file, the largest attribute to be written, and what may still be looked at.
 static uint64_t file_size;
+static uint64_t attribute_limit;
 static uint64_t objects_left;
 
 // MARK: types and extents
@@ -95,6 +96,14 @@ void child_put_strings(char *const *strings, size_t count) {
 
 // MARK: attributes
 
+static uint64_t strings_size(char *const *strings, size_t count) {
+  uint64_t size = 8 * (uint64_t)count;
+  for (size_t i = 0; i < count; i++) {
+    if (strings[i]) size += strlen(strings[i]);
+  }
+  return size;
+}
+
 /// Writes what the elements are written as, and the elements.
 static void put_attribute_elements(hid_t attribute, hid_t type, hssize_t count) {
   unsigned class = type_class(type);
@@ -110,14 +119,22 @@ static void put_attribute_elements(hid_t attribute, hid_t type, hssize_t count) 
   hid_t memory = is_number ? H5Tcopy(H5T_NATIVE_DOUBLE)
                  : is_variable ? child_variable_string(type) : H5Tcopy(type);
   size_t memory_size = H5Tget_size(memory);
+  if ((uint64_t)count > attribute_limit / memory_size) {
+    child_put_u8(SPIKEC_H5_TOO_LARGE);
+    child_put_u64((uint64_t)count > UINT64_MAX / memory_size ? UINT64_MAX : count * memory_size);
+    H5Tclose(memory);
+    return;
+  }
   void *elements = calloc((size_t)count, memory_size);
   H5Eclear2(H5E_DEFAULT);
   if (!elements || H5Aread(attribute, memory, elements) < 0) {
     child_put_u8(SPIKEC_H5_UNREADABLE);
     child_put_library_text();
   } else if (is_variable) {
-    child_put_u8(SPIKEC_H5_VARIABLE_STRINGS);
-    child_put_strings(elements, (size_t)count);
+    uint64_t size = strings_size(elements, (size_t)count);
+    child_put_u8(size > attribute_limit ? SPIKEC_H5_TOO_LARGE : SPIKEC_H5_VARIABLE_STRINGS);
+    if (size > attribute_limit) child_put_u64(size);
+    else child_put_strings(elements, (size_t)count);
     hid_t space = H5Aget_space(attribute);
     H5Dvlen_reclaim(memory, space, H5P_DEFAULT, elements);
     H5Sclose(space);
@@ -132,6 +149,7 @@ static void put_attribute_elements(hid_t attribute, hid_t type, hssize_t count) 
 static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *info, void *data) {
   (void)info;
   (void)data;
+  child_step();
   hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
   hid_t type = attribute < 0 ? -1 : H5Aget_type(attribute);
   hid_t space = attribute < 0 ? -1 : H5Aget_space(attribute);
@@ -249,6 +267,7 @@ static void spend(void) {
 static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *info, void *data) {
   (void)data;
   spend();
+  child_step();
   haddr_t target = HADDR_UNDEF;
   if (info->type == H5L_TYPE_HARD) target = info->u.address;
   H5O_info_t object;
@@ -287,6 +306,7 @@ void child_snapshot(hid_t file, const char *const *names, const struct spikec_h5
   hsize_t size = 0;
   H5Fget_filesize(file, &size);
   file_size = size;
+  attribute_limit = limits->attribute;
   objects_left = limits->objects;
   H5O_info_t root;
   H5Eclear2(H5E_DEFAULT);

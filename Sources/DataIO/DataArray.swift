@@ -2,6 +2,7 @@
 
 internal import Archive
 package import Diagnostics
+internal import FileReading
 package import SpikeIR
 
 /// An array of numbers in a file, kept in the type in which it is stored.
@@ -26,7 +27,7 @@ package struct DataArray: Sendable {
   /// Creates an array over `source`, whose first bytes are the elements.
   ///
   /// - Throws: `data.bad-shape` if an extent is negative or their product too large,
-  ///   `data.truncated` if the source is too short.
+  ///   `file.truncated` if the source is too short.
   init(
     name: String, shape: [Int], kind: ElementKind, bigEndian: Bool, source: ByteSource
   ) throws(Diagnostic) {
@@ -50,7 +51,7 @@ package struct DataArray: Sendable {
 
   /// Returns `count` elements from position `first` as 32-bit floating point.
   ///
-  /// - Throws: `data.cannot-read` or `data.truncated` if the file has changed or cannot be read.
+  /// - Throws: `file.cannot-read` or `file.truncated` if the file has changed or cannot be read.
   /// - Precondition: the array has these elements.
   package func floats(at first: Int, count: Int) throws(Diagnostic) -> [Float] {
     precondition(first >= 0 && count >= 0 && first + count <= self.count, "internal: past the end")

@@ -2,6 +2,7 @@
 
 internal import Archive
 package import Diagnostics
+internal import FileReading
 internal import Glibc
 package import SpikeIR
 
@@ -24,7 +25,7 @@ package struct DataSource: Sendable {
   /// archives (`file.npz:name`), HDF5 (`file.h5:/dataset`), idx, either of `.npy` and idx under
   /// gzip, PNG, and folders of PNG.
   ///
-  /// - Throws: `data.missing` if there is no such file, and what the format's reader throws.
+  /// - Throws: `file.missing` if there is no such file, and what the format's reader throws.
   package init(opening argument: String, sink: inout DiagnosticSink) throws(Diagnostic) {
     name = argument
     let (path, member) = splitMember(argument)

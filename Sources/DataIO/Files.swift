@@ -2,12 +2,13 @@
 
 internal import Archive
 package import Diagnostics
+internal import FileReading
 internal import Glibc
 package import SpikeIR
 
 /// Returns the contents of the file at `path`.
 ///
-/// - Throws: `data.missing`, `data.cannot-open` or `data.cannot-read`.
+/// - Throws: `file.missing`, `file.cannot-open` or `file.cannot-read`.
 package func readFile(_ path: String) throws(Diagnostic) -> [UInt8] {
   let file = try ReadableFile(path: path)
   return try file.read(at: 0, count: file.count)
@@ -15,7 +16,7 @@ package func readFile(_ path: String) throws(Diagnostic) -> [UInt8] {
 
 /// Returns the SHA-256 of the file at `path`.
 ///
-/// - Throws: `data.missing`, `data.cannot-open` or `data.cannot-read`.
+/// - Throws: `file.missing`, `file.cannot-open` or `file.cannot-read`.
 package func fileHash(_ path: String) throws(Diagnostic) -> SHA256Digest {
   SHA256Digest(of: try readFile(path))
 }

@@ -2,6 +2,7 @@
 
 internal import Archive
 internal import Diagnostics
+internal import FileReading
 internal import SpikeIR
 
 /// The header of an idx file.
@@ -25,7 +26,7 @@ struct IDXHeader {
 
   /// Reads the header at the beginning of `bytes`.
   ///
-  /// - Throws: `data.truncated` if it is cut off, `data.unknown-format` if it is not one.
+  /// - Throws: `file.truncated` if it is cut off, `data.unknown-format` if it is not one.
   init(_ bytes: [UInt8], name: String) throws(Diagnostic) {
     guard Self.recognizes(bytes), let kind = Self.kinds[bytes[2]] else {
       throw .unknownFormat(name)
@@ -53,7 +54,7 @@ extension DataArray {
 
   /// Opens the idx array in `source`.
   ///
-  /// - Throws: `data.truncated` if the file is shorter than its header says, `data.trailing-bytes`
+  /// - Throws: `file.truncated` if the file is shorter than its header says, `data.trailing-bytes`
   ///   if it is longer.
   static func idx(_ source: ByteSource) throws(Diagnostic) -> DataArray {
     let header = try IDXHeader(source.prefix(IDXHeader.limit), name: source.name)

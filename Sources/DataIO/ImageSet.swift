@@ -26,9 +26,10 @@ package struct ImageSet: Sendable {
 
   /// Matches `source` with a network's input.
   ///
-  /// A sample may lie as [height, width, channels] or [channels, height, width]; a channel axis
-  /// of size 1 may be missing, as may the only row of a sequence; a network that takes a vector is given samples of any shape with
-  /// as many elements, in row-major order. Where both arrangements fit, channels are last.
+  /// A sample may lie as [height, width, channels] or [channels, height, width], a sequence as
+  /// [length, channels] or [channels, length]; a channel axis of size 1 may be missing, as may the
+  /// only row of a sequence; a network that takes a vector is given samples of any shape with as
+  /// many elements, in row-major order. Where both arrangements fit, `preprocessing` decides.
   ///
   /// - Throws: `data.shape-mismatch` if nothing fits, `data.empty` if there are no samples.
   package init(
@@ -36,10 +37,13 @@ package struct ImageSet: Sendable {
   ) throws(Diagnostic) {
     let found = source.shape.extents
     (self.source, self.shape, self.preprocessing) = (source, shape, preprocessing)
-    if let arrangement = Arrangement(of: Array(found.dropFirst()), as: shape), !found.isEmpty {
+    let first = preprocessing.prefersChannelsFirst
+    if !found.isEmpty,
+      let arrangement = Arrangement(of: Array(found.dropFirst()), as: shape, prefersFirst: first)
+    {
       (isSingleSample, count) = (false, found[0])
       channelsFirst = arrangement == .channelsFirst
-    } else if let arrangement = Arrangement(of: found, as: shape) {
+    } else if let arrangement = Arrangement(of: found, as: shape, prefersFirst: first) {
       (isSingleSample, count) = (true, 1)
       channelsFirst = arrangement == .channelsFirst
     } else {
@@ -118,18 +122,29 @@ private enum Arrangement {
   case asTaken
   case channelsFirst
 
-  /// Returns how a sample of extents `found` becomes one of `shape`, `nil` if it does not.
-  init?(of found: [Int], as shape: Shape) {
+  /// Returns how a sample of extents `found` becomes one of `shape`, `nil` if it does not; where
+  /// both fit, `prefersFirst` says whether the channels are first.
+  init?(of found: [Int], as shape: Shape, prefersFirst: Bool) {
     let taken = shape.extents
-    if Arrangement.spellings(of: taken).contains(found) {
+    let isFirst = Arrangement.withChannelsFirst(taken).contains(found)
+    if Arrangement.spellings(of: taken).contains(found), !(prefersFirst && isFirst) {
       self = .asTaken
-    } else if taken.count == 3, found == [taken[2], taken[0], taken[1]] {
+    } else if isFirst {
       self = .channelsFirst
     } else if taken.count == 1, found.count > 1, Shape(found).checkedCount == taken[0] {
       self = .asTaken
     } else {
       return nil
     }
+  }
+
+  /// Returns the extents with the channels first: of images, and of sequences, which are images of
+  /// one row when they are compiled.
+  static func withChannelsFirst(_ extents: [Int]) -> [[Int]] {
+    guard let channels = extents.last, extents.count == 2 || extents.count == 3 else { return [] }
+    let space = Array(extents.dropLast())
+    return extents.count == 3 && space[0] == 1
+      ? [[channels] + space, [channels, space[1]]] : [[channels] + space]
   }
 
   /// Returns the extents, and those without a first or last axis of size 1: sequences become
@@ -152,7 +167,9 @@ extension Diagnostic {
   ) -> Diagnostic {
     let n = expected.extents.map(String.init)
     var choices = ["[N,\(n.joined(separator: ","))]"]
-    if expected.rank == 3 { choices.append("[N,\(n[2]),\(n[0]),\(n[1])]") }
+    for other in Arrangement.withChannelsFirst(expected.extents) {
+      choices.append("[N,\(other.map(String.init).joined(separator: ","))]")
+    }
     if expected.rank == 3 && expected[2] == 1 { choices.append("[N,\(n[0]),\(n[1])]") }
     return .error(
       "data.shape-mismatch",

@@ -2,6 +2,7 @@
 
 internal import Archive
 internal import Diagnostics
+internal import FileReading
 internal import SpikeIR
 
 /// The header of a `.npy` file.
@@ -99,7 +100,7 @@ extension DataArray {
   /// Opens the NumPy array in `source`; elements in column-major order are brought into row-major
   /// order, which takes them into memory.
   ///
-  /// - Throws: `data.bad-npy`, `data.unsupported-type`, `data.bad-shape` or `data.truncated`.
+  /// - Throws: `data.bad-npy`, `data.unsupported-type`, `data.bad-shape` or `file.truncated`.
   static func npy(_ source: ByteSource) throws(Diagnostic) -> DataArray {
     let header = try NPYHeader(source.prefix(NPYHeader.limit + 12), name: source.name)
     let data = try source.part(

@@ -2,6 +2,7 @@
 
 internal import Archive
 package import Diagnostics
+internal import FileReading
 internal import Glibc
 internal import Synchronization
 

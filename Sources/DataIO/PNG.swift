@@ -2,6 +2,7 @@
 
 internal import Archive
 internal import Diagnostics
+internal import FileReading
 
 /// The header of a PNG image.
 ///

@@ -15,6 +15,10 @@ package struct PreprocessingRequest: Hashable, Sendable {
   /// What is divided by, one number or one a channel, if given.
   package var std: [Float]?
 
+  /// Whether data that fit both with the channels first and last have them first: what the model's
+  /// file says, not the user.
+  package var prefersChannelsFirst = false
+
   /// Creates a request without any part.
   package init() {}
 
@@ -67,6 +71,7 @@ package struct PreprocessingRequest: Hashable, Sendable {
     result.scale = scale ?? result.scale
     result.mean = mean ?? result.mean
     result.std = std ?? result.std
+    if prefersChannelsFirst { result.prefersChannelsFirst = true }
     for (list, option) in [(result.mean, "--mean"), (result.std, "--std")] {
       guard list.count == 1 || list.count == shape.channels else {
         throw .channelCount(list.count, option: option, channels: shape.channels)

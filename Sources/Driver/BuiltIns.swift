@@ -21,6 +21,13 @@ extension Registry {
     ],
     neurons: [
       NeuronSummary(
-        name: "if", summary: "integrate and fire, with reset by subtraction; exact in integers")
+        name: "if", summary: "integrate and fire, with reset by subtraction; exact in integers"),
+      NeuronSummary(
+        name: "lif",
+        summary: "leaky integrate and fire, with a refractory time and a synapse; code rate"),
+      NeuronSummary(
+        name: "levels",
+        summary: "say a curved activation, interval by interval of the potential; exact in integers"
+      ),
     ])
 }

@@ -2,10 +2,10 @@
 
 internal import DataIO
 package import Diagnostics
+internal import EventCPU
 internal import Kernels
 package import PluginAPI
 package import SpikeIR
-internal import SpikeInterpreter
 
 /// What the user asks of `compile`.
 package struct CompileRequest: Sendable {
@@ -57,8 +57,10 @@ extension Session {
     let run = try job.passes(for: imported)
     var context = PassContext()
     context.threads = processorCount
+    var calibration = request.calibration
+    calibration.preprocessing.prefersChannelsFirst = model.hasChannelsFirst
     let samples = try calibrationSamples(
-      request.calibration, for: run, on: imported, in: &context)
+      calibration, for: run, on: imported, in: &context)
     let timings = try run.apply(to: &model.program, &context)
     try samples?.throwIfFailed()
     let accuracies = try job.accuracies(imported, model.program, on: samples)
@@ -109,7 +111,8 @@ private struct CompileJob {
     try liftingDiagnostic { () throws(Diagnostic) in
       var standard = try request.conversion.pipeline()
       if case .snn(let graph) = program {
-        standard = graph.isQuantized ? "" : "quantize{bits=\(request.conversion.weightBits ?? 8)}"
+        let bits = request.conversion.weightBits ?? "8"
+        standard = graph.isQuantized ? "" : "quantize{bits=\(bits),clip=mmse}"
       }
       return try PassRun(
         request.passes, standard: standard, upTo: request.lastLevel, registry: session.registry,
@@ -124,15 +127,19 @@ private struct CompileJob {
     guard let samples, samples.labels != nil else { return [] }
     var stages: [StageAccuracy] = []
     if case .ann(let graph) = imported {
-      let accuracy = try session.accuracy(of: graph, on: samples, task: "measuring the original")
+      let outputs = try session.execute(graph, on: samples, "measuring the original")
+      let accuracy = graph.classifier.flatMap { outputs.accuracy($0, samples.labels) }
       stages.append(StageAccuracy(stage: "imported", accuracy: accuracy))
     }
     switch result {
     case .ann(let graph):
-      let accuracy = try session.accuracy(of: graph, on: samples, task: "measuring the result")
+      let outputs = try session.execute(graph, on: samples, "measuring the result")
+      let accuracy = graph.classifier.flatMap { outputs.accuracy($0, samples.labels) }
       stages.append(StageAccuracy(stage: "transformed", accuracy: accuracy))
     case .snn(let graph) where graph.isQuantized:
-      let accuracy = try session.accuracy(of: graph, on: samples)
+      let options = RunOptions(threads: processorCount)
+      let run = try session.execute(graph, on: samples, options, "measuring the result")
+      let accuracy = graph.classifier.flatMap { run.outputs.accuracy($0, samples.labels) }
       stages.append(StageAccuracy(stage: "spiking", accuracy: accuracy))
     case .snn: break
     }
@@ -173,21 +180,6 @@ extension CompileRequest {
     if let architecture { result.append(("architecture-sha256", architecture.description)) }
     if let samples { result.append(("calibration-samples", "\(samples)")) }
     return result
-  }
-}
-
-extension Session {
-
-  /// Returns the accuracy of a network of tensor operators on samples with labels.
-  ///
-  /// - Throws: what executing throws.
-  fileprivate func accuracy(
-    of graph: ANNGraph, on samples: Samples, task: String
-  ) throws(CompileError) -> Double? {
-    let executor = try ANNExecutor(graph)
-    let results = Outputs(count: samples.count, graph.networkOutputs)
-    try executor.run(samples, into: results, threads: processorCount, task, console)
-    return graph.classifier.flatMap { results.accuracy($0, samples.labels) }
   }
 }
 

@@ -1,8 +1,8 @@
 // Where a run speaks: results to the standard output, everything else to the standard error.
 
-internal import Archive
 internal import DataIO
 package import Diagnostics
+internal import FileReading
 internal import Glibc
 internal import Synchronization
 

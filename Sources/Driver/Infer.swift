@@ -45,9 +45,10 @@ extension Session {
     let output = try request.output.map { path throws(CompileError) in
       try liftingDiagnostic { () throws(Diagnostic) in try OutputFile(creating: path) }
     }
-    let graph = try loadANN(request.model, request.importing)
+    var data = request.data
+    let graph = try loadANN(request.model, request.importing, arranging: &data)
     let samples = try Samples(
-      request.data, for: graph.networkInputs, classifier: graph.classifier, console: console)
+      data, for: graph.networkInputs, classifier: graph.classifier, console: console)
     let executor = try ANNExecutor(graph)
     let threads = request.threads ?? processorCount
     let results = Outputs(count: samples.count, graph.networkOutputs)
@@ -67,15 +68,34 @@ extension Session {
       threads: threads, peakMemoryBytes: peakMemory(), layers: layers)
   }
 
-  /// Loads the model at `path`, which must be at the level `ann`.
+  /// Runs a network of tensor operators on samples.
+  ///
+  /// - Parameters:
+  ///   - graph: the network.
+  ///   - samples: what it is run on.
+  ///   - task: what is being done, for the progress bar.
+  /// - Returns: the outputs.
+  /// - Throws: what executing and reading samples throw.
+  func execute(
+    _ graph: ANNGraph, on samples: Samples, _ task: String
+  ) throws(CompileError) -> Outputs {
+    let results = Outputs(count: samples.count, graph.networkOutputs)
+    try ANNExecutor(graph).run(samples, into: results, threads: processorCount, task, console)
+    return results
+  }
+
+  /// Loads the model at `path`, which must be at the level `ann`, and notes in `data` how its file
+  /// has the channels.
   ///
   /// - Throws: what loading throws; `driver.wrong-level` for a spiking network.
   func loadANN(
-    _ path: String, _ options: ImportOptions
+    _ path: String, _ options: ImportOptions, arranging data: inout DataRequest
   ) throws(CompileError) -> ANNGraph {
-    guard case .ann(let graph) = try loadModel(path, options).program else {
+    let model = try loadModel(path, options)
+    guard case .ann(let graph) = model.program else {
       throw CompileError(.wrongLevel(path, found: .snn, hint: "run it with 'spikec run'"))
     }
+    data.preprocessing.prefersChannelsFirst = model.hasChannelsFirst
     return graph
   }
 }

@@ -35,13 +35,27 @@ final class Outputs: Sendable {
     rows.withLock { $0[i] = values }
   }
 
-  /// Returns the part of the samples whose class is right, `nil` without labels; the first output
-  /// names the class.
+  /// Returns the class that the first output names, for each sample.
+  func predictions(_ classifier: Classifier) -> [Int] {
+    let count = outputs.first?.shape.count ?? 0
+    return rows.withLock { $0.map { classifier.classify($0.prefix(count)) } }
+  }
+
+  /// Returns the part of the samples whose class is right, `nil` without labels.
   func accuracy(_ classifier: Classifier, _ labels: [Int]?) -> Double? {
     guard labels != nil else { return nil }
-    let count = outputs.first?.shape.count ?? 0
-    return Classifier.accuracy(
-      rows.withLock { $0.map { classifier.classify($0.prefix(count)) } }, labels)
+    return Classifier.accuracy(predictions(classifier), labels)
+  }
+
+  /// Returns ‖ŷ − y‖₂ / ‖y‖₂ over all samples and outputs, y being `reference`.
+  func relativeError(to reference: Outputs) -> Double {
+    let (found, wanted) = (rows.withLock { $0 }, reference.rows.withLock { $0 })
+    var (difference, size) = (0.0, 0.0)
+    for (a, b) in zip(found.joined(), wanted.joined()) {
+      difference += (Double(a) - Double(b)) * (Double(a) - Double(b))
+      size += Double(b) * Double(b)
+    }
+    return size > 0 ? (difference / size).squareRoot() : 0
   }
 
   /// Returns a warning if there are outputs that are not used: labels are compared with the first,

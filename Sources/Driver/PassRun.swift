@@ -47,7 +47,9 @@ struct PassRun: Sendable {
   /// The passes as text.
   let pipelineText: String
 
-  private let pipeline: Pipeline
+  /// The passes.
+  let pipeline: Pipeline
+
   private let request: PassRequest
   private let console: Console
 
@@ -83,9 +85,14 @@ struct PassRun: Sendable {
 
   /// Applies the passes to `program`; returns the time of each.
   ///
+  /// - Parameters:
+  ///   - program: the network.
+  ///   - context: the surroundings of the passes.
+  ///   - recorder: is given the network that each pass leaves, if it is there.
+  /// - Returns: the time of each pass.
   /// - Throws: what passes throw. What they reported is printed first.
   func apply(
-    to program: inout Program, _ context: inout PassContext
+    to program: inout Program, _ context: inout PassContext, recorder: StageRecorder? = nil
   ) throws(CompileError) -> [PassTiming] {
     let timings = Mutex<[PassTiming]>([])
     var observer = PipelineObserver()
@@ -97,6 +104,7 @@ struct PassRun: Sendable {
     }
     observer.after = { pass, program, seconds in
       timings.withLock { $0.append(PassTiming(name: pass.name, seconds: seconds)) }
+      recorder?.record(pass, program)
       if request.printAfter.contains(pass.name) || request.printAfter.contains("all") {
         console.say("// after \(pass.name)\n" + text(of: program))
       }

@@ -60,9 +60,7 @@ extension Session {
     options.recordsPredictions =
       samples.labels != nil && code?.isRate == true
       && (graph.networkOutputs.first?.shape.count ?? 0) > 1
-    let engine = try EventEngine(lowering: graph)
-    let result = try engine.run(on: samples, options, "running", console)
-    let outputs = result.outputs(count: samples.count, graph.networkOutputs)
+    let (result, outputs) = try execute(graph, on: samples, options, "running")
     if let warning = outputs.warning(request.output, hasLabels: samples.labels != nil) {
       console.report(warning)
     }
@@ -72,15 +70,25 @@ extension Session {
       accuracy: graph.classifier.flatMap { outputs.accuracy($0, samples.labels) })
   }
 
-  /// Returns the accuracy of a quantized spiking network on samples with labels.
+  /// Runs a quantized spiking network on samples.
   ///
-  /// - Throws: what lowering and executing throw.
-  func accuracy(of graph: SpikingGraph, on samples: Samples) throws(CompileError) -> Double? {
+  /// - Parameters:
+  ///   - graph: the network.
+  ///   - samples: what it is run on.
+  ///   - options: how to run.
+  ///   - task: what is being done, for the progress bar.
+  /// - Returns: what the engine found, and the outputs.
+  /// - Throws: what lowering, executing and reading samples throw.
+  func execute(
+    _ graph: SpikingGraph, on samples: Samples, _ options: RunOptions, _ task: String
+  ) throws(CompileError) -> (result: RunResult, outputs: Outputs) {
     let engine = try EventEngine(lowering: graph)
-    let options = RunOptions(threads: processorCount)
-    let result = try engine.run(on: samples, options, "measuring the result", console)
-    let outputs = result.outputs(count: samples.count, graph.networkOutputs)
-    return graph.classifier.flatMap { outputs.accuracy($0, samples.labels) }
+    let console = self.console
+    let result = try engine.run(
+      count: samples.count, options: options, input: { samples.values($0) },
+      progress: { console.progress(task, Double($0) / Double(samples.count)) })
+    try samples.throwIfFailed()
+    return (result, result.outputs(count: samples.count, graph.networkOutputs))
   }
 
   /// Loads the artefact at `path`.
@@ -90,22 +98,6 @@ extension Session {
     let file = try liftingDiagnostic { () throws(Diagnostic) in try InputFile(path: path) }
     guard Artefact.recognizes(file) else { throw CompileError(.notArtefact(path)) }
     return try Artefact.read(path).graph
-  }
-}
-
-extension EventEngine {
-
-  /// Runs the network on all of `samples`.
-  ///
-  /// - Throws: what executing and reading samples throw.
-  fileprivate func run(
-    on samples: Samples, _ options: RunOptions, _ task: String, _ console: Console
-  ) throws(CompileError) -> RunResult {
-    let result = try run(
-      count: samples.count, options: options, input: { samples.values($0) },
-      progress: { console.progress(task, Double($0) / Double(samples.count)) })
-    try samples.throwIfFailed()
-    return result
   }
 }
 
@@ -121,7 +113,7 @@ extension RunResult {
   }
 
   /// Returns the part of the samples that are classified rightly after each tick.
-  fileprivate func accuracyByTimestep(_ labels: [Int]?) -> [Double]? {
+  func accuracyByTimestep(_ labels: [Int]?) -> [Double]? {
     guard let labels, let predictionsByTimestep else { return nil }
     return predictionsByTimestep.map { predictions in
       Classifier.accuracy(predictions.map { Int($0) }, labels) ?? 0

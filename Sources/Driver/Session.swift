@@ -26,6 +26,8 @@ package struct Session: Sendable {
     var program: Program
     /// What the file says about itself; `nil` for the text form.
     var provenance: Provenance?
+    /// Whether the file has the channels of its inputs first.
+    var hasChannelsFirst = false
     /// The SHA-256 of the text form; `nil` for files, whose hash takes reading them.
     var textHash: SHA256Digest?
   }
@@ -57,9 +59,11 @@ package struct Session: Sendable {
     defer { console.report(contentsOf: sink.diagnostics) }
     var model = try frontend.load(path: path, options: options, sink: &sink)
     if needsTensors {
-      try liftingDiagnostic { () throws(Diagnostic) in try model.graph.tensors.materialize() }
+      try model.graph.tensors.materialize()
     }
-    return LoadedModel(program: .ann(model.graph), provenance: model.provenance)
+    return LoadedModel(
+      program: .ann(model.graph), provenance: model.provenance,
+      hasChannelsFirst: model.hasChannelsFirst)
   }
 
   /// Refuses options that reading the model at `path` would not heed.

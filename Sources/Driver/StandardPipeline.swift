@@ -3,8 +3,19 @@
 package import Diagnostics
 package import SpikeIR
 
+/// The neurons that rectifiers become.
+package enum NeuronKind: String, Hashable, Sendable, CaseIterable {
+  /// Integrate-and-fire.
+  case integrateAndFire = "if"
+  /// Leaky integrate-and-fire.
+  case leaky = "lif"
+}
+
 /// What the user said about the spiking network.
 package struct ConversionRequest: Hashable, Sendable {
+
+  /// The neurons that rectifiers become.
+  package var neuron = NeuronKind.integrateAndFire
 
   /// The keyword of the spike code, if given.
   package var code: String?
@@ -12,8 +23,8 @@ package struct ConversionRequest: Hashable, Sendable {
   /// T of `rate` and `phased`, K of `weighted`, if given.
   package var timesteps: Int?
 
-  /// The width of weights, bits, if given.
-  package var weightBits: Int?
+  /// The width of weights as `quantize` names it, if given.
+  package var weightBits: String?
 
   /// The keyword of the encoders' kind, if given.
   package var encoder: String?
@@ -35,23 +46,43 @@ package struct ConversionRequest: Hashable, Sendable {
     ("rate", 64), ("phased", 31), ("weighted", 6),
   ]
 
+  /// The number of time steps of leaky neurons when none is given.
+  package static let defaultLeakyTimesteps = 200
+
+  /// The current at the top of a channel's range, thresholds: twice the paper's, whose networks
+  /// learned to live with few spikes.
+  package static let leakyRange = 20
+
   /// The spike code.
   ///
   /// - Throws: `ir.bad-code` if it does not exist or the number of steps is out of range,
-  ///   `driver.needs-rate` if the encoder or the decoder needs another one.
+  ///   `driver.leaky-code` if leaky neurons do not say it, `driver.needs-rate` if the encoder or the
+  ///   decoder needs another one.
   package func spikeCode() throws(Diagnostic) -> SpikeCode {
+    if neuron == .leaky {
+      guard code ?? "rate" == "rate" else { throw .leakyCode(code ?? "") }
+      return try SpikeCode(
+        keyword: "rate", timesteps: timesteps ?? ConversionRequest.defaultLeakyTimesteps)
+    }
     let keyword = code ?? ConversionRequest.defaultCode
     let usual = ConversionRequest.defaultTimesteps.first { $0.code == keyword }?.timesteps
     let result = try SpikeCode(keyword: keyword, timesteps: timesteps ?? usual ?? 1)
-    if !result.isRate {
-      if let encoder, encoder != Encoder.Kind.constant.rawValue {
-        throw .needsRate("--encoder \(encoder)", found: result)
-      }
-      if decoder == Decoder.Reading.firstSpike.rawValue {
-        throw .needsRate("--decoder first-spike", found: result)
-      }
+    if result.isRate { return result }
+    if let encoder, encoder != Encoder.Kind.constant.rawValue {
+      throw .needsRate("--encoder \(encoder)", found: result)
+    }
+    if decoder == Decoder.Reading.firstSpike.rawValue {
+      throw .needsRate("--decoder first-spike", found: result)
     }
     return result
+  }
+
+  /// Takes back what was said of encoders and decoders if the code called `keyword` does not have
+  /// it.
+  package mutating func dropEnds(unlessSaidBy keyword: String) {
+    if keyword == "rate" { return }
+    encoder = nil
+    if decoder == Decoder.Reading.firstSpike.rawValue { decoder = nil }
   }
 
   /// The passes that compile a network of tensor operators, as text.
@@ -59,15 +90,18 @@ package struct ConversionRequest: Hashable, Sendable {
   /// - Throws: what `spikeCode` throws.
   package func pipeline() throws(Diagnostic) -> String {
     let code = try spikeCode()
-    // What measures best on all networks of the examples: Docs/rationale/rate.md.
-    let levels = code.isRate ? min(code.levels, usualRateLevels) : code.levels
-    let correction = code.isRate ? "correct-bias{samples=512,rounds=3}" : "correct-bias"
-    return [
+    var passes = [
       "simplify", "relax-quantization", "sink-transposes", "simplify", "expand-activations",
-      "fold-batchnorm", "calibrate{levels=\(levels)\(readsSpikes ? ",outputs=true" : "")}",
-      "convert{code=\(code.keyword),timesteps=\(code.timesteps)\(endOptions)}",
-      "quantize{bits=\(weightBits ?? 8)}", correction,
-    ].joined(separator: ",")
+      "fold-batchnorm",
+      "calibrate{levels=\(levels(of: code))\(readsSpikes ? ",outputs=true" : "")}",
+    ]
+    if neuron == .leaky { passes.append("soften{range=\(ConversionRequest.leakyRange)}") }
+    passes += [
+      "convert{code=\(code.keyword),timesteps=\(code.timesteps)\(synapse)\(endOptions)}",
+      "quantize{\(quantization(code))}",
+      code.isRate && neuron != .leaky ? "correct-bias{samples=512}" : "correct-bias",
+    ]
+    return passes.joined(separator: ",")
   }
 
   /// `true` iff outputs are read by their spikes.
@@ -82,13 +116,42 @@ package struct ConversionRequest: Hashable, Sendable {
     ]
     return options.compactMap { $0 }.map { ",\($0)" }.joined()
   }
+
+  /// The synapse of leaky neurons, as options of `convert`: without one their leak takes single
+  /// spikes for noise, and what is lost adds up over layers (Docs/rationale/lif.md).
+  private var synapse: String {
+    neuron == .leaky ? ",synapse=exponential,tau-synapse=0.01" : ""
+  }
+
+  /// Returns the number of levels for which thresholds are chosen.
+  ///
+  /// Under `rate` neurons that come one after another do not use all T levels: what is clipped
+  /// costs less than a threshold that few spikes reach.
+  private func levels(of code: SpikeCode) -> Int {
+    code.isRate ? min(8, code.levels) : code.levels
+  }
+
+  /// Returns the options of `quantize`.
+  ///
+  /// With 8 and 7 bits rounding costs nothing, with fewer it pays to round on what the spiking
+  /// layers say; Docs/rationale/low-bit.md has the numbers. Under `rate` it always pays: weights
+  /// are fitted to spikes that come one by one; Docs/rationale/conversion.md has the numbers.
+  private func quantization(_ code: SpikeCode) -> String {
+    let bits = weightBits ?? "8"
+    let isPlain = ["7", "8"].contains(bits) && (!code.isRate || neuron == .leaky)
+    return isPlain
+      ? "bits=\(bits)" : "bits=\(bits),clip=mmse,rounding=gptq,target=outputs,corrections=1"
+  }
 }
 
-/// The number of levels for which thresholds are found under `rate`: fewer than ticks, since a lower
-/// threshold wastes less of a short window on waiting than it cuts off.
-private let usualRateLevels = 8
-
 extension Diagnostic {
+
+  /// Returns an error about a code that leaky neurons do not say.
+  fileprivate static func leakyCode(_ code: String) -> Diagnostic {
+    .error(
+      "driver.leaky-code", "leaky neurons say rates, not the code '\(code)'",
+      notes: ["leave out '--code', or '--neuron lif'"], exitCode: .usage)
+  }
 
   /// Returns an error about an option that only the code `rate` knows.
   fileprivate static func needsRate(_ option: String, found: SpikeCode) -> Diagnostic {

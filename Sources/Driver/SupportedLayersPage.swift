@@ -51,7 +51,7 @@ extension SupportedLayer {
   fileprivate var spikes: String {
     guard let sample else { return "" }
     let inside = ConversionCheck(sample.followedByNeurons)
-    if inside.converts { return "yes" }
+    if inside.converts { return inside.fates.contains(.levels) ? "yes, in levels" : "yes" }
     if ConversionCheck(sample).converts { return "as the last layer" }
     let reasons = inside.fates.compactMap { fate -> String? in
       if case .impossible(let reason) = fate { reason } else { nil }

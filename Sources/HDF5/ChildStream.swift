@@ -13,7 +13,10 @@ struct ChildLimits: Sendable {
   /// What it may write, bytes.
   var output: Int
 
-  /// Processor time for an object or a block of elements, milliseconds.
+  /// What an attribute's elements may take in memory, bytes.
+  var attribute = HDF5File.attributeLimit
+
+  /// Processor time for an object, a link, an attribute or a block of elements, milliseconds.
   var milliseconds: Int
 
   /// Processor time in all, seconds.
@@ -25,15 +28,15 @@ struct ChildLimits: Sendable {
   /// The limits for work on `size` bytes of a file that gives up to `output` bytes, of which
   /// `elements` are elements of a dataset.
   ///
-  /// The library holds a heap of the file and up to three copies of a text in it. On a busy machine
-  /// it was measured to go through 70 MB/s, and to take 44 µs for an object, which needs 600 bytes
-  /// of the file; the limits leave ten times as much.
-  init(reading size: Int, output: Int, elements: Int = 0, extraMemory: Int = 0) {
-    let twice = Self.sum(size, size)
-    memory = Self.sum(Self.sum(twice, twice), Self.sum(extraMemory, 256 << 20))
+  /// With what the parent had, the memory stays below twice the file and 256 MiB: of a text in a
+  /// heap the library holds the heap, and up to four copies of the text. On a busy machine it was
+  /// measured to go through 70 MB/s, and to take 44 µs for an object, which needs 600 bytes of the
+  /// file; the limits leave ten times as much, and at least 40 ms.
+  init(reading size: Int, output: Int, elements: Int = 0) {
+    memory = Self.sum(Self.sum(size, size), 192 << 20)
     self.output = output
     let work = Self.sum(size, elements)
-    milliseconds = min(250 + work / 7_000, 60_000)
+    milliseconds = min(40 + work / 7_000, 60_000)
     seconds = min(4 + work / 1_000_000, 120)
   }
 
@@ -112,7 +115,8 @@ struct ChildStream: ~Copyable {
       var child = spikec_h5_child()
       var agreed = spikec_h5_limits(
         memory: UInt64(limits.memory), output: UInt64(limits.output),
-        objects: UInt64(limits.objects), milliseconds: UInt32(clamping: limits.milliseconds),
+        attribute: UInt64(limits.attribute), objects: UInt64(limits.objects),
+        milliseconds: UInt32(clamping: limits.milliseconds),
         seconds: UInt32(clamping: limits.seconds))
       let problem = Library.locked { start(&agreed, &child) }
       guard problem == 0 else { throw .notStarted(problem) }

@@ -2,6 +2,7 @@
 
 internal import CHDF5Child
 internal import Diagnostics
+internal import FileReading
 
 extension DatasetReader {
 
@@ -10,7 +11,7 @@ extension DatasetReader {
 
   /// Returns the numbers of the rows `rows`, everything if absent.
   ///
-  /// - Throws: `hdf5.bad-dataset`, `hdf5.changed`, `hdf5.damaged`.
+  /// - Throws: `hdf5.bad-dataset`, `file.changed`, `hdf5.damaged`.
   func floats(rows: Range<Int>?, isBFloat16: Bool) throws(Diagnostic) -> [Float] {
     let part = try part(rows)
     guard !part.elements.isEmpty else { return [] }
@@ -22,7 +23,7 @@ extension DatasetReader {
   /// Calls `body` with the numbers of the rows `rows`, block by block: the position of the first
   /// among all elements, and the numbers.
   ///
-  /// - Throws: what `body` throws; `hdf5.bad-dataset`, `hdf5.changed`, `hdf5.damaged`.
+  /// - Throws: what `body` throws; `hdf5.bad-dataset`, `file.changed`, `hdf5.damaged`.
   func forEachBlock(
     rows: Range<Int>?, isBFloat16: Bool, _ body: (Int, Span<Float>) throws(Diagnostic) -> Void
   ) throws(Diagnostic) {
@@ -45,7 +46,7 @@ extension DatasetReader {
 
   /// Returns the integers of the rows `rows`, everything if absent, which are stored as `T`.
   ///
-  /// - Throws: `hdf5.bad-dataset`, `hdf5.changed`, `hdf5.damaged`.
+  /// - Throws: `hdf5.bad-dataset`, `file.changed`, `hdf5.damaged`.
   func integers<T: HDF5Integer>(rows: Range<Int>?) throws(Diagnostic) -> [T] {
     let part = try part(rows)
     guard !part.elements.isEmpty else { return [] }
@@ -72,7 +73,7 @@ extension DatasetReader {
 
   /// Returns all elements, which are strings.
   ///
-  /// - Throws: `hdf5.bad-dataset`, `hdf5.changed`, `hdf5.damaged`.
+  /// - Throws: `hdf5.bad-dataset`, `file.changed`, `hdf5.damaged`.
   func strings() throws(Diagnostic) -> [String] {
     let part = try part(nil)
     guard !part.elements.isEmpty else { return [] }

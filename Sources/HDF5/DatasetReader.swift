@@ -2,6 +2,7 @@
 
 internal import CHDF5Child
 internal import Diagnostics
+internal import FileReading
 
 /// What reads a dataset's elements.
 struct DatasetReader: Sendable {
@@ -39,7 +40,7 @@ struct DatasetReader: Sendable {
     guard stored.layout != SPIKEC_H5_ELSEWHERE else {
       throw problem("the elements are in another file, expected them in this one")
     }
-    let there = min(stored.storage, UInt64(source.size))
+    let there = min(stored.storage, UInt64(source.count))
     let limit =
       stored.layout == SPIKEC_H5_CHUNKED
       ? there.multipliedReportingOverflow(by: Self.expansionLimit).partialValue : there
@@ -62,7 +63,7 @@ struct DatasetReader: Sendable {
 
   /// Returns the rows `rows`, everything if absent.
   ///
-  /// - Throws: `hdf5.bad-dataset`, `hdf5.changed`.
+  /// - Throws: `hdf5.bad-dataset`, `file.changed`.
   func part(_ rows: Range<Int>?) throws(Diagnostic) -> Part {
     let count = try checkedCount()
     try source.checkUnchanged()
@@ -81,8 +82,8 @@ struct DatasetReader: Sendable {
   /// - Throws: `hdf5.bad-dataset` if contiguous elements are not within the file.
   func offset(ofElement position: Int) throws(Diagnostic) -> Int? {
     guard stored.layout == SPIKEC_H5_CONTIGUOUS else { return nil }
-    guard let start = Int(exactly: stored.offset), start <= source.size,
-      let bytes = checkedProduct(extents + [stored.type.size]), bytes <= source.size - start
+    guard let start = Int(exactly: stored.offset), start <= source.count,
+      let bytes = checkedProduct(extents + [stored.type.size]), bytes <= source.count - start
     else { throw problem("the elements do not lie within the file") }
     return start + position * stored.type.size
   }
@@ -134,7 +135,7 @@ extension DatasetReader {
     let size = type.isVariableString ? 16 : type.size
     let output =
       type.isVariableString
-      ? ChildLimits.sum(source.size, source.size + 8 * count) : count * type.size
+      ? ChildLimits.sum(source.count, source.count + 8 * count) : count * type.size
     var strings: [String]? = []
     try withChild(part, Form(code: SPIKEC_H5_AS_STRINGS, size: size), output: output) {
       (stream) throws(ChildFailure) in
@@ -171,12 +172,9 @@ extension DatasetReader {
     let rows = rowsAtOnce(rowBytes: rowBytes.partialValue)
     let block = min(rows, part.rows.count).multipliedReportingOverflow(by: rowBytes.partialValue)
     guard !block.overflow else { throw problem("has chunks that are too large") }
-    // The elements as stored, as wanted, and whatever lies between.
-    let memory = ChildLimits.sum(
-      block.partialValue, ChildLimits.sum(block.partialValue, block.partialValue))
     let limits = ChildLimits(
-      reading: source.size, output: ChildLimits.sum(output, 1 << 16 + 9 * part.rows.count),
-      elements: output, extraMemory: memory)
+      reading: source.count, output: ChildLimits.sum(output, 1 << 16 + 9 * part.rows.count),
+      elements: output)
     var request = request(part, form, rowsAtOnce: rows)
     let failure: String?
     do throws(ChildFailure) {

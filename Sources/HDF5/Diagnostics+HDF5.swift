@@ -1,15 +1,9 @@
 // The messages about HDF5 files.
 
 internal import Diagnostics
+internal import FileReading
 
 extension Diagnostic {
-
-  /// Returns an error about a file that is not there or may not be read.
-  static func cannotOpen(_ path: String, reason: String) -> Diagnostic {
-    .error(
-      "hdf5.cannot-open", "cannot open the file: \(reason)", at: .file(path),
-      exitCode: .missingInput)
-  }
 
   /// Returns an error about a file that is not in the HDF5 format.
   static func notHDF5(_ path: String, looksLike found: String, notes: [String]) -> Diagnostic {
@@ -30,7 +24,7 @@ extension Diagnostic {
     switch failure {
     case .notStarted(let code):
       return .error(
-        "hdf5.no-process", "cannot start a process that reads the file: \(systemText(code))",
+        "hdf5.no-process", "cannot start a process that reads the file: \(systemMessage(code))",
         at: .file(path), exitCode: .inputOutput)
     case .stuck:
       return .error(
@@ -51,15 +45,8 @@ extension Diagnostic {
       "hdf5.too-large", "the file has more than \(limit) objects and links", at: .file(path))
   }
 
-  /// Returns an error about a file that was changed after it was opened.
-  static func changed(_ path: String) -> Diagnostic {
-    .error(
-      "hdf5.changed", "the file was changed while it was being read", at: .file(path),
-      exitCode: .inputOutput)
-  }
-
   /// Returns an error about a file that ends before its declared end.
-  static func truncated(_ path: String, found: UInt64, expected: UInt64) -> Diagnostic {
+  static func cutOff(_ path: String, found: UInt64, expected: UInt64) -> Diagnostic {
     .error(
       "hdf5.truncated", "the file has \(found) bytes, expected \(expected)", at: .file(path),
       notes: ["copy or download the file again"])
@@ -86,6 +73,14 @@ extension Diagnostic {
     .error(
       "hdf5.bad-attribute", "attribute '\(name)' \(message)",
       at: .inside(file: file, path: path), notes: libraryNotes(problem))
+  }
+
+  /// Returns an error about an attribute with more than is read.
+  static func largeAttribute(
+    _ name: String, _ bytes: Int, in file: String, at path: String
+  ) -> Diagnostic {
+    badAttribute(
+      name, "holds \(bytes) bytes, accepted are \(HDF5File.attributeLimit)", in: file, at: path)
   }
 
   /// Returns an error about a group whose members cannot be listed.

@@ -27,7 +27,7 @@ public struct HDF5DatasetReference: Sendable {
   ///
   /// - Parameter rows: the part along the first dimension to read; everything if absent.
   /// - Returns: the elements; numbers of 64 bits are rounded.
-  /// - Throws: `hdf5.bad-dataset`, `hdf5.changed` if the file is not what it was, `hdf5.damaged`.
+  /// - Throws: `hdf5.bad-dataset`, `file.changed` if the file is not what it was, `hdf5.damaged`.
   /// - Complexity: one copy from the file if it holds 32-bit floating point without compression.
   public func floats(rows: Range<Int>? = nil) throws(Diagnostic) -> [Float] {
     try reader.floats(rows: rows, isBFloat16: isBFloat16)

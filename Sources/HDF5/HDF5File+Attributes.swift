@@ -1,8 +1,13 @@
 // Reading attributes: strings, lists of strings, numbers.
 
 public import Diagnostics
+internal import FileReading
 
 extension HDF5File {
+
+  /// The most memory that the elements of an attribute may take to be read, bytes; Keras describes
+  /// networks of thousands of layers in a tenth of it.
+  static let attributeLimit = 32 << 20
 
   /// Returns whether the object at `path` has the attribute `name`.
   public func hasAttribute(_ name: String, of path: String = "/") -> Bool {
@@ -53,6 +58,9 @@ extension HDF5File {
       throw .badAttribute(
         name, "has several dimensions, expected a list", in: self.path, at: path)
     }
+    if case .tooLarge(let bytes) = attribute.elements {
+      throw .largeAttribute(name, bytes, in: self.path, at: path)
+    }
     guard case .strings(let strings?) = attribute.elements else {
       throw .badAttribute(
         name, "cannot be read as UTF-8 text", attribute.problem, in: self.path, at: path)
@@ -71,6 +79,9 @@ extension HDF5File {
     guard attribute.type?.elementType.isNumber ?? false else {
       throw .badAttribute(
         name, "holds \(attribute.typeDescription), expected numbers", in: self.path, at: path)
+    }
+    if case .tooLarge(let bytes) = attribute.elements {
+      throw .largeAttribute(name, bytes, in: self.path, at: path)
     }
     guard case .numbers(let numbers) = attribute.elements else {
       throw .badAttribute(name, "cannot be read", attribute.problem, in: self.path, at: path)
@@ -92,10 +103,10 @@ extension HDF5File {
       throw .badAttribute(
         name, "has no readable type or extents", attribute.problem, in: self.path, at: path)
     }
-    guard let bytes = checkedProduct(extents + [max(1, size)]), bytes <= source.size else {
+    guard let bytes = checkedProduct(extents + [max(1, size)]), bytes <= source.count else {
       throw .badAttribute(
         name,
-        "declares the extents \(extents), more than the file of \(source.size) bytes can hold",
+        "declares the extents \(extents), more than the file of \(source.count) bytes can hold",
         in: self.path, at: path)
     }
     return (attribute, extents)

@@ -2,6 +2,7 @@
 // No type of the C library leaves this module.
 
 public import Diagnostics
+package import FileReading
 
 /// An HDF5 file that is read.
 ///
@@ -27,26 +28,11 @@ public struct HDF5File: Sendable {
   ///   - path: the file.
   ///   - attributes: names of attributes that will be asked for; they are looked for even where
   ///     damage hides them from a listing.
-  /// - Throws: `hdf5.cannot-open` if there is no such file (exit status 66) or it is not HDF5
-  ///   (65), `hdf5.truncated` if it ends early, `hdf5.damaged` if the library crashes on it or does
-  ///   not come to an end, `hdf5.too-large` if there is too much in it.
+  /// - Throws: `file.missing` or `file.cannot-open` (exit status 66), `hdf5.cannot-open` if it is
+  ///   not HDF5, `hdf5.truncated` if it ends early, `hdf5.damaged` if the library crashes on it or
+  ///   does not come to an end, `hdf5.too-large` if there is too much in it.
   public init(readingAt path: String, attributes: [String] = []) throws(Diagnostic) {
-    try self.init(ByteSource(readingAt: path, range: nil, name: path), attributes)
-  }
-
-  /// Opens the HDF5 file that is a part of the file at `path`, such as a stored member of a zip
-  /// archive.
-  ///
-  /// - Parameters:
-  ///   - path: the file around it.
-  ///   - range: where in it the HDF5 file lies, bytes.
-  ///   - name: what messages call the HDF5 file.
-  ///   - attributes: names of attributes that will be asked for.
-  /// - Throws: as `init(readingAt:attributes:)`.
-  public init(
-    readingAt path: String, range: Range<Int>, name: String, attributes: [String] = []
-  ) throws(Diagnostic) {
-    try self.init(ByteSource(readingAt: path, range: range, name: name), attributes)
+    try self.init(ByteSource(try ReadableFile(path: path)), attributes: attributes)
   }
 
   /// Opens an HDF5 file whose bytes are in memory.
@@ -59,10 +45,16 @@ public struct HDF5File: Sendable {
   public init(
     reading bytes: [UInt8], name: String, attributes: [String] = []
   ) throws(Diagnostic) {
-    try self.init(ByteSource(bytes, name: name), attributes)
+    try self.init(ByteSource(bytes, name: name), attributes: attributes)
   }
 
-  private init(_ source: ByteSource, _ attributes: [String]) throws(Diagnostic) {
+  /// Opens the HDF5 file that `source` is, such as a member of a zip archive.
+  ///
+  /// - Parameters:
+  ///   - source: the file; its name is that of messages.
+  ///   - attributes: names of attributes that will be asked for.
+  /// - Throws: as `init(readingAt:attributes:)`.
+  package init(_ source: ByteSource, attributes: [String] = []) throws(Diagnostic) {
     try source.checkSuperblock()
     snapshot = try Snapshot(of: source, attributes: attributes)
     self.source = source

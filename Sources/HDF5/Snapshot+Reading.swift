@@ -2,6 +2,7 @@
 
 internal import CHDF5Child
 internal import Diagnostics
+internal import FileReading
 
 extension Snapshot {
 
@@ -14,7 +15,7 @@ extension Snapshot {
   ///   it or does not come to an end, `hdf5.too-large` if there is too much in it.
   init(of source: ByteSource, attributes: [String]) throws(Diagnostic) {
     let limits = ChildLimits(
-      reading: source.size, output: ChildLimits.sum(source.size, source.size) + 64 << 20)
+      reading: source.count, output: ChildLimits.sum(source.count, 64 << 20))
     let names = attributes.filter { !$0.utf8.contains(0) }
     let start = {
       (limits: UnsafePointer<spikec_h5_limits>, child: UnsafeMutablePointer<spikec_h5_child>) in
@@ -25,7 +26,7 @@ extension Snapshot {
     let outcome: SnapshotOutcome
     do throws(ChildFailure) {
       outcome = try ChildStream.reading(limits, start: start) { (stream) throws(ChildFailure) in
-        var reader = SnapshotReader(size: source.size)
+        var reader = SnapshotReader(size: source.count)
         return try reader.read(from: &stream)
       }
     } catch {
@@ -158,6 +159,10 @@ private struct SnapshotReader {
     guard form != SPIKEC_H5_NOTHING else { return attribute }
     if form == SPIKEC_H5_UNREADABLE {
       attribute.elements = .unreadable(try stream.text())
+      return attribute
+    }
+    if form == SPIKEC_H5_TOO_LARGE {
+      attribute.elements = .tooLarge(Int(clamping: try stream.word()))
       return attribute
     }
     // The child has checked this too, but may be out of its mind.

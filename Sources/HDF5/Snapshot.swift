@@ -85,8 +85,10 @@ struct StoredAttribute: Sendable {
 
   /// The elements of an attribute.
   enum Elements: Sendable {
-    /// None, too many, or none of the kinds below.
+    /// None, more than the file can hold, or none of the kinds below.
     case none
+    /// More than are read, bytes.
+    case tooLarge(Int)
     /// The library fails to read them, and says why.
     case unreadable(String)
     /// Numbers.

@@ -1,29 +1,30 @@
 // A look at a file's first bytes before the library sees it: is it there, is it HDF5, is it whole.
 
 internal import Diagnostics
+internal import FileReading
 
 extension ByteSource {
 
   /// Checks that the file starts like an HDF5 file and is as long as it says.
   ///
-  /// - Throws: `hdf5.cannot-open` or `hdf5.truncated`.
+  /// - Throws: `hdf5.cannot-open` or `hdf5.truncated`, and what reading throws.
   /// - Source: the HDF5 File Format Specification, version 3.0, section II.A.
   func checkSuperblock() throws(Diagnostic) {
     var offset = 0
     // The superblock may follow a block of the user's, whose size is a power of two from 512 on.
-    while offset < size {
-      let bytes = prefix(96, at: offset)
+    while offset < count {
+      let bytes = try prefix(96, at: offset)
       if bytes.starts(with: signature) {
         guard let end = declaredEnd(bytes), UInt64(offset) <= UInt64.max - end else { return }
-        guard UInt64(offset) + end <= UInt64(size) else {
-          throw .truncated(name, found: UInt64(size), expected: UInt64(offset) + end)
+        guard UInt64(offset) + end <= UInt64(count) else {
+          throw .cutOff(name, found: UInt64(count), expected: UInt64(offset) + end)
         }
         return
       }
       offset = offset == 0 ? 512 : offset.multipliedReportingOverflow(by: 2).partialValue
       if offset <= 0 { break }
     }
-    let guess = Guess(prefix(512, at: 0))
+    let guess = Guess(try prefix(512))
     throw .notHDF5(name, looksLike: guess.description, notes: guess.notes)
   }
 }

@@ -62,10 +62,15 @@ public struct ImportedModel: Hashable, Sendable {
   /// Where it comes from.
   public var provenance: Provenance
 
+  /// Whether the file has the channels of its inputs first: data that could be read either way lie
+  /// as the file says.
+  public var hasChannelsFirst: Bool
+
   /// Creates an imported model.
-  public init(graph: ANNGraph, provenance: Provenance) {
+  public init(graph: ANNGraph, provenance: Provenance, hasChannelsFirst: Bool = false) {
     self.graph = graph
     self.provenance = provenance
+    self.hasChannelsFirst = hasChannelsFirst
   }
 }
 

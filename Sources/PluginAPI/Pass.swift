@@ -141,6 +141,16 @@ public struct PassArguments: Hashable, Sendable {
     for option in pass.options { values[option.name] = given[option.name] ?? option.defaultValue }
   }
 
+  /// Returns the arguments with `value` for the option `name`.
+  ///
+  /// - Precondition: the pass declares the option, and the value is one that it takes.
+  public func setting(_ name: String, to value: String) -> PassArguments {
+    precondition(values[name] != nil, "internal: '\(name)' is not declared as an option")
+    var result = self
+    result.values[name] = value
+    return result
+  }
+
   /// Returns the value of the integer option `name`.
   ///
   /// - Precondition: the pass declares it as an integer.

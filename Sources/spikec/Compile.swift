@@ -14,12 +14,16 @@ struct Compile: ParsableCommand {
     discussion: """
       The model's batch normalizations are folded into weights, the range of each layer is \
       measured on training images (--calibration), rectifiers become integrate-and-fire neurons, \
-      weights become 8-bit integers, and biases are corrected.
+      weights become 8-bit integers, and biases are corrected. With fewer bits (--weight-bits) \
+      weights are fitted to what the spiking layers before them say.
 
       Spike codes and their default number of time steps:
         weighted  (6)   binary weighted spikes; equals the 6-bit network exactly
         phased    (31)  a layer integrates, then fires; equals 31 levels exactly
         rate      (64)  a spike or none in a step, in all layers at once
+
+      With --neuron lif rectifiers become leaky neurons with a refractory time, fitted channel by \
+      channel; the code is rate, a step 1 ms, of which there are 200 if not said otherwise.
 
       EXAMPLES
         spikec compile model.h5 -o model.spk --calibration x_train.npy
@@ -46,42 +50,9 @@ struct Compile: ParsableCommand {
   @Option(help: ArgumentHelp("What to compile for: 'spikec list targets'.", valueName: "name"))
   var target = "cpu"
 
-  @Option(
-    help: "The spike code. Default: \(ConversionRequest.defaultCode).")
-  var code: CodeName?
-
   @OptionGroup var modelOptions: ModelOptions
 
-  @Option(help: "The neuron model.")
-  var neuron = NeuronName.integrateAndFire
-
-  @Option(
-    help: ArgumentHelp(
-      "Time steps of a window, or spikes of a value under 'weighted'. Default: see above.",
-      valueName: "n"))
-  var timesteps: Int?
-
-  @Option(help: ArgumentHelp("The width of weights, 2 to 8 bits. Default: 8.", valueName: "n"))
-  var weightBits: Int?
-
-  @Option(
-    help: """
-      How inputs are said under the code 'rate': a graded current, random spikes, or spikes that \
-      begin the earlier the larger the value. Default: constant.
-      """)
-  var encoder: EncoderName?
-
-  @Option(
-    help: """
-      What is read of the outputs: potentials, counts of spikes, or who fires first, the last \
-      under 'rate' only. Default: potential.
-      """)
-  var decoder: DecoderName?
-
-  @Option(
-    help: ArgumentHelp(
-      "Where the random numbers of encoders begin. Default: 0.", valueName: "n"))
-  var seed: Int?
+  @OptionGroup var conversion: ConversionOptions
 
   @OptionGroup(title: "Calibration") var calibration: CalibrationOptions
 
@@ -108,11 +79,6 @@ struct Compile: ParsableCommand {
   var json = false
 
   func validate() throws {
-    try checkPositive(timesteps, "--timesteps")
-    try checkSeed(seed)
-    if let weightBits, !(2...8).contains(weightBits) {
-      throw ValidationError("'--weight-bits' is 2 to 8, not \(weightBits)")
-    }
     if labels != nil && calibration.calibration.isEmpty {
       throw ValidationError("'--labels' are those of the calibration images: give '--calibration'")
     }
@@ -122,12 +88,7 @@ struct Compile: ParsableCommand {
     var request = CompileRequest(model: model, output: output)
     request.importing = modelOptions.options
     request.target = target
-    request.conversion.code = code?.rawValue
-    request.conversion.timesteps = timesteps
-    request.conversion.weightBits = weightBits
-    request.conversion.encoder = encoder?.rawValue
-    request.conversion.decoder = decoder?.rawValue
-    request.conversion.seed = seed
+    request.conversion = conversion.request
     request.passes = passOptions.request(pipeline: passes)
     request.calibration = try calibration.request(labels: labels)
     request.lastLevel = stopAfter?.level

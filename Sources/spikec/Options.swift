@@ -55,6 +55,64 @@ struct ModelOptions: ParsableArguments {
   var options: ImportOptions { ImportOptions(architecture: architecture) }
 }
 
+/// What a spiking network should be like.
+struct ConversionOptions: ParsableArguments {
+
+  @Option(help: "The spike code. Default: \(ConversionRequest.defaultCode).")
+  var code: CodeName?
+
+  @Option(help: "The neuron model: integrate-and-fire, or leaky integrate-and-fire.")
+  var neuron = NeuronName.integrateAndFire
+
+  @Option(
+    help: ArgumentHelp(
+      "Time steps of a window, or spikes of a value under 'weighted'. Default: "
+        + ConversionRequest.defaultTimesteps.map { "\($0.timesteps) (\($0.code))" }
+        .joined(separator: ", ") + ".",
+      valueName: "n"))
+  var timesteps: Int?
+
+  @Option(help: "The width of weights, bits; ternary: −1, 0, 1; binary: −1, 1. Default: 8.")
+  var weightBits: WeightWidth?
+
+  @Option(
+    help: """
+      How inputs are said under the code 'rate': a graded current, random spikes, or spikes that \
+      begin the earlier the larger the value. Default: constant.
+      """)
+  var encoder: EncoderName?
+
+  @Option(
+    help: """
+      What is read of the outputs: potentials, counts of spikes, or who fires first, the last \
+      under 'rate' only. Default: potential.
+      """)
+  var decoder: DecoderName?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the random numbers of encoders begin. Default: 0.", valueName: "n"))
+  var seed: Int?
+
+  func validate() throws {
+    try checkPositive(timesteps, "--timesteps")
+    try checkSeed(seed)
+  }
+
+  /// The request that the options make.
+  var request: ConversionRequest {
+    var request = ConversionRequest()
+    request.neuron = neuron.kind
+    request.code = code?.rawValue
+    request.timesteps = timesteps
+    request.weightBits = weightBits?.rawValue
+    request.encoder = encoder?.rawValue
+    request.decoder = decoder?.rawValue
+    request.seed = seed
+    return request
+  }
+}
+
 /// What is to be seen of passes.
 struct PassOptions: ParsableArguments {
 
@@ -175,7 +233,7 @@ struct SampleOptions: ParsableArguments {
 }
 
 /// The formats of data, for help texts.
-private let dataFormats =
+let dataFormats =
   ".npy, .npz:name, .h5:/dataset, idx (-idx3-ubyte, also .gz), or a folder of .png; "
   + "channels last or first."
 
@@ -213,9 +271,31 @@ enum DecoderName: String, CaseIterable, ExpressibleByArgument {
   case firstSpike = "first-spike"
 }
 
+/// The widths of weights.
+enum WeightWidth: String, CaseIterable, ExpressibleByArgument {
+  case eight = "8"
+  case seven = "7"
+  case six = "6"
+  case five = "5"
+  case four = "4"
+  case three = "3"
+  case two = "2"
+  case ternary
+  case binary
+}
+
 /// The neuron models.
 enum NeuronName: String, CaseIterable, ExpressibleByArgument {
   case integrateAndFire = "if"
+  case leaky = "lif"
+
+  /// The neurons of this name.
+  var kind: NeuronKind {
+    switch self {
+    case .integrateAndFire: .integrateAndFire
+    case .leaky: .leaky
+    }
+  }
 }
 
 /// The levels of a network.

@@ -23,6 +23,9 @@ struct Spikec: ParsableCommand {
           spikec compile model.h5 -o model.spk --calibration train-images.npy
         How good is the spiking network, and how many spikes does it take?
           spikec run model.spk --input test-images.npy --labels test-labels.npy
+        Where is accuracy lost?
+          spikec attribute model.h5 --input test-images.npy --labels test-labels.npy \\
+            --calibration train-images.npy
         Read what was compiled.
           spikec inspect model.spk
 
@@ -33,7 +36,8 @@ struct Spikec: ParsableCommand {
       """,
     version: "spikec \(Driver.version)",
     subcommands: [
-      Compile.self, Run.self, Infer.self, Inspect.self, Opt.self, List.self,
+      Compile.self, Run.self, Infer.self, Attribute.self, Inspect.self, Opt.self,
+      List.self,
     ])
 
   /// The console of the process.

@@ -1,5 +1,6 @@
 import Archive
 import Diagnostics
+import FileReading
 import TestSupport
 import Testing
 
@@ -25,10 +26,10 @@ import Testing
     var pieces: [UInt8] = []
     try archive.extract(archive.members[0]) { pieces += $0 }
     #expect(pieces == bytes)
-    let file = try ScratchFile { write throws(Diagnostic) in
+    let file = try ReadableFile.scratch(named: "x") { write throws(Diagnostic) in
       try archive.extract(archive.members[0], write)
     }
-    #expect(try ReadableFile(path: file.path).read(at: 0, count: file.count) == bytes)
+    #expect(try file.read(at: 0, count: file.count) == bytes)
   }
 
   @Test("sizes and checksums that lie are found", arguments: [false, true])

@@ -32,13 +32,13 @@ import Testing
     try expect(["infer", "no.h5", "--input", "x"], status: 66, id: "driver.missing")
     try expect(["run", "no.spk", "--input", "x"], status: 66, id: "driver.missing")
     try expect(["inspect", "no.h5"], status: 66, id: "driver.missing")
-    try expect(["infer", Self.model, "--input", "no.npy"], status: 66, id: "data.missing")
+    try expect(["infer", Self.model, "--input", "no.npy"], status: 66, id: "file.missing")
     try expect(
       ["infer", Self.model, "--input", Self.images, "--labels", "no"], status: 66,
-      id: "data.missing")
+      id: "file.missing")
     try expect(
       ["compile", Self.model, "-o", "a.spk", "--calibration", "no.npz:x"], status: 66,
-      id: "data.missing")
+      id: "file.missing")
   }
 
   @Test("calibration data are asked for") func noCalibration() throws {

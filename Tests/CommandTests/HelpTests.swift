@@ -8,7 +8,7 @@ import Testing
     spikec = try Command()
   }
 
-  static let commands = ["compile", "run", "infer", "inspect", "opt", "list"]
+  static let commands = ["compile", "run", "infer", "attribute", "inspect", "opt", "list"]
 
   @Test("names the commands and shows examples") func overview() throws {
     let result = try spikec("--help")
@@ -35,7 +35,7 @@ import Testing
     arguments: [
       ["frobnicate"], ["compile"], ["compile", "m.h5"],
       ["compile", "m.h5", "-o", "x", "--code", "morse"],
-      ["compile", "m.h5", "-o", "x", "--neuron", "lif"],
+      ["compile", "m.h5", "-o", "x", "--neuron", "izhikevich"],
       ["compile", "m.h5", "-o", "x", "--timesteps", "0"],
       ["compile", "m.h5", "-o", "x", "--weight-bits", "9"],
       ["compile", "m.h5", "-o", "x", "--labels", "y"],

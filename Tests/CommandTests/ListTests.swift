@@ -12,7 +12,7 @@ import Testing
     "lists what there is",
     arguments: [
       ("frontends", "keras"), ("passes", "fold-batchnorm"), ("backends", "event-cpu"),
-      ("targets", "cpu"), ("neurons", "if"), ("layers", "Conv2D"),
+      ("targets", "cpu"), ("neurons", "if"), ("neurons", "lif"), ("layers", "Conv2D"),
     ])
   func lists(subject: String, item: String) throws {
     let result = try spikec("list", subject)

@@ -20,10 +20,11 @@ let usualCodes: [SpikeCode] = [
 
 /// Returns `graph` as a quantized spiking network of the given code.
 ///
-/// Every pass is followed by the verifier, whose findings are thrown as internal errors.
+/// Every pass is followed by the verifier, whose findings are thrown as internal errors. With a
+/// `synapse`, rectifiers become leaky neurons.
 func compiled(
   _ graph: ANNGraph, _ code: SpikeCode, calibratedOn inputs: CalibrationInputs,
-  preprocessing: Preprocessing = Preprocessing()
+  preprocessing: Preprocessing = Preprocessing(), synapse: String? = nil
 ) throws(CompileError) -> SpikingGraph {
   var program = Program.ann(graph)
   var context = PassContext()
@@ -33,8 +34,9 @@ func compiled(
     try Pipeline(
       parsing: "simplify,relax-quantization,sink-transposes,simplify,expand-activations,"
         + "fold-batchnorm,"
-        + "calibrate{levels=\(code.levels)},"
-        + "convert{code=\(code.keyword),timesteps=\(code.timesteps)},quantize",
+        + "calibrate{levels=\(code.levels)},\(synapse == nil ? "" : "soften,")"
+        + "convert{code=\(code.keyword),timesteps=\(code.timesteps),"
+        + "synapse=\(synapse ?? "none")},quantize",
       known: Pass.builtIn)
   }
   try pipeline.run(on: &program, &context, verifiesEach: true)
@@ -54,6 +56,9 @@ struct TrainedNetwork: Sendable, CustomTestStringConvertible {
   /// The path in reports.
   var testDescription: String { model }
 
+  /// Returns the absolute path of a file of the package.
+  func path(of file: String) -> String { "\(root)/\(file)" }
+
   /// Every trained network that comes with the package.
   static let all: [TrainedNetwork] =
     ["depthwise", "maxpool", "mlp", "plain", "residual"].map {
@@ -63,13 +68,27 @@ struct TrainedNetwork: Sendable, CustomTestStringConvertible {
     } + [
       TrainedNetwork(
         model: "Examples/fashion-mnist/fashion_cnn.h5",
-        images: "Examples/fashion-mnist/test1000-images-idx3-ubyte.gz")
+        images: "Examples/fashion-mnist/test1000-images-idx3-ubyte.gz"), lenet,
     ]
 
-  /// Returns the network with a quantized spiking network of the given code and `count` images.
+  /// A network of hyperbolic tangents.
+  static let lenet = TrainedNetwork(
+    model: "Examples/networks/fashion-mnist/lenet.h5",
+    images: "Examples/fashion-mnist/test1000-images-idx3-ubyte.gz")
+
+  /// Returns the network with a quantized spiking network of the given code and `count` images; of
+  /// leaky neurons if a `synapse` is given.
   func compiled(
-    _ code: SpikeCode, images count: Int
+    _ code: SpikeCode, images count: Int, synapse: String? = nil
   ) throws(CompileError) -> (graph: SpikingGraph, images: [[Float]]) {
+    let (_, graph, images) = try compiledWithOriginal(code, images: count, synapse: synapse)
+    return (graph, images)
+  }
+
+  /// Returns the network, calibrated on up to 256 of the images, and what it was compiled from.
+  func compiledWithOriginal(
+    _ code: SpikeCode, images count: Int, synapse: String? = nil
+  ) throws(CompileError) -> (original: ANNGraph, graph: SpikingGraph, images: [[Float]]) {
     var sink = DiagnosticSink()
     let network = try KerasFrontend().load(
       path: "\(root)/\(model)", options: ImportOptions(), sink: &sink
@@ -80,13 +99,15 @@ struct TrainedNetwork: Sendable, CustomTestStringConvertible {
       let set = try ImageSet(
         source, matching: network[network.inputs[0]].shape, preprocessing: preprocessing)
       var samples: [[Float]] = []
-      for i in 0..<min(set.count, 32) { samples.append(try set.sample(i)) }
+      for i in 0..<min(set.count, max(32, count)) { samples.append(try set.sample(i)) }
       return samples
     }
     let graph = try ConformanceTests.compiled(
       network, code,
-      calibratedOn: CalibrationInputs(count: samples.count) { [samples] in [samples[$0]] },
-      preprocessing: preprocessing)
-    return (graph, Array(samples.prefix(count)))
+      calibratedOn: CalibrationInputs(count: min(256, samples.count)) { [samples] in
+        [samples[$0]]
+      },
+      preprocessing: preprocessing, synapse: synapse)
+    return (network, graph, Array(samples.prefix(count)))
   }
 }

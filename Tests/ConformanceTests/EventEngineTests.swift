@@ -67,7 +67,7 @@ extension Population {
   /// `true` iff what the neurons emit are spikes.
   fileprivate var isSpiking: Bool {
     switch model {
-    case .integrateAndFire, .maximum: true
+    case .integrateAndFire, .leaky, .staircase, .maximum: true
     case .source, .relay, .integrator: false
     }
   }
@@ -84,6 +84,21 @@ extension Population {
       let graph = randomSpikingGraph(using: &generator, options: options)
       let inputs = (0..<3).map { _ in randomInputs(for: graph, using: &generator) }
       spikes += try expectConformance(graph, on: inputs, "seed \(seed) \(keyword)")
+    }
+    #expect(spikes > 1000)
+  }
+
+  /// Leaky neurons are in single precision; both executors round every operation alike.
+  @Test("graphs with leaky neurons", arguments: 0..<8 as Range<UInt64>)
+  func leakyGraphs(batch: UInt64) throws {
+    var spikes = 0
+    for seed in 50_000 + batch * 25..<50_000 + batch * 25 + 25 {
+      var generator = SplitMix64(seed: seed)
+      let code = SpikeCode.rate(timesteps: 20 + Int(seed % 41))
+      let options = SpikingGraphOptions(codes: [code], layers: 1...10, hasLeakyNeurons: true)
+      let graph = randomSpikingGraph(using: &generator, options: options)
+      let inputs = (0..<3).map { _ in randomInputs(for: graph, using: &generator) }
+      spikes += try expectConformance(graph, on: inputs, "seed \(seed)")
     }
     #expect(spikes > 1000)
   }
@@ -161,6 +176,17 @@ extension Population {
         #expect(found.ticks == ticks)
       }
     }
+  }
+
+  @Test(
+    "trained networks with leaky neurons", arguments: TrainedNetwork.all,
+    ["none", "exponential", "alpha"])
+  func trainedLeakyNetworks(network: TrainedNetwork, synapse: String) throws {
+    let (graph, images) = try network.compiled(
+      .rate(timesteps: 24), images: 2, synapse: synapse)
+    let spikes = try expectConformance(
+      graph, on: images.map { [$0] }, "\(network.model) \(synapse)")
+    #expect(spikes > 100)
   }
 
   @Test("trained networks", arguments: TrainedNetwork.all, usualCodes)

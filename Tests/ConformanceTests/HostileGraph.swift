@@ -107,6 +107,7 @@ struct HostileGraph {
 
   /// Adds neurons that fire, with thresholds of any magnitude below 2^bits.
   private mutating func addNeurons(_ shape: Shape, bits: Int) -> PopulationID {
+    if random.chance(0.25) { return addStaircase(shape, bits: bits) }
     let layout: Shape = random.chance(0.7) ? [shape.channels] : shape
     let bits = style == .wide ? bits : random.int(0...30)
     let thresholds = (0..<layout.count).map { _ in Int32(random.int(1...1 << bits)) }
@@ -127,6 +128,27 @@ struct HostileGraph {
         layout)
     }
     return addPopulation(shape, .integrateAndFire(model), bias: random.chance(0.6))
+  }
+
+  /// Adds staircases with thresholds of any magnitude below 2^bits, or of the ends of 32 bits.
+  private mutating func addStaircase(_ shape: Shape, bits: Int) -> PopulationID {
+    let steps = random.pick([1, 2, 7, 48, 49, 63, 64, 130])
+    let columns = random.chance(0.7) ? shape.channels : 1
+    let bits = style == .wide ? bits : random.int(0...31)
+    var thresholds = [Int32](repeating: 0, count: steps * columns)
+    for c in 0..<columns {
+      var column = (0..<steps).map { _ in integer(bits: bits) }.sorted()
+      if style == .extreme, random.chance(0.3) {
+        column[0] = .min
+        column[steps - 1] = .max
+      }
+      for k in 0..<steps { thresholds[k * columns + c] = column[k] }
+    }
+    let values = (0...steps).map { _ in Int32(random.int(-code.levels...code.levels)) }
+    let model = Staircase(
+      thresholds: add(thresholds, columns == 1 ? [steps] : [steps, columns]),
+      values: add(values, [steps + 1]))
+    return addPopulation(shape, .staircase(model), bias: random.chance(0.6))
   }
 
   // MARK: Layers

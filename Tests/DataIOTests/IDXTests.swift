@@ -29,11 +29,11 @@ import Testing
   @Test(
     "diagnoses sizes that are not the header's",
     arguments: [
-      (idx(8, [3], [1, 2]), "data.truncated"), (idx(8, [1], [1, 2]), "data.trailing-bytes"),
+      (idx(8, [3], [1, 2]), "file.truncated"), (idx(8, [1], [1, 2]), "data.trailing-bytes"),
       (idx(8, [.max, .max, .max], [1, 2]), "data.bad-shape"),
-      (idx(8, [.max, 1000], [1, 2]), "data.truncated"),
+      (idx(8, [.max, 1000], [1, 2]), "file.truncated"),
       (idx(7, [1], [1, 2]), "data.unknown-format"),
-      ([0, 0, 8, 200, 0, 0, 0, 1], "data.truncated"),
+      ([0, 0, 8, 200, 0, 0, 0, 1], "file.truncated"),
     ] as [([UInt8], String)])
   func damaged(file: [UInt8], id: String) throws {
     let plain = try folder.write("a", file)

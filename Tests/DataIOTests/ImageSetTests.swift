@@ -55,6 +55,33 @@ import Testing
   }
 
   @Test(
+    "brings the channels of sequences last",
+    arguments: [
+      ([2, 3, 5], [5, 3]), ([2, 3, 5], [1, 5, 3]), ([2, 3, 1, 5], [1, 5, 3]),
+    ] as [([Int], Shape)])
+  func sequences(found: [Int], input: Shape) throws {
+    let set = try set(found, for: input)
+    #expect(set.count == 2)
+    // The element [n, c, t] is 15 n + 5 c + t.
+    for n in 0..<2 {
+      let expected = (0..<5).flatMap { t in (0..<3).map { Float(15 * n + 5 * $0 + t) } }
+      #expect(try set.sample(n) == expected)
+    }
+  }
+
+  @Test("reads what fits both ways as the model has it") func ambiguous() throws {
+    let last = try set([1, 3, 3], for: [3, 3])
+    #expect(try last.sample(0) == [0, 1, 2, 3, 4, 5, 6, 7, 8])
+    let first = try set([1, 3, 3], for: [3, 3], Preprocessing(prefersChannelsFirst: true))
+    #expect(try first.sample(0) == [0, 3, 6, 1, 4, 7, 2, 5, 8])
+    let image = try set([1, 2, 2, 2], for: [2, 2, 2], Preprocessing(prefersChannelsFirst: true))
+    #expect(try image.sample(0) == [0, 4, 1, 5, 2, 6, 3, 7])
+    // What fits one way only lies that way.
+    let only = try set([1, 2, 3], for: [2, 3], Preprocessing(prefersChannelsFirst: true))
+    #expect(try only.sample(0) == [0, 1, 2, 3, 4, 5])
+  }
+
+  @Test(
     "says the shapes found and expected",
     arguments: [
       ([2, 3, 3, 1], [2, 3, 1]), ([2, 2, 3, 4], [2, 3, 1]), ([5], [6]), ([2, 2, 3], [2, 3, 4]),
@@ -97,7 +124,7 @@ import Testing
   @Test("notices a file that shrinks while it is read") func shrunk() throws {
     let set = try set([3, 2], for: [2])
     try folder.write("a.npy", [1])
-    #expect(diagnostic { _ = try set.sample(2) }?.id == "data.truncated")
+    #expect(diagnostic { _ = try set.sample(2) }?.id == "file.changed")
   }
 }
 
@@ -112,7 +139,7 @@ import Testing
   @Test("a missing file ends with status 66") func missing() {
     for path in ["\(folder.path)/no.npy", "\(folder.path)/no.npz:x", "\(folder.path)/no.h5:/x"] {
       let error = diagnostic { _ = try open(path) }
-      #expect(error?.id == "data.missing" && error?.exitCode == .missingInput)
+      #expect(error?.id == "file.missing" && error?.exitCode == .missingInput)
     }
   }
 
@@ -123,7 +150,7 @@ import Testing
     #expect(diagnostic { _ = try open("\(text):x") }?.id == "data.no-such-member")
     let empty = try folder.write("b.npy", [])
     #expect(diagnostic { _ = try open(empty) }?.id == "data.empty")
-    #expect(diagnostic { _ = try open("/dev/null") }?.id == "data.cannot-open")
+    #expect(diagnostic { _ = try open("/dev/null") }?.id == "file.cannot-open")
   }
 
   @Test("prefers a file whose name holds a colon") func colon() throws {

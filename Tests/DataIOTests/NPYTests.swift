@@ -70,10 +70,10 @@ import Testing
   @Test(
     "diagnoses damaged headers",
     arguments: [
-      (npy("'|u1'", "(2,)", [1]), "data.truncated"),
+      (npy("'|u1'", "(2,)", [1]), "file.truncated"),
       (npy("'|u1'", "(4611686018427387904, 8)", [1]), "data.bad-shape"),
       (npy("'<f8'", "(99999999999999999999999,)", [1]), "data.bad-npy"),
-      (npy("'<f4'", "(1000000000000,)", [1]), "data.truncated"),
+      (npy("'<f4'", "(1000000000000,)", [1]), "file.truncated"),
       (npy("'<f4'", "(-1,)", [1]), "data.bad-npy"),
       (npy("'<c8'", "(1,)", [1]), "data.unsupported-type"),
       (npy("'<U3'", "(1,)", [1]), "data.unsupported-type"),

@@ -1,4 +1,5 @@
 import Diagnostics
+import PluginAPI
 import SpikeIR
 import SpikePasses
 import Testing
@@ -45,6 +46,29 @@ import Testing
     (request.encoder, request.decoder) = (encoder, decoder)
     let error = #expect(throws: Diagnostic.self) { try request.pipeline() }
     #expect(error?.id == "driver.needs-rate" && error?.exitCode == .usage)
+  }
+
+  @Test("leaky neurons are fitted, and say rates") func leaky() throws {
+    var request = ConversionRequest()
+    request.neuron = .leaky
+    let text = try request.pipeline()
+    #expect(text.contains(",soften") && text.contains("convert{code=rate,timesteps=200"))
+    let steps = try Pipeline(parsing: text, known: Registry.builtIn.passes).steps
+    let names = steps.map(\.pass.name)
+    #expect(names.firstIndex(of: "soften") == names.firstIndex(of: "convert").map { $0 - 1 })
+    request.code = "weighted"
+    let error = #expect(throws: Diagnostic.self) { try request.pipeline() }
+    #expect(error?.id == "driver.leaky-code" && error?.exitCode == .usage)
+  }
+
+  @Test("rounds weights of few bits with feedback", arguments: ["8", "7", "6", "2", "binary"])
+  func weightBits(bits: String) throws {
+    var request = ConversionRequest()
+    request.weightBits = bits
+    let text = try request.pipeline()
+    #expect(text.contains("quantize{bits=\(bits)"))
+    #expect(text.contains("rounding=gptq") == !["8", "7"].contains(bits))
+    #expect(try Pipeline(parsing: text, known: Registry.builtIn.passes).steps.count == 10)
   }
 
   @Test(

@@ -27,8 +27,8 @@ import Testing
       #expect(verdict(name) == "yes", "\(name)")
     }
     #expect(verdict("`Softmax`") == "as the last layer")
-    #expect(verdict("Activation: sigmoid") == "as the last layer")
-    #expect(verdict("Activation: gelu")?.hasPrefix("no: ") == true)
+    #expect(verdict("Activation: sigmoid") == "yes, in levels")
+    #expect(verdict("Activation: gelu") == "yes, in levels")
     #expect(verdict("`Multiply`")?.hasPrefix("no: ") == true)
   }
 }

@@ -30,6 +30,28 @@ import Testing
     }
   }
 
+  @Test("leave out first ticks where asked", arguments: 30..<45 as Range<UInt64>)
+  func start(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let options = SpikingGraphOptions(codes: [.rate(timesteps: 12)], hasLeakyNeurons: true)
+    let graph = randomSpikingGraph(using: &random, options: options)
+    let input = randomInputs(for: graph, using: &random)
+    let inputs = CalibrationInputs(count: 1) { _ in input }
+    let trace = try ClockSimulator(graph).run(input).trace
+    for id in graph.populations.ids where graph[id].model != .integrator {
+      for start in [0, 5, 11, 4000] {
+        let found = try EventSimulator().neuronMeans(
+          of: id, in: graph, over: inputs, from: start, threads: 1)
+        let skipped = min(start, 11)
+        for n in found.indices {
+          let said = trace.units[id.index][skipped...].reduce(0) { $0 + Int($1[n]) }
+          let expected = Double(said) * 12 / Double(12 - skipped)
+          #expect(abs(found[n] - expected) <= 1e-5 * max(1, abs(expected)))
+        }
+      }
+    }
+  }
+
   /// Returns the mean of each channel over traces and positions.
   private func means(
     of id: PopulationID, _ population: Population, _ simulations: [ClockSimulation],

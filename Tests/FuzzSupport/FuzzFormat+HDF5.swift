@@ -12,11 +12,12 @@ extension FuzzFormat {
   /// Returns every eighth byte of what follows the marks of structures.
   private static func structures(_ bytes: [UInt8]) -> [Int] {
     var places: [Int] = []
-    for i in stride(from: 0, to: bytes.count - 4, by: 1)
-    where bytes[i] & 0x80 == 0x80 || 65...90 ~= bytes[i] {
-      let mark = Array(bytes[i..<i + 4])
-      guard marks.contains(mark) else { continue }
-      places += stride(from: i, to: min(i + 640, bytes.count), by: 8)
+    // Writers put structures at multiples of 8, or of 4.
+    bytes.withUnsafeBytes { buffer in
+      for i in stride(from: 0, to: buffer.count - 4, by: 4)
+      where marks.contains(buffer.loadUnaligned(fromByteOffset: i, as: UInt32.self)) {
+        places += stride(from: i, to: min(i + 640, buffer.count), by: 8)
+      }
     }
     // Object headers of the first version have no mark: a 1, a 0, a small count, and a message.
     for i in stride(from: 0, to: bytes.count - 24, by: 8)
@@ -28,10 +29,14 @@ extension FuzzFormat {
     return places
   }
 
-  private static let marks: [[UInt8]] =
-    [[0x89, 0x48, 0x44, 0x46]]
-    + ["TREE", "SNOD", "HEAP", "GCOL", "OHDR", "OCHK", "FRHP", "FHDB", "FHIB", "BTHD", "BTLF"]
-    .map { Array($0.utf8) }
+  /// The marks of structures, as numbers whose lowest byte comes first.
+  private static let marks: Set<UInt32> = {
+    let texts = [
+      "TREE", "SNOD", "HEAP", "GCOL", "OHDR", "OCHK", "FRHP", "FHDB", "FHIB", "BTHD", "BTLF",
+    ]
+    let numbers = texts.map { UInt32(truncatingIfNeeded: Array($0.utf8).number(at: 0, size: 4)) }
+    return Set(numbers + [0x4644_4889])
+  }()
 
   /// Lets an address, a number of 8 bytes that lies within the file, lead to another structure.
   @Sendable private static func redirect(_ bytes: inout [UInt8], _ random: inout SplitMix64) {

@@ -16,7 +16,7 @@ public struct FuzzFormat: Sendable {
 
   /// Where structure lies, bytes; half of all changes are made there.
   ///
-  /// Called once a seed.
+  /// Called for each file that is made.
   public var places: @Sendable ([UInt8]) -> [Int]
 
   /// Changes that only files of this format have.
@@ -47,8 +47,8 @@ public struct FuzzFormat: Sendable {
 public struct Mutator: Sendable {
 
   private let format: FuzzFormat
-  private let seeds: [[UInt8]]
-  private let places: [[Int]]
+  private let count: Int
+  private let load: @Sendable (Int) -> [UInt8]
   private let seed: UInt64
 
   /// Creates a maker from good files.
@@ -58,25 +58,50 @@ public struct Mutator: Sendable {
   ///   - seeds: the good files, at least one; empty ones are ignored.
   ///   - seed: the seed of all random choices.
   public init(_ format: FuzzFormat, seeds: [[UInt8]], seed: UInt64) {
-    self.format = format
-    self.seeds = seeds.filter { !$0.isEmpty }
-    places = self.seeds.map { format.places($0) }
-    self.seed = seed
-    precondition(!self.seeds.isEmpty, "no seeds")
+    let seeds = seeds.filter { !$0.isEmpty }
+    self.init(format, count: seeds.count, seed: seed) { seeds[$0] }
+  }
+
+  /// Creates a maker from good files that are not kept in memory: processes that start others are
+  /// faster and say more about what they are to test when they are small.
+  ///
+  /// - Parameters:
+  ///   - format: what is known about the files.
+  ///   - count: the number of good files, at least one.
+  ///   - seed: the seed of all random choices.
+  ///   - load: returns the good file of a number below `count`, of at least one byte.
+  public init(
+    _ format: FuzzFormat, count: Int, seed: UInt64, load: @escaping @Sendable (Int) -> [UInt8]
+  ) {
+    precondition(count > 0, "no seeds")
+    (self.format, self.count, self.seed, self.load) = (format, count, seed, load)
+  }
+
+  /// Returns the number of the good file of which the damaged one with the given number is made.
+  public func origin(of number: Int) -> Int {
+    var random = generator(number)
+    return random.int(0...count - 1)
+  }
+
+  private func generator(_ number: Int) -> SplitMix64 {
+    SplitMix64(seed: seed &+ UInt64(number) &* 0xD134_2543_DE82_EF95)
   }
 
   /// Returns the damaged file with the given number.
   public func file(_ number: Int) -> [UInt8] {
-    var random = SplitMix64(seed: seed &+ UInt64(number) &* 0xD134_2543_DE82_EF95)
-    let index = random.int(0...seeds.count - 1)
-    var bytes = seeds[index]
+    var random = generator(number)
+    var bytes = load(random.int(0...count - 1))
+    let original = bytes
+    var places: [Int]?
     // Mostly few changes: many end at the first check of a reader.
     let count = random.chance(0.5) ? 1 : random.int(1...6)
     for _ in 0..<count {
       if !format.ownMutations.isEmpty, random.chance(format.ownShare) {
         random.pick(format.ownMutations)(&bytes, &random)
       } else {
-        change(&bytes, places[index], &random)
+        let known = places ?? format.places(original)
+        places = known
+        change(&bytes, known, &random)
       }
       guard !bytes.isEmpty else { break }
     }
@@ -94,7 +119,7 @@ public struct Mutator: Sendable {
     case 6: bytes.copyNumber(to: start, from: place(in: bytes, places, &random), &random)
     case 7: bytes.fill(from: start, &random)
     case 8: bytes.changeText(&random)
-    case 9: bytes.splice(random.pick(seeds), at: start, &random)
+    case 9: bytes.splice(load(random.int(0...count - 1)), at: start, &random)
     case 10: bytes.moveBlock(to: start, &random)
     default: bytes.resize(at: start, &random)
     }

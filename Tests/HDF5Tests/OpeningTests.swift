@@ -1,6 +1,7 @@
 // Files that lie within other files or in memory, datasets that are read late.
 
 import Diagnostics
+import FileReading
 import Foundation
 import HDF5
 import TestSupport
@@ -24,16 +25,18 @@ import Testing
   @Test("a part of a file", arguments: [1, 512, 777]) func range(_ start: Int) throws {
     let bytes = try fixture("kinds.h5")
     let outer = try TemporaryFile([UInt8](repeating: 7, count: start) + bytes + [1, 2, 3])
+    let source = ByteSource(try ReadableFile(path: outer.path))
     let file = try HDF5File(
-      readingAt: outer.path, range: start..<start + bytes.count, name: "outer:inner.h5")
+      source.part(at: start, count: bytes.count, name: "outer:inner.h5"))
     #expect(file.path == "outer:inner.h5")
     try checkKinds(file)
     func id(_ range: Range<Int>) -> String? {
       #expect(throws: Diagnostic.self) {
-        _ = try HDF5File(readingAt: outer.path, range: range, name: "inner")
+        _ = try HDF5File(
+          source.part(at: range.lowerBound, count: range.count, name: "inner"))
       }?.id
     }
-    #expect(id(start..<start + bytes.count + 4) == "hdf5.truncated")
+    #expect(id(start..<start + bytes.count + 4) == "file.truncated")
     #expect(id(start..<start + bytes.count - 1) == "hdf5.truncated")
     #expect(id(start..<start) == "hdf5.cannot-open")
     #expect(id(start + 1..<start + bytes.count) == "hdf5.cannot-open")
@@ -73,7 +76,7 @@ import Testing
     _ = ftruncate(descriptor, 1_000)
     close(descriptor)
     let error = #expect(throws: Diagnostic.self) { _ = try dataset.floats() }
-    #expect(error?.id == "hdf5.changed")
+    #expect(error?.id == "file.changed")
   }
 
   @Test(

@@ -143,7 +143,7 @@ import Testing
 
   @Test("a missing file has its own exit status") func missing() {
     let error = loadingError("\(fixtures)/nonexistent.h5")
-    #expect(error?.diagnostics.map(\.id) == ["keras.missing-file"])
+    #expect(error?.diagnostics.map(\.id) == ["file.missing"])
     #expect(error?.exitCode == .missingInput)
   }
 }

@@ -47,6 +47,21 @@ import Testing
     #expect(throws: Never.self) { _ = try JSON(parsing: limit) }
   }
 
+  @Test(
+    "memory is limited: values take far more of it than their text",
+    arguments: ["0,", "\"\",", "[],", "{\"a\":0},"])
+  func memory(_ values: String) throws {
+    let many = { "[" + String(repeating: values, count: $0) + "0]" }
+    let error = #expect(throws: JSONError.self) { _ = try JSON(parsing: many(1 << 20)) }
+    #expect(error?.message == "more values than fit into memory")
+    #expect(try JSON(parsing: many(1 << 17)).elements?.count == 1 << 17 + 1)
+  }
+
+  @Test("a long text is one value") func longText() throws {
+    let text = String(repeating: "abcdefgh", count: 1 << 17)
+    #expect(try JSON(parsing: "\"\(text)\\n\(text)\"").string == "\(text)\n\(text)")
+  }
+
   @Test("excerpts are short") func excerpts() {
     #expect(JSON.list([.integer(1), .text("x"), .null]).excerpt == "[1, 'x', null]")
     #expect(JSON.text(String(repeating: "x", count: 500)).excerpt.count == 80)

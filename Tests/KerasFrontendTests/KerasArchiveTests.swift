@@ -2,6 +2,7 @@
 
 import Archive
 import Diagnostics
+import FileReading
 import FoundationEssentials
 import PluginAPI
 import SpikeIR
@@ -115,6 +116,43 @@ import Testing
         #expect(found.count == 1 && found[0].hasPrefix("keras.bad-archive"), "\(found)")
       }
     }
+  }
+
+  @Test("models within models that have no end, as good as, are refused") func unfolding() throws {
+    let input = #"{"class_name": "InputLayer", "name": "in", "config": {"batch_shape": [null, 4]}}"#
+    var config = #"{"name": "m", "layers": [\#(input)], "input_layers": [["in", 0, 0]], "#
+    config += #""output_layers": [["in", 0, 0]]}"#
+    // Each model calls the one in it twice, one call behind the other; among outputs, Keras 3 counts
+    // from 1.
+    for _ in 0..<35 {
+      let calls = #"[[["in", 0, 0, {}]], [["m", 0, 0, {}]]]"#
+      let inner =
+        #"{"class_name": "Functional", "name": "m", "config": \#(config), "#
+        + #""inbound_nodes": \#(calls)}"#
+      config = #"{"name": "m", "layers": [\#(input), \#(inner)], "input_layers": [["in", 0, 0]], "#
+      config += #""output_layers": [["m", 2, 0]]}"#
+    }
+    let text = #"{"class_name": "Functional", "config": \#(config)}"#
+    #expect(try problems(members("config.json", Array(text.utf8))) == ["keras.too-large"])
+  }
+
+  @Test("weights that would fill the disk are not unpacked") func bomb() throws {
+    let entries = try members().map { entry in
+      entry.name != "model.weights.h5"
+        ? entry
+        : ZipEntry(
+          entry.name, entry.bytes, isDeflated: true, sizes: .zip64, declaredSize: 257 << 20)
+    }
+    let file = try TemporaryFile(zipArchive(entries))
+    let error = #expect(throws: CompileError.self) { try load(file.path) }
+    #expect(error?.diagnostics.first?.message.contains("would unpack from") == true)
+  }
+
+  @Test("descriptions that would fill the memory are not read") func largeText() throws {
+    let entries = [ZipEntry("config.json", [0x20], sizes: .zip64, declaredSize: 32 << 20 + 1)]
+    let file = try TemporaryFile(zipArchive(entries))
+    let error = #expect(throws: CompileError.self) { try load(file.path) }
+    #expect(error?.diagnostics.first?.message.contains("accepted are") == true)
   }
 
   @Test("a file that is cut anywhere ends in a diagnostic") func truncated() throws {

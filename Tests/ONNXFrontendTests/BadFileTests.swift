@@ -19,10 +19,10 @@ private func id(_ bytes: [UInt8]) -> String {
     #expect(id([UInt8]("ir_version: 8\ngraph {\n}\n".utf8)) == "onnx.text-format")
     #expect(id([UInt8]("<\n  ir_version: 8\n>\nagraph () => () {}".utf8)) == "onnx.text-format")
     #expect(id([UInt8]("{\"irVersion\": \"8\"}".utf8)) == "onnx.text-format")
-    #expect(id([0x89, 0x48, 0x44, 0x46, 13, 10]) == "onnx.not-protobuf")
-    #expect(id([0x50, 0x4B, 3, 4, 20, 0]) == "onnx.not-protobuf")
-    #expect(id([UInt8]("hello, world".utf8)) == "onnx.not-protobuf")
-    #expect(id([0xFF, 0xFF, 0xFF, 0xFF]) == "onnx.truncated")
+    #expect(id([0x89, 0x48, 0x44, 0x46, 13, 10]) == "onnx.not-onnx")
+    #expect(id([0x50, 0x4B, 3, 4, 20, 0]) == "onnx.not-onnx")
+    #expect(id([UInt8]("hello, world".utf8)) == "onnx.not-onnx")
+    #expect(id([0xFF, 0xFF, 0xFF, 0xFF]) == "onnx.not-onnx")
     let constant = Wire {
       $0.packed(1, [1])
       $0.int(2, 1)
@@ -32,11 +32,33 @@ private func id(_ bytes: [UInt8]) -> String {
     #expect(id(Wire { $0.int(1, 8) }.bytes) == "onnx.no-graph")
   }
 
+  @Test("are named by what was found")
+  func messages() {
+    let cases: [(start: [UInt8], found: String)] = [
+      ([UInt8]("<!DOCTYPE html>\n<html>".utf8), "a text that begins with '<!DOCTYPE html>'"),
+      ([UInt8]("import torch\n".utf8), "a text that begins with 'import torch'"),
+      ([0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10], "a PNG image"),
+      ([0x80, 2, 0x63], "a Python pickle, as old PyTorch saves"),
+      ([0x1C, 0, 0, 0, 0x54, 0x46, 0x4C, 0x33, 1], "a TensorFlow Lite model"),
+      ([0xFE, 0xED, 0xFA, 0xCE, 1, 2, 3], "begins with the bytes FE ED FA CE 01 02 03"),
+    ]
+    for (start, found) in cases {
+      let problems = problems(start)
+      #expect(problems.map { $0.id } == ["onnx.not-onnx"])
+      #expect(problems.first?.message.hasPrefix("not an ONNX file: it ") == true)
+      #expect(problems.first?.message.contains(found) == true, "\(found)")
+    }
+  }
+
   @Test("or no files at all are not opened") func notFiles() throws {
     let folder = try TemporaryFolder()
-    for path in [folder.path, "\(folder.path)/missing.onnx", "/dev/zero", "a\0b"] {
+    let paths = [
+      (folder.path, "file.cannot-open"), ("\(folder.path)/missing.onnx", "file.missing"),
+      ("/dev/zero", "file.cannot-open"), ("a\0b", "file.missing"),
+    ]
+    for (path, id) in paths {
       let error = #expect(throws: CompileError.self) { try ONNXModel(readingAt: path) }
-      #expect(error?.diagnostics.map { $0.id } == ["onnx.cannot-open"])
+      #expect(error?.diagnostics.map { $0.id } == [id])
       #expect(error?.exitCode == .missingInput)
     }
   }

@@ -100,7 +100,7 @@ private func problem(_ tensor: (inout Wire) -> Void) -> Diagnostic? {
     #expect(try tensor.elements.floats() == [1])
     try file.write(bytes + [0])
     let error = #expect(throws: Diagnostic.self) { try tensor.elements.floats() }
-    #expect(error?.id == "onnx.file-changed")
+    #expect(error?.id == "file.changed")
     try file.write(Array(bytes.dropLast()))
     #expect(throws: Diagnostic.self) { try tensor.elements.floats() }
   }
@@ -216,7 +216,7 @@ private func problem(_ tensor: (inout Wire) -> Void) -> Diagnostic? {
     #expect(throws: Diagnostic.self) { try tensor.elements.floats() }
     _ = try folder.write("w.bin", bytes + [0, 0, 0, 0])
     let error = #expect(throws: Diagnostic.self) { try tensor.elements.floats() }
-    #expect(error?.id == "onnx.file-changed")
+    #expect(error?.id == "file.changed")
   }
 
   @Test("may be shared, but not without end") func shared() throws {

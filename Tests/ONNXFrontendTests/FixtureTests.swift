@@ -2,6 +2,7 @@
 
 import Diagnostics
 import Foundation
+import PluginAPI
 import SpikeIR
 import SpikeInterpreter
 import TestSupport
@@ -23,8 +24,9 @@ struct ONNXFixture: CustomTestStringConvertible, Sendable {
 
   /// All cases, in the order of their tables.
   static let all: [ONNXFixture] = [
-    "tf2onnx", "torchscript", "dynamo", "torch-old", "blocks", "types", "quantized", "storage",
-    "operators",
+    "tf2onnx", "torchscript", "dynamo", "torch-old", "blocks", "types", "quantized",
+    "quantized-forms",
+    "storage", "operators",
   ].flatMap(cases)
 
   /// The cases of a folder, in the order of its table.
@@ -51,17 +53,6 @@ struct ONNXFixture: CustomTestStringConvertible, Sendable {
 
 @Suite("ONNX fixtures") struct FixtureTests {
 
-  /// The fixtures that are refused, with the diagnostic that says so.
-  static let refused: [String: String] = [
-    "quantized/plain_qop": "onnx.unsupported-operator",
-    "quantized/plain_qop_int8": "onnx.unsupported-operator",
-    "quantized/plain_qop_channels": "onnx.unsupported-operator",
-    "quantized/residual_qop_channels": "onnx.unsupported-operator",
-    "quantized/depthwise_qop": "onnx.unsupported-operator",
-    "quantized/maxpool_qop": "onnx.unsupported-operator",
-    "quantized/mlp_qop": "onnx.unsupported-operator",
-  ]
-
   @Test("there are fixtures of every exporter") func exist() {
     #expect(ONNXFixture.all.count > 600)
     #expect(ONNXFixture.cases(of: "refused").count >= 40)
@@ -70,20 +61,13 @@ struct ONNXFixture: CustomTestStringConvertible, Sendable {
   @Test("computes what onnxruntime computed", arguments: ONNXFixture.all)
   func matches(_ fixture: ONNXFixture) throws {
     var sink = DiagnosticSink()
-    if let id = FixtureTests.refused[fixture.testDescription] {
-      let error = #expect(throws: CompileError.self) {
-        try Importer.run(ONNXModel(readingAt: "\(fixture.path).onnx", sink: &sink))
-      }
-      #expect(Set(error?.diagnostics.map(\.id) ?? []) == [id])
-      return
-    }
     let imported = try Importer.run(ONNXModel(readingAt: "\(fixture.path).onnx", sink: &sink))
     #expect(sink.diagnostics == [])
     let (inputs, outputs) = (try fixture.arrays("input"), try fixture.arrays("output"))
     try #require(!inputs.isEmpty && !outputs.isEmpty)
     // Where a mean lies halfway between two steps of a quantized model, the last bit decides; a step
     // of the output is up to a fiftieth of its range.
-    let tolerance: Float = fixture.folder == "quantized" ? 2e-2 : 1e-4
+    let tolerance: Float = fixture.folder.hasPrefix("quantized") ? 2e-2 : 1e-4
     let deviation = try imported.deviation(inputs, from: outputs, tolerance: tolerance)
     #expect(deviation == nil, "\(deviation ?? "")")
   }
@@ -102,7 +86,6 @@ struct ONNXFixture: CustomTestStringConvertible, Sendable {
     "leaves no transposition behind",
     arguments: ONNXFixture.all.filter {
       ["tf2onnx", "torchscript", "dynamo", "quantized"].contains($0.folder)
-        && FixtureTests.refused[$0.testDescription] == nil
     })
   func isChannelsLast(_ fixture: ONNXFixture) throws {
     var sink = DiagnosticSink()
@@ -113,5 +96,28 @@ struct ONNXFixture: CustomTestStringConvertible, Sendable {
       if case .transpose = graph[$0].op { true } else { false }
     }
     #expect(moving.map { graph[$0].name } == [])
+  }
+
+  @Test(
+    "computes weights at import",
+    arguments: ONNXFixture.cases(of: "blocks").filter { $0.name.hasPrefix("weight_") })
+  func computesWeights(_ fixture: ONNXFixture) throws {
+    var sink = DiagnosticSink()
+    let graph = try Importer.run(ONNXModel(readingAt: "\(fixture.path).onnx", sink: &sink)).graph
+    let plain: Set<String> = ["input", "conv2d", "dense", "activation", "pool", "reshape"]
+    #expect(graph.ids.map { graph[$0].op.mnemonic }.filter { !plain.contains($0) } == [])
+  }
+
+  @Test(
+    "says whether the file has the channels of inputs first",
+    arguments: [
+      ("blocks/weight_norm_signal", true), ("torchscript/plain_opset13", true),
+      ("tf2onnx/plain", false), ("torchscript/mlp_opset13", true),
+    ])
+  func channels(path: String, isFirst: Bool) throws {
+    var sink = DiagnosticSink()
+    let model = try ONNXFrontend().load(
+      path: "\(ONNXFixture.root)/\(path).onnx", options: ImportOptions(), sink: &sink)
+    #expect(model.hasChannelsFirst == isFirst)
   }
 }

@@ -13,10 +13,10 @@ struct FileArray {
   var elements: [Float]
 
   /// The samples with their axes in the order `axes`; an axis that is not named counts samples.
-  func samples(_ axes: [Int]) -> [[Float]] {
+  func samples(_ axes: [Int]) throws -> [[Float]] {
     let batch = extents.indices.filter { !axes.contains($0) }
     let count = batch.reduce(1) { $0 * extents[$1] }
-    let moved = permuted(elements, extents, batch + axes)
+    let moved = try Permutation(extents: extents, order: batch + axes).applied(to: elements)
     let size = moved.count / max(1, count)
     return (0..<count).map { Array(moved[$0 * size..<($0 + 1) * size]) }
   }
@@ -31,8 +31,8 @@ extension ImportedGraph {
     _ inputs: [FileArray], from outputs: [FileArray], tolerance: Float = 1e-4
   ) throws -> String? {
     try #require(inputs.count == inputAxes.count && outputs.count == outputAxes.count)
-    let samples = zip(inputs, inputAxes).map { $0.samples($1) }
-    let expected = zip(outputs, outputAxes).map { $0.samples($1) }
+    let samples = try zip(inputs, inputAxes).map { try $0.samples($1) }
+    let expected = try zip(outputs, outputAxes).map { try $0.samples($1) }
     let count = samples.first?.count ?? 1
     for (k, output) in expected.enumerated() where output.count != count {
       return "output \(k) has \(output.count) samples, the input \(count)"

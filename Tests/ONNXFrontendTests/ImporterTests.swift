@@ -7,31 +7,6 @@ import Testing
 
 @testable import ONNXFrontend
 
-/// A model with one input `x` and one output `y`.
-private func model(
-  _ extents: [ONNXExtent], constants: [ONNXTensor] = [], opset: Int = 18, _ nodes: [ONNXNode]
-) -> ONNXModel {
-  ONNXModel(
-    path: "test.onnx", irVersion: 8, opsets: ["": opset],
-    graph: ONNXGraph(
-      nodes: nodes, initializers: constants,
-      inputs: [ONNXValueInfo(name: "x", type: .float, extents: extents)],
-      outputs: [ONNXValueInfo(name: "y", type: .float, extents: nil)]))
-}
-
-private func node(
-  _ opType: String, _ inputs: [String], _ outputs: [String],
-  _ attributes: [String: ONNXAttribute] = [:]
-) -> ONNXNode {
-  ONNXNode(name: "", opType: opType, inputs: inputs, outputs: outputs, attributes: attributes)
-}
-
-private func integers(_ name: String, _ values: [Int]) -> ONNXTensor {
-  var tensor = ONNXTensor(integers: values, extents: [values.count])
-  tensor.name = name
-  return tensor
-}
-
 @Suite("ONNX importer") struct ImporterTests {
 
   @Test("keeps apart two ways to divide and transpose the same memory") func movedTwice() throws {
@@ -49,7 +24,9 @@ private func integers(_ name: String, _ values: [Int]) -> ONNXTensor {
           node("Sub", ["pf", "qf"], ["y"]),
         ]))
     let x = (0..<12).map { Float($0 * $0) }
-    let expected = zip(permuted(x, [3, 4], [1, 0]), permuted(x, [4, 3], [1, 0])).map { $0 - $1 }
+    let a = try Permutation(extents: [3, 4], order: [1, 0]).applied(to: x)
+    let b = try Permutation(extents: [4, 3], order: [1, 0]).applied(to: x)
+    let expected = zip(a, b).map { $0 - $1 }
     #expect(try ANNExecutor(imported.graph).run([x]) == [expected])
   }
 
@@ -106,5 +83,55 @@ private func integers(_ name: String, _ values: [Int]) -> ONNXTensor {
           [node("Unsqueeze", ["x", "axis"], ["u"]), node("Add", ["u", "x"], ["y"])]))
     }
     #expect(error?.diagnostics.map(\.id) == ["onnx.batch-axis"])
+  }
+
+  @Test("says how many scales an enlargement needs") func scales() {
+    let found = problems(
+      with: model(
+        [.named("N"), .fixed(3), .fixed(4), .fixed(4)], constants: [reals("s", [2], [2, 2])],
+        opset: 9, [node("Upsample", ["x", "s"], ["y"])]))
+    #expect(found.map(\.id) == ["onnx.bad-node"])
+    #expect(found.first?.message.contains("has 2 scales for a value of 4 axes") == true)
+    #expect(found.first?.message.contains("one for each axis") == true)
+  }
+
+  @Test("names the extent that is open, and how to fix it") func openExtents() {
+    let input = problems(
+      with: model([.named("N"), .named("height")], [node("Relu", ["x"], ["y"])]))
+    #expect(input.map(\.id) == ["onnx.bad-input"])
+    #expect(input.first?.message.contains("'height'") == true)
+    #expect(input.first?.notes.contains { $0.contains("--dim_param height") } == true)
+    // Deep in the graph: the number of samples as an operand of arithmetic.
+    let deep = problems(
+      with: model(
+        [.named("samples"), .fixed(3)],
+        [
+          node("Shape", ["x"], ["s"]), node("Cast", ["s"], ["f"], ["to": .int(1)]),
+          node("ReduceMax", ["f"], ["n"]), node("Relu", ["x"], ["r"]),
+          node("Mul", ["r", "n"], ["y"]),
+        ]))
+    #expect(deep.map(\.id) == ["onnx.batch-axis"])
+    #expect(deep.first?.notes.contains { $0.contains("'samples'") } == true)
+    #expect(deep.first?.notes.contains { $0.contains("--dim_param samples") } == true)
+  }
+
+  @Test("reports all weights that are no numbers, each with their count") func nonFinite() throws {
+    var graph = try Importer.run(
+      model(
+        [.named("N"), .fixed(2)],
+        constants: [
+          reals("a", [2, 2], [1, .nan, .infinity, 2]), reals("b", [2], [0, 0]),
+          reals("c", [2], [1, -.infinity]),
+        ],
+        [
+          node("Gemm", ["x", "a", "b"], ["h"]), node("Relu", ["h"], ["r"]),
+          node("Mul", ["r", "c"], ["y"]),
+        ])
+    ).graph
+    let error = #expect(throws: CompileError.self) { try graph.tensors.materialize() }
+    let found = error?.diagnostics ?? []
+    #expect(found.map(\.id) == Array(repeating: "onnx.non-finite-weights", count: 2))
+    #expect(found.first?.message.hasPrefix("2 of 4 elements of the constant 'a'") == true)
+    #expect(found.last?.message.hasPrefix("1 of 2 elements of the constant 'c'") == true)
   }
 }

@@ -16,14 +16,14 @@ private struct Tracked {
   init(_ extents: [Int], order: [Int]) {
     layout = Layout(extents: extents, order: order)
     values = Array(0..<extents.reduce(1, *))
-    memory = permuted(values, extents, order)
+    memory = permutedReference(values, extents, order)
   }
 
   /// The elements in row-major order of the axes, as the layout says where they are in memory.
   var told: [Int] {
     let order = layout.axes.indices.flatMap { layout.positions(of: $0) }
     guard !order.isEmpty else { return memory }
-    return permuted(memory, layout.factors, order)
+    return permutedReference(memory, layout.factors, order)
   }
 }
 
@@ -42,7 +42,7 @@ private struct Tracked {
       let extents = tracked.layout.extents
       if Bool.random(using: &random) {
         let order = Array(extents.indices).shuffled(using: &random)
-        tracked.values = permuted(tracked.values, extents, order)
+        tracked.values = permutedReference(tracked.values, extents, order)
         tracked.layout = tracked.layout.transposed(order)
       } else if let layout = tracked.layout.reshaped(
         to: divided(extents.reduce(1, *), using: &random))

@@ -87,6 +87,26 @@ func problems(_ bytes: [UInt8]) -> [Diagnostic] {
     #expect(output.type == nil && output.extents == nil)
   }
 
+  @Test("with newer operators than are known are read with a warning") func newerOpset() throws {
+    for (opset, ids) in [(ONNXModel.newestOpset, []), (99, ["onnx.newer-opset"])]
+      as [(Int, [String])]
+    {
+      let file = try TemporaryFile(
+        Wire {
+          $0.int(1, 8)
+          $0.message(8) { $0.int(2, opset) }
+          $0.message(7) { $0.text(2, "net") }
+        }.bytes)
+      var sink = DiagnosticSink()
+      _ = try ONNXModel(readingAt: file.path, sink: &sink)
+      #expect(sink.diagnostics.map { $0.id } == ids)
+      for warning in sink.diagnostics {
+        #expect(warning.severity == .warning && warning.message.contains("version 99"))
+        #expect(warning.message.contains("known is \(ONNXModel.newestOpset)"))
+      }
+    }
+  }
+
   @Test("may have their graph in parts") func parts() throws {
     let first = Wire.model(graph: {
       $0.message(1) { $0.text(4, "Relu") }

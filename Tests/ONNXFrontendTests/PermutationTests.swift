@@ -4,7 +4,7 @@ import Testing
 @testable import ONNXFrontend
 
 /// Returns the elements of `source` in the order of the reordered dimensions, one by one.
-func permutedReference(_ source: [Float], _ extents: [Int], _ order: [Int]) -> [Float] {
+func permutedReference<T>(_ source: [T], _ extents: [Int], _ order: [Int]) -> [T] {
   var steps = [Int](repeating: 1, count: extents.count)
   for i in extents.indices.dropLast().reversed() { steps[i] = steps[i + 1] * extents[i + 1] }
   return source.indices.map { index in

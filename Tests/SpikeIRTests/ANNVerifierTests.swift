@@ -100,6 +100,12 @@ private let mistakes: [Mistake] = [
     let id = $0.nodes.append(Node(name: "x", op: .input, inputs: [Good.relu], shape: [1]))
     $0.outputs.append(id)
   },
+  Mistake("a response with a negative gain", ["ir.bad-response"]) {
+    let gain = $0.tensors.add("gain", shape: [2], floats: [1, -1])
+    let amplitude = $0.tensors.add("amplitude", shape: [2], floats: [1, 1])
+    $0[Good.relu].threshold = nil
+    $0[Good.relu].op = .softLIF(SoftLIF(gain: gain, amplitude: amplitude))
+  },
   Mistake("a shape of another operator", ["ir.bad-shape"]) { $0[Good.dense].shape = [4] },
   Mistake("a shape with an extent of 0", ["ir.bad-shape"]) { $0[Good.dense].shape = [0] },
   Mistake("a shape too large to count", ["ir.bad-shape"]) { $0[Good.dense].shape = [.max, .max] },

@@ -35,8 +35,10 @@ import Testing
     var store = TensorStore()
     let elements = DeferredElements(count: 3) { () throws(Diagnostic) in [1] }
     store.add(Tensor("w", shape: [3], data: .deferred(elements)))
-    let error = #expect(throws: Diagnostic.self) { try store.materialize() }
-    #expect(error?.id == "ir.different-count" && error?.site == .entity("w"))
+    store.add(Tensor("u", shape: [3], data: .deferred(elements)))
+    let problems = #expect(throws: CompileError.self) { try store.materialize() }?.diagnostics
+    #expect(problems?.map(\.id) == ["ir.different-count", "ir.different-count"])
+    #expect(problems?.map(\.site) == [.entity("w"), .entity("u")])
   }
 }
 

@@ -25,7 +25,7 @@ import Testing
       seen == [
         "input", "constant", "conv2d", "conv-transpose2d", "dense", "pool", "batch-norm",
         "activation", "prelu", "softmax", "scale", "elementwise", "concat", "reshape", "transpose",
-        "pad", "slice", "upsample", "take", "fake-quantize", "custom",
+        "pad", "slice", "upsample", "take", "fake-quantize", "soft-lif", "custom",
       ])
     #expect(activations == Set(Activation.Kind.allCases))
   }

@@ -8,7 +8,7 @@ import Testing
   func areVerified(seed: UInt64) {
     let options = SpikingGraphOptions(
       isQuantized: !seed.isMultiple(of: 3), maximumDelay: 3, hasPreprocessing: true,
-      hasOddNames: true)
+      hasLeakyNeurons: !seed.isMultiple(of: 4), hasOddNames: true)
     #expect(randomSpikingGraph(seed: seed, options: options).verify() == [])
   }
 
@@ -33,6 +33,11 @@ import Testing
           if model.retraction != nil { seen.insert("retraction") }
           if graph.tensors[model.threshold].shape.rank == 3 { seen.insert("full threshold") }
         }
+        if case .staircase(let model) = population.model {
+          let shape = graph.tensors[model.thresholds].shape
+          seen.insert(shape.rank == 1 ? "shared steps" : "steps")
+          if shape[0] > 100 { seen.insert("many steps") }
+        }
         if let bias = population.bias, graph.tensors[bias].shape.rank == 3 {
           seen.insert("full bias")
         }
@@ -53,9 +58,10 @@ import Testing
       }
     }
     let expected: Set<String> = [
-      "source", "relay", "maximum", "if", "integrator", "rate", "phased", "weighted", "signed",
-      "unsigned", "initial", "retraction", "full threshold", "full bias", "dense", "conv", "pool",
-      "identity",
+      "source", "relay", "maximum", "if", "levels", "integrator", "steps", "shared steps",
+      "many steps", "levels to maximum", "levels to relay", "levels to levels", "rate", "phased",
+      "weighted", "signed", "unsigned", "initial", "retraction", "full threshold", "full bias",
+      "dense", "conv", "pool", "identity",
       "wire", "conv i8", "conv i16", "dense i8", "dense i16", "identity i8", "identity i16",
       "depthwise", "grouped", "if to maximum", "relay to maximum", "source to maximum",
       "maximum to maximum", "relay to if", "maximum to if", "if to relay", "source to relay",

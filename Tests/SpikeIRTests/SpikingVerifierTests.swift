@@ -179,7 +179,53 @@ private let mistakesInPopulations: [Mistake] = [
   Mistake("one constant left as floating point", ["ir.mixed-types"]) {
     $0.tensors[Good.bias].data = .float32([1, 2])
   },
+  // Large integers that single precision does not tell apart.
+  Mistake("a leaky neuron without a time constant", ["ir.bad-neuron"]) {
+    let threshold = $0.tensors.add("theta", shape: [2], floats: [1, 2])
+    $0[Good.joined].model = .leaky(LeakyIntegrateAndFire(threshold: threshold, tauRC: 0))
+  },
+  Mistake("a leaky neuron that begins beyond its threshold", ["ir.bad-neuron"]) {
+    let threshold = $0.tensors.add("theta", shape: [2], floats: [1, 2])
+    let initial = $0.tensors.add("initial", shape: [2], floats: [0.5, 1.5])
+    $0[Good.joined].model = .leaky(
+      LeakyIntegrateAndFire(threshold: threshold, initial: initial))
+  },
+  Mistake("a staircase that goes down", ["ir.bad-staircase"]) {
+    $0.makeStaircase([1, 16_777_217, 1, 16_777_216], [2, 2], values: [0, 1, 2])
+  },
+  Mistake("a staircase with a value beyond its code", ["ir.bad-staircase"]) {
+    $0.makeStaircase([1, 1, 2, 3], [2, 2], values: [0, -9, 8])
+  },
+  Mistake("a staircase for other channels", ["ir.bad-parameter"]) {
+    $0.makeStaircase([1, 2, 3], [1, 3], values: [0, 1])
+  },
+  Mistake("a staircase with a value too few", ["ir.bad-parameter"]) {
+    $0.makeStaircase([1, 2], [2], values: [0, 1])
+  },
+  Mistake("a staircase with real values", ["ir.bad-element-type"]) {
+    $0.makeStaircase([1, 2], [2], values: [0, 1, 2])
+    guard case .staircase(let model) = $0[Good.hidden].model else { return }
+    $0.tensors[model.values].data = .float32([0, 1, .greatestFiniteMagnitude])
+  },
+  Mistake("a staircase without thresholds", ["ir.bad-tensor"]) {
+    $0.makeStaircase([1, 2], [2], values: [0, 1, 2])
+    guard case .staircase(var model) = $0[Good.hidden].model else { return }
+    model.thresholds = Good.missingTensor
+    $0[Good.hidden].model = .staircase(model)
+  },
 ]
+
+extension SpikingGraph {
+
+  /// Makes the hidden neurons staircases.
+  fileprivate mutating func makeStaircase(
+    _ thresholds: [Int32], _ shape: Shape, values: [Int32]
+  ) {
+    let steps = tensors.add(Tensor("thresholds", shape: shape, data: .int32(thresholds)))
+    let levels = tensors.add(Tensor("values", shape: [values.count], data: .int32(values)))
+    self[Good.hidden].model = .staircase(Staircase(thresholds: steps, values: levels))
+  }
+}
 
 private let mistakesInProjections: [Mistake] = [
   Mistake("a source out of range", ["ir.bad-population"]) { $0[Good.dense].source = Good.missing },

@@ -120,6 +120,19 @@ extension Op {
         let element = x.element(0, at: index)
         return element >= 0 ? element : element * (try x.constant(op.slope, at: index, or: 0))
       }
+    case .softLIF(let op):
+      return try x.map { index in
+        let gain = try x.constant(op.gain, at: index, or: 0)
+        let j = gain * (x.element(0, at: index) + (try x.constant(op.offset, at: index, or: 0)))
+        let gamma = Double(op.gamma)
+        // Above 40 the softened rectifier is the identity to all digits; below −40 it is γ·e^(j/γ),
+        // which may underflow.
+        let softened = j / gamma > 40 ? j : gamma * log1p(exp(j / gamma))
+        let s = op.gamma > 0 ? softened : j > 0 || j.isNaN ? j : 0
+        let delay = op.gamma > 0 && j / gamma < -40 ? -j / gamma - log(gamma) : log1p(1 / s)
+        let period = Double(op.tauRef) + Double(op.tauRC) * delay
+        return try x.constant(op.amplitude, at: index, or: 0) / period
+      }
     case .scale(let op):
       return try x.sums { index in
         [

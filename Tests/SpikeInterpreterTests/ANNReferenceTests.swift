@@ -18,7 +18,7 @@ import Testing
       }
       compared.formUnion(try expectTextbook(graph, on: inputs, "seed \(seed)"))
     }
-    #expect(compared.count == 17, "\(compared.sorted())")
+    #expect(compared.count == 18, "\(compared.sorted())")
   }
 
   @Test("operators of any rank", arguments: 1...6)
@@ -46,6 +46,8 @@ import Testing
         (.reshape(Reshape([1, shape.count])), [x]), (.scale(Scale(factor: full, offset: nil)), [x]),
         (.scale(Scale(factor: partial, offset: channels)), [x]),
         (.prelu(PReLU(slope: partial)), [x]), (.prelu(PReLU(slope: full)), [x]),
+        (.softLIF(SoftLIF(gain: channels, amplitude: channels, gamma: 0)), [x]),
+        (.softLIF(SoftLIF(gain: channels, offset: channels, amplitude: channels, tauRef: 0)), [x]),
         (.dense(Dense(kernel: matrix)), [x]), (.constant(Constant(full)), []),
         (
           .batchNorm(
@@ -68,7 +70,7 @@ import Testing
         (0..<shape.count).map { _ in random.float(-2...2) }
       }
       let compared = try expectTextbook(graph, on: inputs, "rank \(rank), seed \(seed)")
-      #expect(compared.count == 12)
+      #expect(compared.count == 13)
     }
   }
 

@@ -82,7 +82,10 @@ private struct Example {
     let trace = try ClockSimulator(example.graph).run(example.inputs[0]).trace
     let totals = trace.totals
     for p in example.graph.populations.ids {
-      guard case .integrateAndFire = example.graph[p].model else { continue }
+      switch example.graph[p].model {
+      case .integrateAndFire, .staircase: break
+      case .source, .relay, .maximum, .leaky, .integrator: continue
+      }
       for (n, total) in totals[p.index].enumerated() {
         let said = trace.units[p.index].map { $0[n] }
         switch example.graph[p].code {

@@ -67,9 +67,9 @@ import Testing
       try compiled(graph, exact + ",calibrate,convert", b.samples(count: 2))
     }
     let ids = error?.diagnostics.map(\.id)
-    #expect(ids == Array(repeating: "convert.unsupported-operator", count: 3))
+    #expect(ids == Array(repeating: "convert.unsupported-operator", count: 2))
     #expect(
-      error?.diagnostics.map(\.site) == [y, z, NodeID(z.index + 1)].map { .entity(graph[$0].name) })
+      error?.diagnostics.map(\.site) == [z, NodeID(z.index + 1)].map { .entity(graph[$0].name) })
   }
 
   @Test("conversion needs thresholds") func noThresholds() throws {

@@ -109,7 +109,7 @@ struct NetworkCase: CustomStringConvertible, Sendable {
     self.build = build
   }
 
-  static let all = basic + arranged
+  static let all = basic + arranged + curved
 
   /// Networks whose transpositions and shuffles disappear into weights.
   static let arranged: [NetworkCase] = [

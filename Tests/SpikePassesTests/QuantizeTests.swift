@@ -19,18 +19,20 @@ import Testing
     return (first, second)
   }
 
-  @Test("units times integers give back weights and thresholds", arguments: [2, 4, 8])
-  func reconstructs(bits: Int) throws {
+  @Test(
+    "units times integers give back weights and thresholds",
+    arguments: [("2", 1), ("ternary", 1), ("3", 3), ("4", 7), ("7", 63), ("8", 127)]
+      as [(String, Float)])
+  func reconstructs(bits: String, largest: Float) throws {
     let pipeline = "calibrate,convert{code=weighted,timesteps=4},quantize{bits=\(bits)}"
     let (float, integer) = try spiking(pipeline)
-    let largest = Float(1 << (bits - 1)) - 1
     for id in float.projections.ids {
       let target = integer[integer[id].target]
       let unit = try integer.tensors.floats(try #require(target.membraneUnit))
       let wanted = try float.tensors.floats(try #require(float[id].kind.weights))
       let found = try integer.tensors.floats(try #require(integer[id].kind.weights))
       for i in wanted.indices {
-        let scale = unit[i % unit.count]
+        let scale = unit[i % unit.count] * Float(1 << integer[id].shift)
         #expect(abs(found[i] * scale - wanted[i]) <= 0.5 * scale * 1.0001)
         #expect(abs(found[i]) <= largest)
       }
@@ -46,6 +48,100 @@ import Testing
         #expect(abs(found[c] * unit[c] - wanted[c]) <= 1e-6 * wanted[c], "exact by construction")
       }
     }
+  }
+
+  @Test("few-bit weights leave thresholds fine", arguments: ["2", "4", "binary"])
+  func fineThresholds(bits: String) throws {
+    let (_, integer) = try spiking(
+      "calibrate,convert{code=weighted,timesteps=4},quantize{bits=\(bits)}")
+    for population in integer.populations.elements {
+      guard case .integrateAndFire(let model) = population.model else { continue }
+      #expect(try integer.tensors.integers(model.threshold).allSatisfy { $0 >= 256 })
+    }
+  }
+
+  @Test("binary weights are −1 and 1, with the mean magnitude as scale") func binary() throws {
+    let (float, integer) = try spiking(
+      "calibrate,convert{code=weighted,timesteps=4},quantize{bits=binary}")
+    for id in float.projections.ids {
+      let weights = try float.tensors.floats(try #require(float[id].kind.weights))
+      let found = try integer.tensors.integers(try #require(integer[id].kind.weights))
+      #expect(found.allSatisfy { abs($0) == 1 })
+      let unit = try integer.tensors.floats(try #require(integer[integer[id].target].membraneUnit))
+      for (w, q) in zip(weights, found) where w != 0 { #expect((w < 0) == (q < 0)) }
+      for c in unit.indices {
+        let own = stride(from: c, to: weights.count, by: unit.count).map { abs(weights[$0]) }
+        let mean = own.reduce(0, +) / Float(own.count)
+        let scale = unit[c] * Float(1 << integer[id].shift)
+        #expect(abs(scale / mean - 1) < 0.01)
+      }
+    }
+  }
+
+  @Test("thresholds are powers of two where scales are", arguments: ["8", "4"])
+  func powersOfTwo(bits: String) throws {
+    let (_, integer) = try spiking(
+      "calibrate,convert{code=weighted,timesteps=4},"
+        + "quantize{bits=\(bits),scales=power-of-two,clip=mmse}")
+    for population in integer.populations.elements {
+      let unit = try population.membraneUnit.map { try integer.tensors.floats($0) } ?? []
+      switch population.model {
+      case .integrateAndFire(let model):
+        let thresholds = try integer.tensors.integers(model.threshold)
+        #expect(thresholds.allSatisfy { $0.nonzeroBitCount == 1 })
+      case .integrator: #expect(unit.allSatisfy { $0.significand == 1 })
+      default: break
+      }
+    }
+  }
+
+  @Test("channels share a unit where tensors have one scale") func perTensor() throws {
+    let (float, integer) = try spiking(
+      "calibrate,convert{code=weighted,timesteps=4},quantize{scales=tensor}")
+    for id in integer.populations.ids {
+      guard let membrane = integer[id].membraneUnit else { continue }
+      let unit = try integer.tensors.floats(membrane)
+      #expect(Set(unit).count == 1)
+      guard case .integrateAndFire(let a) = float[id].model,
+        case .integrateAndFire(let b) = integer[id].model
+      else { continue }
+      let wanted = try float.tensors.floats(a.threshold)
+      let found = try integer.tensors.integers(b.threshold)
+      for c in wanted.indices { #expect(abs(Float(found[c]) * unit[c] - wanted[c]) <= unit[c]) }
+    }
+  }
+
+  @Test("least-squares scales leave smaller errors than the largest weight's")
+  func leastSquaresScales() throws {
+    func error(_ options: String) throws -> Float {
+      let (float, integer) = try spiking(
+        "calibrate,convert{code=weighted,timesteps=4},quantize{\(options)}")
+      var sum: Float = 0
+      for id in float.projections.ids {
+        let unit = try integer.tensors.floats(
+          try #require(integer[integer[id].target].membraneUnit))
+        let wanted = try float.tensors.floats(try #require(float[id].kind.weights))
+        let found = try integer.tensors.floats(try #require(integer[id].kind.weights))
+        for i in wanted.indices {
+          let scale = unit[i % unit.count] * Float(1 << integer[id].shift)
+          sum += (found[i] * scale - wanted[i]) * (found[i] * scale - wanted[i])
+        }
+      }
+      return sum
+    }
+    // Weights that are spread evenly, as these are, gain by clipping where there are three levels; with
+    // two the mean magnitude, from which plain scales come, is the best to begin with.
+    for (bits, part) in [("4", 1.0), ("3", 1.0), ("ternary", 0.97), ("binary", 1.01)] {
+      let (found, plain) = (try error("bits=\(bits),clip=mmse"), try error("bits=\(bits)"))
+      #expect(found <= Float(part) * plain, "\(bits): \(found), \(plain)")
+    }
+  }
+
+  @Test("feedback needs samples and an executor") func needsData() throws {
+    let error = #expect(throws: CompileError.self) {
+      try spiking("calibrate,convert{code=weighted,timesteps=4},quantize{rounding=gptq}")
+    }
+    #expect(error?.diagnostics.map(\.id) == ["pass.no-simulator"])
   }
 
   @Test("the least-squares threshold beats its neighbours") func leastSquares() throws {

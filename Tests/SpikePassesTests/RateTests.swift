@@ -54,7 +54,9 @@ import Testing
   @Test("many iterations reach the maximum, few stay below")
   func balanceConverges() throws {
     // One value in ten is not 0: the mean excess, and with it a step, is small.
-    let values = (0..<400).map { $0 % 10 == 1 ? Float($0 % 100 + 9) / 100 : 0 }
+    let values = (0..<400).map { (i: Int) -> Float in
+      i % 10 == 1 ? Float(i % 100 + 9) / 100 : 0
+    }
     #expect(try threshold(values, "method=balance,iterations=2") < 0.5)
     #expect(try threshold(values, "method=balance,iterations=1000000") > 0.97)
   }
@@ -73,7 +75,7 @@ import Testing
       found += 1
     }
     #expect(found == 2)
-    let plain = try spiking("calibrate,convert{code=phased,timesteps=15,retraction=0.5}")
+    let plain = try spiking("calibrate,convert{code=rate,timesteps=15}")
     for population in plain.populations.elements {
       guard case .integrateAndFire(let model) = population.model else { continue }
       #expect(model.initial == nil && model.retraction == nil)
@@ -143,7 +145,7 @@ import Testing
 
   @Test(
     "ends that need the code rate say so",
-    arguments: ["encoder=poisson", "encoder=latency", "decoder=first-spike"])
+    arguments: ["encoder=poisson", "encoder=latency", "decoder=first-spike", "retraction=0.5"])
   func needsRate(option: String) throws {
     let error = #expect(throws: CompileError.self) {
       try spiking("calibrate{outputs=true},convert{code=weighted,timesteps=4,\(option)}")

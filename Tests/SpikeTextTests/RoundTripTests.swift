@@ -19,7 +19,7 @@ import Testing
         seed: seed,
         options: SpikingGraphOptions(
           isQuantized: !seed.isMultiple(of: 3), maximumDelay: 3, hasPreprocessing: true,
-          hasOddNames: true)))
+          hasLeakyNeurons: seed.isMultiple(of: 2), hasOddNames: true)))
   }
 
   /// Checks that a program comes back as it was, with weights; and that without them everything

@@ -93,7 +93,7 @@ struct ANNGraphBuilder {
   // size: table
   private mutating func addOperator(onAnything operand: NodeID, _ shape: Shape) {
     let channels = shape.channels
-    switch random.int(0...15) {
+    switch random.int(0...16) {
     case 0:
       let units = random.int(1...8)
       let kernel = floats("kernel", [channels, units])
@@ -124,6 +124,13 @@ struct ANNGraphBuilder {
       let op = FakeQuantize(
         scale: random.float(0.01...0.5), zeroPoint: zero, low: random.pick([0, -8]), high: 15)
       add(.fakeQuantize(op), [operand])
+    case 15:
+      let op = SoftLIF(
+        gain: floats("gain", [channels], 0.5...20), offset: maybe("offset", [channels]),
+        amplitude: floats("amplitude", [channels], 0.01...0.1),
+        tauRC: random.pick([0.05, 0.02]), tauRef: random.pick([0, 0.001, 0.002]),
+        gamma: random.pick([0, 0.02]))
+      add(.softLIF(op), [operand])
     case 13:
       let pad = Pad(
         low: shape.extents.map { _ in random.int(0...1) },

@@ -23,19 +23,24 @@ public struct SpikingGraphOptions: Sendable {
   /// `true` iff encoders preprocess.
   public var hasPreprocessing: Bool
 
+  /// `true` iff under `rate` some of the neurons that fire leak.
+  public var hasLeakyNeurons: Bool
+
   /// `true` iff names contain quotes, line breaks and letters of all alphabets.
   public var hasOddNames: Bool
 
   /// Creates a set of options.
   public init(
     codes: [SpikeCode] = [], isQuantized: Bool = true, layers: ClosedRange<Int> = 1...8,
-    maximumDelay: Int = 0, hasPreprocessing: Bool = false, hasOddNames: Bool = false
+    maximumDelay: Int = 0, hasPreprocessing: Bool = false, hasLeakyNeurons: Bool = false,
+    hasOddNames: Bool = false
   ) {
     self.codes = codes
     self.isQuantized = isQuantized
     self.layers = layers
     self.maximumDelay = maximumDelay
     self.hasPreprocessing = hasPreprocessing
+    self.hasLeakyNeurons = hasLeakyNeurons
     self.hasOddNames = hasOddNames
   }
 }
@@ -45,7 +50,7 @@ public struct SpikingGraphOptions: Sendable {
 /// There are branches, residual additions (identities with i16 weights), concatenations and moves
 /// by wires, average pooling by relays, maximum pooling after every kind of population, plain,
 /// grouped and depthwise convolutions with strides, dilations and asymmetric padding, signed
-/// populations, parameters per channel and per neuron, negative inputs, and one or two inputs and
+/// populations, staircases, parameters per channel and per neuron, negative inputs, and one or two inputs and
 /// outputs. Populations have at most some hundred neurons. No sum over a window, in whatever order
 /// it is added up, leaves ±2^30 for inputs of any size, since encoders clamp.
 public func randomSpikingGraph(
@@ -96,10 +101,13 @@ extension SpikingGraph {
     for id in populations.ids {
       let population = populations[id]
       if let bias = population.bias { result.makeFloatingPoint(bias, unit: 0.0625) }
-      if case .integrateAndFire(let model) = population.model {
+      switch population.model {
+      case .integrateAndFire(let model):
         result.makeFloatingPoint(model.threshold, unit: 0.0625)
         if let initial = model.initial { result.makeFloatingPoint(initial, unit: 0.0625) }
         if let r = model.retraction { result.makeFloatingPoint(r, unit: 0.0625) }
+      case .staircase(let model): result.makeFloatingPoint(model.thresholds, unit: 0.0625)
+      case .source, .relay, .maximum, .leaky, .integrator: break
       }
     }
     return result

@@ -29,10 +29,20 @@ extension SpikingGraphBuilder {
 
   private mutating func addIntegrateAndFire(_ input: (afferents: [Afferent], shape: Shape)) {
     let typical = input.afferents.map(\.typical).max() ?? 1
-    let model = integrateAndFire(input.shape, typical: typical)
+    if options.hasLeakyNeurons, codes[0].isRate, random.chance(0.6) {
+      let bias = random.chance(0.6) ? leakyBias(input.shape, typical: typical) : nil
+      let model = leaky(input.shape, typical: typical)
+      let id = addPopulation(input.shape, model, afferents: input.afferents, bias: bias)
+      return emitters.append(Emitter(id: id, shape: input.shape, bound: 1))
+    }
+    let code = random.pick(codes)
+    let model =
+      random.chance(0.25)
+      ? staircase(input.shape, code, typical: typical)
+      : integrateAndFire(input.shape, typical: typical)
     let bias = self.bias(input.shape, typical: typical / 2)
     let id = addPopulation(input.shape, model, afferents: input.afferents, bias: bias)
-    let code = graph[id].code
+    graph[id].code = code
     emitters.append(Emitter(id: id, shape: input.shape, bound: code.isRate ? 1 : code.levels))
   }
 

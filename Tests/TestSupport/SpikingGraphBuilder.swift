@@ -210,6 +210,55 @@ struct SpikingGraphBuilder {
     return .integrateAndFire(model)
   }
 
+  /// Returns real offsets for leaky neurons.
+  mutating func leakyBias(_ shape: Shape, typical: Double) -> TensorID {
+    let layout: Shape = random.chance(0.6) ? [shape.channels] : shape
+    let values = (0..<layout.count).map { _ in Float(typical) * random.float(-2...1) }
+    return graph.tensors.add("bias", shape: layout, floats: values)
+  }
+
+  /// Returns leaky dynamics that fit what usually arrives in a tick.
+  mutating func leaky(_ shape: Shape, typical: Double) -> NeuronModel {
+    let layout: Shape = random.chance(0.7) ? [shape.channels] : shape
+    let scale = Float(typical) * random.pick([0.05, 0.2, 1])
+    let thresholds = (0..<layout.count).map { _ in scale * random.float(0.5...1.5) }
+    let threshold = graph.tensors.add("threshold", shape: layout, floats: thresholds)
+    var initial: TensorID?
+    if random.chance(0.5) {
+      let phases = (0..<shape.channels).map { _ in random.float(0...1) }
+      initial = graph.tensors.add("initial", shape: [shape.channels], floats: phases)
+    }
+    return .leaky(
+      LeakyIntegrateAndFire(
+        threshold: threshold, initial: initial, tauRC: random.pick([2, 20, 50]),
+        tauRef: random.pick([0, 0.5, 1, 2.25]),
+        synapse: random.pick(LeakyIntegrateAndFire.Synapse.allCases),
+        tauSynapse: random.pick([0.5, 1, 5]), dt: random.pick([0.001, 0.002])))
+  }
+
+  /// Returns staircases that fit what usually arrives in a tick or window: few or many steps, shared
+  /// by the channels or not, some of them equal; values that ascend one by one, or any.
+  mutating func staircase(_ shape: Shape, _ code: SpikeCode, typical: Double) -> NeuronModel {
+    let steps = random.chance(0.6) ? random.int(1...20) : random.int(21...200)
+    let columns = random.chance(0.7) ? shape.channels : 1
+    let reach = max(2, min(1 << 30, Int(typical * (code.isRate ? Double(code.timesteps) : 1))))
+    var thresholds = [Int32](repeating: 0, count: steps * columns)
+    for c in 0..<columns {
+      let column = (0..<steps).map { _ in random.int(-reach...reach) }.sorted()
+      for k in 0..<steps { thresholds[k * columns + c] = Int32(column[k]) }
+    }
+    let levels = code.levels
+    let (first, counts) = (random.int(-levels...levels), random.chance(0.5))
+    let values = (0...steps).map { k in
+      Int32(counts ? min(levels, first + k) : random.int(-levels...levels))
+    }
+    return .staircase(
+      Staircase(
+        thresholds: add(
+          "thresholds", columns == 1 ? [steps] : [steps, columns], .int32(thresholds)),
+        values: add("values", [steps + 1], .int32(values))))
+  }
+
   /// Adds a tensor.
   mutating func add(_ name: String, _ shape: Shape, _ data: TensorData) -> TensorID {
     graph.tensors.add(Tensor(name, shape: shape, data: data))
@@ -219,6 +268,6 @@ struct SpikingGraphBuilder {
     let count = random.chance(0.5) ? 1 : channels
     return Preprocessing(
       scale: random.pick([1, 1 / 255]), mean: (0..<count).map { _ in random.float(-1...1) },
-      std: (0..<count).map { _ in random.float(0.1...2) })
+      std: (0..<count).map { _ in random.float(0.1...2) }, prefersChannelsFirst: count > 1)
   }
 }

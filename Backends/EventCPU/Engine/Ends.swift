@@ -18,6 +18,8 @@ struct SourceEnd: Sendable {
   var count: Int
   /// The encoder.
   var encoder: Encoder
+  /// The position of the encoder in the whole network.
+  var position: Int
   /// The ticks of the code.
   var timesteps: Int
   /// The largest magnitude of a level.

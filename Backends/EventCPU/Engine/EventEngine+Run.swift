@@ -44,6 +44,7 @@ extension EventEngine {
     return RunResult(
       outputs: result.outputs, outputCount: outputCount,
       predictionsByTimestep: options.recordsPredictions ? result.predictions : nil,
+      spikesByTimestep: options.recordsSpikes ? result.spikes : nil,
       populations: spiking.indices.map { activity($0, tallies) }, ticks: result.ticks,
       wallSeconds: elapsed / .seconds(1))
   }
@@ -57,6 +58,9 @@ extension EventEngine {
       }
       if options.recordsPredictions {
         throw CompileError(.needsRate("a prediction at every tick", found: code))
+      }
+      if options.recordsSpikes {
+        throw CompileError(.needsRate("a count of spikes at every tick", found: code))
       }
     }
     let accepted = code.isRate ? 1...max(1, plan.mostTicks) : code.timesteps...code.timesteps
@@ -86,6 +90,7 @@ extension EventEngine {
     worker.begin()
     let (first, start) = (outputs.first?.count ?? 0, outputs.first?.start ?? 0)
     let watches = first > 0 && (options.earlyExitMargin != nil || options.recordsPredictions)
+    var spikes = options.recordsSpikes ? tally.spikes : 0
     for tick in 1...ticks {
       for (step, train) in trains { worker.encode(train.units(at: tick - 1), at: step) }
       worker.tick()
@@ -93,6 +98,11 @@ extension EventEngine {
       outcome.ticks = tick
       for (i, output) in outputs.enumerated() {
         records[i].note(tick: tick, of: output, worker, self)
+      }
+      if options.recordsSpikes {
+        let total = tally.spikes
+        outcome.spikes.append(total - spikes)
+        spikes = total
       }
       guard watches else { continue }
       let y = decode(worker, ticks: tick, records)[..<first]
@@ -129,6 +139,8 @@ private struct Outcome: Sendable {
   var outputs: [Float] = []
   /// The class at every tick, if asked for.
   var predictions: [Int32] = []
+  /// The number of spikes in every tick, if asked for.
+  var spikes: [Int] = []
   /// The ticks executed.
   var ticks = 0
 }
@@ -137,6 +149,7 @@ private struct Outcome: Sendable {
 private struct Record: Sendable {
   var outputs: [Float]
   var predictions: [[Int32]]
+  var spikes: [Int]
   var ticks = 0
   var finished = 0
   var failure: (image: Int, error: CompileError)?
@@ -148,6 +161,7 @@ private struct Record: Sendable {
     predictions =
       options.recordsPredictions
       ? [[Int32]](repeating: [Int32](repeating: 0, count: count), count: ticks) : []
+    spikes = [Int](repeating: 0, count: options.recordsSpikes ? ticks : 0)
   }
 
   /// Stores the outcome of an image and returns the number of images finished.
@@ -158,6 +172,7 @@ private struct Record: Sendable {
       outputs.replaceSubrange(
         image * outputCount..<(image + 1) * outputCount, with: outcome.outputs)
       ticks += outcome.ticks
+      for (t, n) in outcome.spikes.enumerated() { spikes[t] += n }
       if let last = outcome.predictions.last {
         for t in predictions.indices {
           predictions[t][image] = t < outcome.predictions.count ? outcome.predictions[t] : last
@@ -199,6 +214,11 @@ private final class Tally: @unchecked Sendable {
           population.countsDigits ? unit.magnitude.nonzeroBitCount : Int(unit.magnitude)
       }
     }
+  }
+
+  /// The number of spikes so far, of all populations.
+  var spikes: Int {
+    engine.spiking.indices.reduce(0) { $0 + spikes(of: $1).reduce(0, +) }
   }
 
   /// Returns the spikes of population `i` so far: of its neurons or positions, as its fan-out.

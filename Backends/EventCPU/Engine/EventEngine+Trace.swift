@@ -33,7 +33,7 @@ extension EventEngine {
       }
     }
     let potentials = counts.indices.map { p in
-      membrane(of: plan.stepOf[p]).map { worker.potentials(of: $0) } ?? []
+      membrane(of: plan.stepOf[p]).flatMap { $0.isLeaky ? nil : worker.potentials(of: $0) } ?? []
     }
     return SpikeTrace(units: units, potentials: potentials)
   }
@@ -48,8 +48,10 @@ extension EventEngine {
   /// Returns whether population `p` fires when its window is over.
   private func firesAfterWindow(_ p: Int) -> Bool {
     guard let membrane = membrane(of: plan.stepOf[p]) else { return false }
-    if case .quantizes = membrane.neuron { return true }
-    return false
+    switch membrane.neuron {
+    case .quantizes, .looksUp: return true
+    case .fires, .leaks, .follows, .integrates: return false
+    }
   }
 
   /// Returns what population `p` emitted last.

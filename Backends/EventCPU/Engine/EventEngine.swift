@@ -27,10 +27,16 @@ package struct EventEngine: Sendable {
 
   /// Lowers a quantized graph.
   ///
+  /// - Parameters:
+  ///   - graph: the graph.
+  ///   - positions: for a part of a network, the positions that its encoders have in the whole, on
+  ///     which their random numbers depend.
   /// - Throws: what the verifier finds; `cpu.not-quantized`, `cpu.unsupported-delay`,
   ///   `cpu.too-large`; `cpu.overflow` if potentials may leave 32 bits within the code's window.
   /// - Complexity: O(weights + neurons).
-  package init(lowering graph: SpikingGraph) throws(CompileError) {
+  package init(
+    lowering graph: SpikingGraph, encoderPositions positions: [Int]? = nil
+  ) throws(CompileError) {
     var sink = DiagnosticSink()
     sink.report(contentsOf: graph.verify())
     try sink.throwIfErrors()
@@ -41,7 +47,9 @@ package struct EventEngine: Sendable {
     self.plan = plan
     sources = try liftingDiagnostic { () throws(Diagnostic) in
       var result: [SourceEnd] = []
-      for encoder in graph.encoders { result.append(try SourceEnd(encoder, graph, plan)) }
+      for (i, encoder) in graph.encoders.enumerated() {
+        result.append(try SourceEnd(encoder, at: positions?[i] ?? i, graph, plan))
+      }
       return result
     }
     outputs = try liftingDiagnostic { () throws(Diagnostic) in
@@ -85,7 +93,8 @@ package struct EventEngine: Sendable {
         continue
       }
       let train = SpikeTrain(
-        source.encoder, at: i, saying: levels, image: image, timesteps: source.timesteps)
+        source.encoder, at: source.position, saying: levels, image: image,
+        timesteps: source.timesteps)
       trains.append((source.step, train))
     }
     return trains
@@ -153,7 +162,7 @@ extension Population {
   /// `true` iff what the population emits counts as spikes.
   var isSpiking: Bool {
     switch model {
-    case .integrateAndFire, .maximum: true
+    case .integrateAndFire, .leaky, .staircase, .maximum: true
     case .source, .relay, .integrator: false
     }
   }
@@ -162,8 +171,11 @@ extension Population {
 extension SourceEnd {
 
   /// Creates the end that `encoder` describes.
-  fileprivate init(_ encoder: Encoder, _ graph: SpikingGraph, _ plan: Plan) throws(Diagnostic) {
+  fileprivate init(
+    _ encoder: Encoder, at position: Int, _ graph: SpikingGraph, _ plan: Plan
+  ) throws(Diagnostic) {
     let population = graph[encoder.population]
+    self.position = position
     step = plan.stepOf[encoder.population.index]
     count = population.shape.count
     levels = Int32(clamping: encoder.levels)

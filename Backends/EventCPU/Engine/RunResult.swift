@@ -20,15 +20,19 @@ package struct RunOptions: Hashable, Sendable {
   /// The number of the first image, on which the random numbers of encoders depend.
   package var firstImage = 0
 
+  /// Under `rate`: whether spikes are counted at every tick.
+  package var recordsSpikes: Bool
+
   /// Creates options.
   package init(
     threads: Int = 1, timesteps: Int? = nil, earlyExitMargin: Float? = nil,
-    recordsPredictions: Bool = false
+    recordsPredictions: Bool = false, recordsSpikes: Bool = false
   ) {
     self.threads = threads
     self.timesteps = timesteps
     self.earlyExitMargin = earlyExitMargin
     self.recordsPredictions = recordsPredictions
+    self.recordsSpikes = recordsSpikes
   }
 }
 
@@ -44,6 +48,9 @@ package struct RunResult: Sendable {
   /// The class with the largest output of the first decoder, [tick][image], if asked for; after
   /// an early exit the last class stays.
   package var predictionsByTimestep: [[Int32]]?
+
+  /// The number of spikes in each tick, over all images, if asked for.
+  package var spikesByTimestep: [Int]?
 
   /// The activity of each population that emits spikes, in the order of the graph.
   package var populations: [PopulationActivity]

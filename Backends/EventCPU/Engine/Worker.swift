@@ -1,6 +1,7 @@
 // One worker: the memory of one image at a time, and the evaluation of a plan in it.
 
 internal import Kernels
+internal import SpikeIR
 
 /// The state of a network while it processes one image after another.
 final class Worker {
@@ -14,6 +15,8 @@ final class Worker {
   private let dynamic: [Int]
   /// For each step the input that every tick adds: the bias, or the constant current.
   private let currents: [EventParameter?]
+  /// The ticks of the image evaluated so far.
+  private var ticks = 0
 
   /// Allocates the memory that `plan` needs.
   init(_ plan: Plan) {
@@ -36,15 +39,22 @@ final class Worker {
 
   /// Prepares for an image under `rate`: initial potentials, and what is the same in every tick.
   func begin() {
+    ticks = 0
     for (i, step) in plan.steps.enumerated() {
       switch step.action {
       case .membrane(let membrane):
         let all = 0..<membrane.grid.height
         membrane.initial.spread(over: blocks[membrane.potentials], grid: membrane.grid)
         if let emitted = membrane.emitted { blocks[emitted].clear() }
-        guard let current = membrane.current else { continue }
-        membrane.bias.spread(over: blocks[current], grid: membrane.grid)
-        for input in membrane.constant { add(input, to: blocks[current], rows: all) }
+        if case .follows(_, let said, _) = membrane.neuron { blocks[said].clear() }
+        if let current = membrane.current {
+          membrane.bias.spread(over: blocks[current], grid: membrane.grid)
+          for input in membrane.constant { add(input, to: blocks[current], rows: all) }
+        }
+        if case .leaks(let kernel, let state, let positions) = membrane.neuron {
+          kernel.begin(
+            blocks[state], blocks[positions], constant: currents[i] ?? membrane.bias)
+        }
       case .maximum(let maximum):
         blocks[maximum.counts].clear()
         blocks[maximum.previous].clear()
@@ -56,6 +66,7 @@ final class Worker {
 
   /// Evaluates one tick under `rate`.
   func tick() {
+    ticks += 1
     for i in dynamic {
       switch plan.steps[i].action {
       case .membrane(let membrane): integrate(membrane, i)
@@ -146,7 +157,15 @@ final class Worker {
         fire.step(
           v, rows: rows, input: current, units: units, layout: plan.layouts[i], spikes: spikes,
           emitted: membrane.emitted.map { blocks[$0] })
-      case .integrates, .quantizes:
+      case .leaks(let kernel, let state, let positions):
+        kernel.step(
+          v, rows: rows, state: blocks[state], positions: blocks[positions], units: units,
+          layout: plan.layouts[i], spikes: spikes)
+      case .follows(let staircase, let said, let targets):
+        staircase.follow(
+          v, rows: rows, input: current, said: blocks[said], targets: blocks[targets], tick: ticks,
+          of: plan.code.timesteps, units: units, layout: plan.layouts[i], spikes: spikes)
+      case .integrates, .quantizes, .looksUp:
         EventFire.integrate(v, rows: rows, input: current, grid: membrane.grid)
       }
     }
@@ -167,8 +186,12 @@ final class Worker {
         membrane.bias.spread(over: v, rows: rows, grid: membrane.grid)
       }
       for input in rest { add(input, to: v, rows: rows) }
-      if case .quantizes(let kernel) = membrane.neuron {
+      switch membrane.neuron {
+      case .quantizes(let kernel):
         kernel.step(v, rows: rows, units: units, layout: plan.layouts[i], spikes: spikes)
+      case .looksUp(let kernel):
+        kernel.step(v, rows: rows, units: units, layout: plan.layouts[i], spikes: spikes)
+      case .fires, .leaks, .follows, .integrates: break
       }
     }
   }

@@ -51,6 +51,44 @@ extension Node {
         isSigned: model.isSigned, countsDigits: code.isWeighted))
   }
 
+  /// Returns the kernel of leaky neurons of the given model.
+  func leaky(
+    _ model: LeakyIntegrateAndFire, in graph: SpikingGraph
+  ) throws(Diagnostic) -> EventLeaky {
+    func reals(_ id: TensorID?) throws(Diagnostic) -> [Float] {
+      if let id { return try graph.tensors.floats(id) }
+      return [Float](repeating: 0, count: grid.channels)
+    }
+    let synapse: EventLeaky.Synapse =
+      switch model.synapse {
+      case .none: .none
+      case .exponential: .exponential
+      case .alpha: .alpha
+      }
+    var bias: TensorID?
+    if let population { bias = graph[population].bias }
+    return EventLeaky(
+      grid: grid, inverse: try reals(model.threshold).map { 1 / $0 }, bias: try reals(bias),
+      initial: try reals(model.initial),
+      constants: EventLeaky.Constants(
+        step: model.membraneStep, refractory: model.tauRef, synapse: synapse,
+        decay: model.synapseDecay, rate: 1 / model.tauSynapse,
+        rests: (0...4096).map { model.membraneDecay(after: $0) }))
+  }
+
+  /// Returns the kernel of neurons of the given model.
+  ///
+  /// - Throws: `cpu.too-large`, `ir.elided-tensor`.
+  func staircase(_ model: Staircase, _ tensors: TensorStore) throws(Diagnostic) -> EventStaircase {
+    let thresholds = try tensors.integers(model.thresholds)
+    let values = try tensors.integers(model.values)
+    guard values.count * grid.lanes < 1 << 31 else {
+      throw .tooLarge(name, bytes: Double(values.count) * Double(grid.lanes) * 4)
+    }
+    return EventStaircase(
+      grid: grid, thresholds: thresholds, values: values, countsDigits: code.isWeighted)
+  }
+
   /// Returns the most ticks for which the potentials provably stay within 32 bits, at least those
   /// of the code; 4,096 for nodes without potential.
   ///
@@ -65,7 +103,7 @@ extension Node {
     case .maximum:
       guard code.isRate else { return 4096 }
       return try ticks(perTick: units.magnitude, within: limit)
-    case .integrator: break
+    case .integrator, .leaky, .staircase: break
     case .fire(let model):
       let tensors = graph.tensors
       let threshold = Double(try tensors.integers(model.threshold).max() ?? 0)
@@ -81,7 +119,10 @@ extension Node {
       }
       perTick = max(perTick, range.magnitude)
     }
-    return try ticks(perTick: perTick, within: limit)
+    // Leaky neurons keep no sums from tick to tick.
+    guard case .leaky = kind else { return try ticks(perTick: perTick, within: limit) }
+    guard perTick <= limit else { throw .potentialOverflow(name, bound: perTick) }
+    return 4096
   }
 
   private func ticks(perTick: Double, within limit: Double) throws(Diagnostic) -> Int {

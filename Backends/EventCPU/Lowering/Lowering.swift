@@ -64,6 +64,19 @@ extension Plan {
       let initial = try node.initial(model, graph.tensors)
       let neuron = try node.neuron(model, graph.tensors)
       return .membrane(makeMembrane(node, nodes, neuron, initial: initial))
+    case .leaky(let model):
+      let kernel = try node.leaky(model, in: graph)
+      let neuron = Neuron.leaks(
+        kernel, state: reserve(kernel.stateBytes), positions: reserve(kernel.positionBytes))
+      return .membrane(makeMembrane(node, nodes, neuron, initial: node.parameter([], 0)))
+    case .staircase(let model):
+      let kernel = try node.staircase(model, graph.tensors)
+      var neuron = Neuron.looksUp(kernel)
+      if node.code.isRate {
+        neuron = .follows(
+          kernel, said: reserve(node.grid.paddedCount * 4), targets: reserve(kernel.targetBytes))
+      }
+      return .membrane(makeMembrane(node, nodes, neuron, initial: node.parameter([], 0)))
     case .integrator:
       return .membrane(makeMembrane(node, nodes, .integrates, initial: node.parameter([], 0)))
     }

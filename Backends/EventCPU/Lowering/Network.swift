@@ -13,6 +13,10 @@ enum NodeKind: Sendable {
   case maximum
   /// Integrates and fires.
   case fire(IntegrateAndFire)
+  /// Integrates with a leak and fires.
+  case leaky(LeakyIntegrateAndFire)
+  /// Integrates and says the value of an interval.
+  case staircase(Staircase)
   /// Integrates.
   case integrator
 }

@@ -39,11 +39,14 @@ struct NetworkBuilder {
       case .relay: .relay
       case .maximum: .maximum
       case .integrateAndFire(let model): .fire(model)
+      case .leaky(let model): .leaky(model)
+      case .staircase(let model): .staircase(model)
       case .integrator: .integrator
       }
     var node = Node(
       name: population.name, population: id, kind: kind, code: population.code,
       grid: EventGrid(population.shape))
+    if case .leaky = kind { return node }
     if let bias = population.bias { node.bias = try graph.tensors.integers(bias) }
     return node
   }
@@ -201,6 +204,13 @@ extension NetworkBuilder {
       if node.code.isRate {
         node.format = .planes(positive: 1, negative: model.emitsNegative ? 1 : 0)
       }
+    case .leaky:
+      node.units = Interval(low: 0, high: 1)
+      node.format = .planes(positive: 1, negative: 0)
+    case .staircase(let model):
+      let values = node.code.isRate ? [-1, 1] : try graph.tensors.integers(model.values)
+      node.units = Interval(low: Double(values.min() ?? 0), high: Double(values.max() ?? 0))
+      if node.code.isRate { node.format = .planes(positive: 1, negative: 1) }
     case .integrator: break
     }
     guard node.units.fits(Int32.self) else {

@@ -125,6 +125,9 @@ final class MembraneAction: Sendable {
     let rows = max(1, 16384 / (grid.width * grid.lanes * 4))
     chunks = stride(from: 0, to: grid.height, by: rows).map { $0..<min($0 + rows, grid.height) }
   }
+
+  /// `true` iff the neurons leak, so that there are no potentials to read.
+  var isLeaky: Bool { if case .leaks = neuron { true } else { false } }
 }
 
 /// How a membrane fires.
@@ -133,6 +136,14 @@ enum Neuron: Sendable {
   case fires(EventFire)
   /// After the window.
   case quantizes(EventQuantize)
+  /// In every tick, with a leak; what arrives in a tick takes the place of potentials. With the
+  /// blocks of the neurons' state and of the positions'.
+  case leaks(EventLeaky, state: Int, positions: Int)
+  /// In every tick, as the potential so far makes expect, with the blocks of the units said so far
+  /// and of a table.
+  case follows(EventStaircase, said: Int, targets: Int)
+  /// After the window, as a table says.
+  case looksUp(EventStaircase)
   /// Never.
   case integrates
 }

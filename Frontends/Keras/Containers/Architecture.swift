@@ -1,7 +1,7 @@
 // The description of a network in a file of its own, for files that hold weights alone.
 
-internal import Archive
 internal import Diagnostics
+internal import FileReading
 internal import PluginAPI
 
 /// A network's description as `model.to_json()` writes it.
@@ -14,7 +14,7 @@ struct Architecture: Sendable {
   var writer: Writer
 
   /// The largest file that is taken for a description, bytes.
-  private static let limit = 256 << 20
+  private static let limit = 32 << 20
 
   /// Reads the description that `options` name, which the weights in `file` need.
   ///

@@ -3,6 +3,7 @@
 
 internal import Archive
 internal import Diagnostics
+internal import FileReading
 internal import HDF5
 internal import PluginAPI
 
@@ -18,8 +19,13 @@ enum KerasArchive {
   /// The member that holds the weights.
   private static let weights = "model.weights.h5"
 
-  /// The largest description that is read, bytes.
-  private static let textLimit = 256 << 20
+  /// The largest description that is read, bytes; networks of thousands of layers take a tenth.
+  private static let textLimit = 32 << 20
+
+  /// The largest file of weights that is unpacked, bytes, and how many times larger than in the
+  /// archive a larger one may be; weights lose little by compression, only lies lose much.
+  private static let unpackLimit = 256 << 20
+  private static let unpackRatio = 50
 
   /// The largest stored file of weights whose checksum is compared, bytes: comparing takes reading
   /// all of it, and large files are inspected without.
@@ -113,7 +119,7 @@ enum KerasArchive {
     do throws(Diagnostic) {
       file = try open(member, of: archive, path)
     } catch {
-      throw error.id.hasPrefix("data.")
+      throw error.id.hasPrefix("data.") || error.id.hasPrefix("file.")
         ? error.asKeras(reading: path) : error.inside(path, member: weights)
     }
     return ArrayFile(file, file: path, member: weights)
@@ -126,12 +132,17 @@ enum KerasArchive {
     let attributes = ArrayFile.attributes
     if member.isStored {
       let contents = try archive.contents(of: member, checkLimit: checkLimit)
-      return try HDF5File(
-        readingAt: path, range: contents.range, name: path, attributes: attributes)
+      return try HDF5File(contents.named(path), attributes: attributes)
     }
-    let file = try ScratchFile { write throws(Diagnostic) in try archive.extract(member, write) }
-    return try HDF5File(
-      readingAt: file.path, range: 0..<file.count, name: path, attributes: attributes)
+    let (limit, overflow) = member.compressedSize.multipliedReportingOverflow(by: unpackRatio)
+    guard member.size <= unpackLimit || overflow || member.size <= limit else {
+      throw .badArchive(
+        path, "'\(weights)' would unpack from \(member.compressedSize) to \(member.size) bytes")
+    }
+    let file = try ReadableFile.scratch(named: path) { write throws(Diagnostic) in
+      try archive.extract(member, write)
+    }
+    return try HDF5File(ByteSource(file), attributes: attributes)
   }
 }
 
@@ -141,9 +152,7 @@ extension Diagnostic {
   func asKeras(reading file: String) -> Diagnostic {
     var result = self
     switch id {
-    case "data.missing": result.id = "keras.missing-file"
-    case "data.cannot-open", "data.cannot-read": result.id = "keras.cannot-read"
-    case "data.bad-zip", "data.bad-compression", "data.truncated":
+    case "data.bad-zip", "data.bad-compression", "file.truncated":
       result.id = "keras.bad-archive"
       if result.notes.isEmpty { result.notes = ["copy the file again, or save the model again"] }
     default: break

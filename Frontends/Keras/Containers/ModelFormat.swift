@@ -1,7 +1,7 @@
 // The formats of model files, told by their first bytes.
 
-internal import Archive
 internal import Diagnostics
+internal import FileReading
 internal import PluginAPI
 
 /// A format of model files.

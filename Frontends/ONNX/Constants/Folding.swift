@@ -16,7 +16,7 @@ extension OperatorDefinition {
     OperatorDefinition(
       constant: "Range", fold: { (call) throws(Diagnostic) in [try call.foldedRange()] }),
     OperatorDefinition(
-      "Shape", "of any value; the batch may be open",
+      "Shape", "of any value; the batch may be open", [.takesGrid, .givesExtents],
       fold: { (call) throws(Diagnostic) in
         [try call.shape(of: try call.constant(0, "data").extents)]
       }
@@ -24,7 +24,7 @@ extension OperatorDefinition {
       [.constant(try call.shape(of: try call.operand(0).extents))]
     },
     OperatorDefinition(
-      "Size", "of any value",
+      "Size", "of any value", [.takesGrid, .givesExtents],
       fold: { (call) throws(Diagnostic) in [try call.size()] }
     ) { (call, _) throws(Diagnostic) in [.constant(try call.size())] },
     OperatorDefinition(
@@ -58,22 +58,23 @@ extension ONNXTensor {
     guard order != Array(extents.indices) else { return self }
     return ONNXTensor(
       name: name, type: type, extents: order.map { extents[$0] },
-      elements: TransposedElements(original: elements, extents: extents, order: order))
+      elements: TransposedElements(
+        original: elements, permutation: Permutation(extents: extents, order: order)))
   }
 }
 
 /// Elements that come in another order than the file has them.
 private struct TransposedElements: ONNXElements {
   var original: any ONNXElements
-  var extents: [Int]
-  var order: [Int]
+  var permutation: Permutation
 
   func floats() throws(Diagnostic) -> [Float] {
-    try original.floats(extents: extents, order: order)
+    var nonFinite = 0
+    return try original.floats(permutation, nonFinite: &nonFinite)
   }
 
   func integers() throws(Diagnostic) -> [Int] {
-    permuted(try original.integers(), extents, order)
+    try permutation.applied(to: try original.integers())
   }
 }
 
@@ -200,26 +201,6 @@ extension NodeCall {
         [try numbers(0).reduce(1, *)], keeps ? constant.extents.map { _ in 1 } : [],
         type: constant.type)
     ]
-  }
-
-  /// Returns the constant with its elements converted as `Cast` does.
-  func foldedCast() throws(Diagnostic) -> ONNXTensor {
-    var constant = try constant(0, "data")
-    guard let type = ONNXElementType(rawValue: try int("to", default: 1)), type != .string else {
-      throw .badAttribute(site, "to", found: "of no number", expected: "a type of numbers")
-    }
-    if type == .bool {
-      return result(try numbers(0).map { $0 == 0 ? 0 : 1 }, constant.extents, type: type)
-    }
-    if type.isInteger, !constant.type.isInteger {
-      return result(
-        try numbers(0).map { $0.rounded(.towardZero) }, constant.extents, type: type)
-    }
-    constant.type = type
-    if !type.isInteger, try self.constant(0, "data").type.isInteger {
-      return result(try numbers(0), constant.extents, type: type)
-    }
-    return constant
   }
 }
 

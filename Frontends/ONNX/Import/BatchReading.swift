@@ -48,9 +48,13 @@ enum BatchReading: Hashable, Sendable {
       case (_, .leading(let n)) where axis == 0: value = n
       case (_, .single) where axis == 0: value = 1
       default:
-        let name = if case .named(let name) = extent { "'\(name)'" } else { "an unknown extent" }
+        guard case .named(let name) = extent else {
+          throw .badInput(
+            file, input.name, "has an unknown extent along axis \(axis), expected a fixed one")
+        }
         throw .badInput(
-          file, input.name, "has \(name) along axis \(axis), expected a fixed extent")
+          file, input.name,
+          "has the symbolic extent '\(name)' along axis \(axis), expected a fixed one", name)
       }
       let (count, overflow) = product.multipliedReportingOverflow(by: value)
       guard value >= 1, !overflow, count / Self.openExtent <= GraphBuilder.elementLimit else {

@@ -26,8 +26,8 @@ extension ONNXModel {
     var stack = graph.nodes.reversed().map { Pending(node: $0, opset: opset ?? 0, depth: 0) }
     while let next = stack.popLast() {
       let key = FunctionKey(next.node.domain, next.node.opType, next.node.overload)
-      let isStandard = next.node.domain.isEmpty && OperatorDefinition.named(next.node.opType) != nil
-      guard !isStandard, let function = table[key] else {
+      let isKnown = OperatorDefinition.of(next.node) != nil
+      guard !isKnown, let function = table[key] else {
         result.append(PlannedNode(node: next.node, opset: next.opset))
         continue
       }

@@ -10,6 +10,9 @@ struct GraphBuilder {
   /// The graph so far.
   var graph: ANNGraph
 
+  /// The work that may still be done to compute constants (`Evaluation.swift`), multiplications.
+  var evaluationBudget = GraphBuilder.evaluationLimit
+
   private var names: Set<String> = []
 
   /// The number with which the search for another name of nodes of the same name goes on.
@@ -201,7 +204,8 @@ extension GraphBuilder {
     let id = tensor(constant, shape: shape, for: site, "constant", change)
     let node = try add(.constant(Constant(id)), [], for: site, "constant")
     return Value(
-      node, Layout(extents: constant.extents, order: Array(constant.extents.indices)))
+      node, Layout(extents: constant.extents, order: Array(constant.extents.indices)),
+      type: constant.type)
   }
 }
 

@@ -53,7 +53,7 @@ struct Importer {
       do throws(CompileError) {
         return try importer.run()
       } catch {
-        problems = problems ?? error
+        problems = problems ?? error.namingOpenExtents(of: model.networkInputs, reading)
         // An open batch whose samples are mixed is no batch of one; but a model with an open batch
         // may have fixed extents inside that hold for one sample only.
         if reading == .open, error.diagnostics.contains(where: { $0.id == "onnx.batch-axis" }) {
@@ -102,7 +102,7 @@ struct Importer {
         throw .badInput(model.path, input.name, "has \(shape) elements, expected fewer")
       }
       let node = try builder.addInput(input.name, shape)
-      operands[input.name] = .some(.value(Value(node, layout)))
+      operands[input.name] = .some(.value(Value(node, layout, type: type)))
       inputAxes.append(axes)
     } catch {
       sink.report(error)
@@ -114,12 +114,17 @@ struct Importer {
     let node = planned.node
     let site = NodeSite(node, file: model.path)
     do throws(Diagnostic) {
-      guard let definition = OperatorDefinition.named(node.opType) else { return }
-      guard let inputs = try resolve(node.inputs, site, integers: !definition.takesGrid) else {
+      guard let definition = OperatorDefinition.of(node) else { return }
+      guard
+        let inputs = try resolve(
+          node.inputs, site, integers: !definition.traits.contains(.takesGrid))
+      else {
         for name in node.outputs { operands[name] = .some(nil) }
         return
       }
-      if isTainted(node, inputs) { throw .mixesBatch(site) }
+      if isTainted(node, inputs), !definition.traits.contains(.takesExtents) {
+        throw .mixesBatch(site)
+      }
       let call = NodeCall(node: node, site: site, opset: planned.opset, operands: inputs)
       let results = try definition.results(call, &builder)
       for (name, result) in zip(node.outputs, results) where !name.isEmpty {
@@ -141,8 +146,8 @@ struct Importer {
     guard reading == .open, case .constant(let constant) = result, constant.count <= 64 else {
       return
     }
-    let isShape = ["Shape", "Size"].contains(node.opType)
-    guard isShape || node.inputs.contains(where: batchConstants.contains) else { return }
+    let givesExtents = OperatorDefinition.of(node)?.traits.contains(.givesExtents) ?? false
+    guard givesExtents || node.inputs.contains(where: batchConstants.contains) else { return }
     let counts = try constant.elements.floats().contains { x in
       let steps = x / Float(BatchReading.openExtent)
       return x != 0 && (steps == steps.rounded() || x != x.rounded())
@@ -150,21 +155,13 @@ struct Importer {
     if counts { batchConstants.insert(name) }
   }
 
-  /// Returns whether a node computes with the number of samples of an open batch; operators that
-  /// take it for an extent may.
+  /// Returns whether a node computes values with the number of samples of an open batch.
   private func isTainted(_ node: ONNXNode, _ inputs: [Operand?]) -> Bool {
     guard node.inputs.contains(where: batchConstants.contains) else { return false }
-    let hasValue = inputs.contains { operand in
+    return inputs.contains { operand in
       if case .value = operand { true } else { false }
     }
-    return hasValue && !Importer.shapeOperators.contains(node.opType)
   }
-
-  /// The operators whose constant operands are extents or positions.
-  private static let shapeOperators: Set<String> = [
-    "Reshape", "Expand", "Slice", "Gather", "Split", "Resize", "Upsample", "Pad", "Squeeze",
-    "Unsqueeze",
-  ]
 
   /// Returns what the names stand for; `nil` if a node on which one depends has failed.
   private mutating func resolve(
@@ -215,36 +212,50 @@ struct Importer {
   }
 }
 
-extension OperatorDefinition {
+extension CompileError {
 
-  /// Returns the results of `call`: computed now if all operands are constants.
-  fileprivate func results(
-    _ call: NodeCall, _ builder: inout GraphBuilder
-  ) throws(Diagnostic) -> [Operand] {
-    let isConstant = call.operands.allSatisfy { operand in
-      switch operand {
-      case .value: false
-      case .constant, nil: true
+  /// Returns the problems with what to do about an open number of samples, where one comes of it.
+  fileprivate func namingOpenExtents(
+    of inputs: [ONNXValueInfo], _ reading: BatchReading
+  ) -> CompileError {
+    guard reading == .open, let input = inputs.first(where: reading.hasBatchAxis) else {
+      return self
+    }
+    var name: String?
+    if case .named(let found) = input.extents?.first { name = found }
+    var sink = DiagnosticSink()
+    for var diagnostic in diagnostics {
+      if ["onnx.batch-axis", "onnx.needs-constant"].contains(diagnostic.id) {
+        let extent = name.map { "'\($0)'" } ?? "unnamed"
+        diagnostic.notes.append(
+          "the extent \(extent) of axis 0 of the input '\(input.name)' is open; if the node follows "
+            + "from it, fix it: " + fixing(name, of: input.name))
       }
+      sink.report(diagnostic)
     }
-    if isConstant, let fold {
-      return try fold(call).map { constant in
-        var constant = constant
-        if constant.name.isEmpty { constant.name = call.site.name }
-        return .constant(constant)
-      }
+    do throws(CompileError) {
+      try sink.throwIfErrors()
+      return self
+    } catch {
+      return error
     }
-    guard let build else {
-      throw .needsConstant(call.site, operand: "an operand")
-    }
-    return try build(call, &builder)
   }
+}
+
+/// Returns the command that fixes the open extent called `name` of axis 0 of an input.
+func fixing(_ name: String?, of input: String) -> String {
+  let tool = "python -m onnxruntime.tools.make_dynamic_shape_fixed"
+  guard let name else {
+    return
+      "export it with a fixed batch of 1, or run '\(tool) --input_name \(input) --input_shape …'"
+  }
+  return "'\(tool) --dim_param \(name) --dim_value 1 IN.onnx OUT.onnx'"
 }
 
 extension ANNGraph {
 
   /// Returns the graph without nodes that no output needs; inputs stay.
-  fileprivate func pruned() -> ANNGraph {
+  func pruned() -> ANNGraph {
     var isNeeded = [Bool](repeating: false, count: nodes.count)
     for id in outputs { isNeeded[id.index] = true }
     for id in ids.reversed() {

@@ -29,15 +29,11 @@ enum InputOrder {
     var names: Set<String> = [name]
     // Nodes come after what they use, so one pass follows the value through what keeps its axes.
     for planned in nodes where planned.node.inputs.first.map(names.contains) ?? false {
-      switch planned.node.opType {
-      case "Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool", "GlobalAveragePool",
-        "GlobalMaxPool", "GlobalLpPool", "BatchNormalization", "QLinearConv", "PRelu":
-        return .channelsFirst
-      case "Transpose": return .plain
-      case "Identity", "Cast", "Add", "Sub", "Mul", "Div", "QuantizeLinear", "DequantizeLinear",
-        "Relu", "Clip", "LeakyRelu", "Sigmoid", "Tanh", "Pad", "Dropout", "Concat", "Slice":
-        planned.node.outputs.first.map { _ = names.insert($0) }
-      default: continue
+      let traits = OperatorDefinition.of(planned.node)?.traits ?? []
+      if traits.contains(.channelsFirst) { return .channelsFirst }
+      if traits.contains(.namesAxes) { return .plain }
+      if traits.contains(.keepsAxes), let result = planned.node.outputs.first {
+        names.insert(result)
       }
     }
     return .unknown

@@ -8,19 +8,13 @@ extension ONNXModel {
   static let oldestOpset = 7
 
   /// The newest version of the standard operators that was known when this was written.
-  static let newestOpset = 26
+  static let newestOpset = 27
 
   /// The inputs that are given when the network runs: those that are no initializers.
   var networkInputs: [ONNXValueInfo] {
     let constants = Set(graph.initializers.map(\.name))
     return graph.inputs.filter { !constants.contains($0.name) }
   }
-
-  /// The operators that mean something else before the oldest version that is read.
-  private static let changedOperators: Set<String> = [
-    "Add", "AveragePool", "BatchNormalization", "Cast", "Concat", "Div", "Dropout", "Gemm", "Mul",
-    "Pad", "Pow", "PRelu", "Split", "Sub", "Upsample", "Equal", "Greater", "Less", "Reshape",
-  ]
 
   /// Checks that the version of the standard operators is one that is read; an older one will do
   /// if no operator of the network has changed since.
@@ -32,7 +26,7 @@ extension ONNXModel {
         .unsupportedOpset(path, "the file names no version of the standard operators"))
     }
     let isUnchanged = !nodes.contains {
-      ONNXModel.changedOperators.contains($0.node.opType)
+      OperatorDefinition.of($0.node)?.traits.contains(.changedInOpset7) ?? false
     }
     guard opset >= ONNXModel.oldestOpset || (opset >= 1 && isUnchanged) else {
       throw CompileError(
@@ -60,7 +54,7 @@ extension ONNXModel {
     var sink = DiagnosticSink()
     for planned in nodes {
       let node = planned.node
-      guard !node.domain.isEmpty || OperatorDefinition.named(node.opType) == nil else { continue }
+      guard OperatorDefinition.of(node) == nil else { continue }
       sink.report(
         .unsupportedOperator(
           NodeSite(node, file: path), domain: node.domain,

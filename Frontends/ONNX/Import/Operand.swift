@@ -14,11 +14,20 @@ struct Value: Sendable {
   /// The grid of integers for which the value's real numbers stand, if the model has it quantized.
   var grid: QuantizationGrid?
 
+  /// The type by which the model computes the value, `nil` until the results of a call are typed.
+  ///
+  /// Values are held as 32-bit floating point whatever their type is.
+  var type: ONNXElementType?
+
   /// Creates a value.
-  init(_ node: NodeID, _ layout: Layout, grid: QuantizationGrid? = nil) {
+  init(
+    _ node: NodeID, _ layout: Layout, grid: QuantizationGrid? = nil,
+    type: ONNXElementType? = nil
+  ) {
     self.node = node
     self.layout = layout
     self.grid = grid
+    self.type = type
   }
 
   /// The extents of the axes, that of the batch included.
@@ -37,6 +46,9 @@ struct QuantizationGrid: Hashable, Sendable {
   /// The integer that stands for 0.
   var zero: Int
 
+  /// The type of the integers.
+  var type: ONNXElementType
+
   /// The integers that there are.
   var range: ClosedRange<Int>
 }
@@ -53,6 +65,13 @@ enum Operand: Sendable {
     switch self {
     case .constant(let x): x.extents
     case .value(let x): x.extents
+    }
+  }
+  /// The type of the elements, `nil` if nothing says it.
+  var type: ONNXElementType? {
+    switch self {
+    case .constant(let x): x.type
+    case .value(let x): x.grid?.type ?? x.type
     }
   }
 }

@@ -9,19 +9,24 @@ extension OperatorDefinition {
   /// The functions of each element.
   static let activations: [OperatorDefinition] =
     plainActivations + parametricActivations + [
-      OperatorDefinition("Clip", "bounds as attributes or constants; ReLU6 among them") {
+      OperatorDefinition(
+        "Clip", "bounds as attributes or constants; ReLU6 among them", [.keepsAxes]
+      ) {
         (call, builder) throws(Diagnostic) in [.value(try builder.clipped(call))]
       },
-      OperatorDefinition("PRelu", "slopes of any extents that broadcast") {
+      OperatorDefinition(
+        "PRelu", "slopes of any extents that broadcast", [.changedInOpset7, .channelsFirst]
+      ) {
         (call, builder) throws(Diagnostic) in [.value(try builder.parametricRectifier(call))]
       },
       OperatorDefinition(
-        "Neg", "", fold: { (call) throws(Diagnostic) in try call.foldedFunction { -$0 } }
+        "Neg", "", [.keepsAxes],
+        fold: { (call) throws(Diagnostic) in try call.foldedFunction { -$0 } }
       ) { (call, builder) throws(Diagnostic) in
         [.value(try builder.scaled(call.value(0, &builder), by: -1, for: call.site))]
       },
       OperatorDefinition(
-        "Pow", "with a constant exponent",
+        "Pow", "with a constant exponent", [.changedInOpset7, .keepsAxes],
         fold: { (call) throws(Diagnostic) in try call.folded { pow($0, $1) } }
       ) { (call, builder) throws(Diagnostic) in [.value(try builder.raised(call))] },
     ]
@@ -48,7 +53,8 @@ extension OperatorDefinition {
         try call.foldedFunction(function)
       }
     }
-    return OperatorDefinition(opType, fold: fold) { (call, builder) throws(Diagnostic) in
+    return OperatorDefinition(opType, "", [.keepsAxes], fold: fold) {
+      (call, builder) throws(Diagnostic) in
       let value = try call.value(0, &builder)
       return [.value(try builder.mapped(value, .activation(Activation(kind)), for: call.site))]
     }
@@ -101,7 +107,7 @@ extension OperatorDefinition {
     _ opType: String, _ remark: String = "",
     _ make: @escaping @Sendable (NodeCall) throws(Diagnostic) -> Activation
   ) -> OperatorDefinition {
-    OperatorDefinition(opType, remark) { (call, builder) throws(Diagnostic) in
+    OperatorDefinition(opType, remark, [.keepsAxes]) { (call, builder) throws(Diagnostic) in
       let value = try call.value(0, &builder)
       return [.value(try builder.mapped(value, .activation(try make(call)), for: call.site))]
     }
@@ -204,6 +210,13 @@ extension GraphBuilder {
     let value = try call.value(0, &self)
     guard let exponent = try call.scalar(operand: 1, "an exponent") else {
       throw .badNode(call.site, "has no exponent")
+    }
+    if let type = try call.operand(0).type, type.isInteger,
+      exponent < 0 || exponent != exponent.rounded()
+    {
+      throw .unsupportedUse(
+        call.site, "raises elements of type \(type) to the power of \(exponent)",
+        advice: "cast the operand to float before")
     }
     switch exponent {
     case 1: return value

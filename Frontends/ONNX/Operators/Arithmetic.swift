@@ -8,31 +8,35 @@ extension OperatorDefinition {
   /// The operators on pairs and lists of operands.
   static let arithmetic: [OperatorDefinition] = [
     OperatorDefinition(
-      "Add", "broadcasting", fold: { (call) throws(Diagnostic) in try call.folded(+) }
+      "Add", "broadcasting", [.changedInOpset7, .keepsAxes, .wrapsIntegers],
+      fold: { (call) throws(Diagnostic) in try call.folded(+) }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.sum(call, sign: 1))] },
     OperatorDefinition(
-      "Sub", "broadcasting", fold: { (call) throws(Diagnostic) in try call.folded(-) }
+      "Sub", "broadcasting", [.changedInOpset7, .keepsAxes, .wrapsIntegers],
+      fold: { (call) throws(Diagnostic) in try call.folded(-) }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.sum(call, sign: -1))] },
     OperatorDefinition(
       "Mul", "broadcasting; of two values: imported, not converted",
+      [.changedInOpset7, .keepsAxes, .wrapsIntegers],
       fold: { (call) throws(Diagnostic) in try call.folded(*) }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.multiplied(call))] },
     OperatorDefinition(
-      "Div", "broadcasting; by a value: imported, not converted",
+      "Div", "broadcasting, of integers towards zero; by a value: imported, not converted",
+      [.changedInOpset7, .keepsAxes],
       fold: { (call) throws(Diagnostic) in try call.foldedQuotient() }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.divided(call))] },
-    OperatorDefinition("Sum", "any number of operands, broadcasting") {
+    OperatorDefinition("Sum", "any number of operands, broadcasting", [.keepsAxes]) {
       (call, builder) throws(Diagnostic) in [.value(try builder.combined(.add, call))]
     },
-    OperatorDefinition("Mean", "any number of operands, broadcasting") {
+    OperatorDefinition("Mean", "any number of operands, broadcasting", [.keepsAxes, .needsReals]) {
       (call, builder) throws(Diagnostic) in [.value(try builder.mean(call))]
     },
     OperatorDefinition(
-      "Max", "any number of operands, broadcasting",
+      "Max", "any number of operands, broadcasting", [.keepsAxes],
       fold: { (call) throws(Diagnostic) in try call.folded { max($0, $1) } }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.combined(.maximum, call))] },
     OperatorDefinition(
-      "Min", "any number of operands, broadcasting",
+      "Min", "any number of operands, broadcasting", [.keepsAxes],
       fold: { (call) throws(Diagnostic) in try call.folded { min($0, $1) } }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.combined(.minimum, call))] },
   ]
@@ -77,13 +81,17 @@ extension GraphBuilder {
 
   fileprivate mutating func divided(_ call: NodeCall) throws(Diagnostic) -> Value {
     let site = call.site
+    let isWhole = try call.operand(0).type?.isInteger ?? false
     switch (try call.operand(0), try call.operand(1)) {
-    case (.value(let a), .constant(let b)):
+    case (.value(let a), .constant(let b)) where !isWhole:
       return try affine(a, .factor(b), for: site, nil) { x in x.map { 1 / $0 } }
     case (_, let b):
       let a = try call.value(0, &self)
       let b = try b.value(&self, site)
-      return try combined(.divide, a, b, for: site)
+      guard isWhole else { return try combined(.divide, a, b, for: site) }
+      // The rounded quotient of integers below 2^24 is whole only if the exact one is.
+      let quotient = try combined(.divide, a, b, for: site, "quotient")
+      return try truncated(quotient, for: site)
     }
   }
 

@@ -7,20 +7,24 @@ extension OperatorDefinition {
 
   /// The comparisons and the choice.
   static let comparisons: [OperatorDefinition] = [
-    comparison("Greater", >) { (builder, difference, site) throws(Diagnostic) in
+    comparison("Greater", .changedInOpset7, { $0 > $1 }) {
+      (builder, difference, site) throws(Diagnostic) in
       try builder.isPositive(difference, for: site)
     },
-    comparison("Less", <) { (builder, difference, site) throws(Diagnostic) in
+    comparison("Less", .changedInOpset7, { $0 < $1 }) {
+      (builder, difference, site) throws(Diagnostic) in
       try builder.isPositive(builder.scaled(difference, by: -1, for: site, "negative"), for: site)
     },
-    comparison("GreaterOrEqual", >=) { (builder, difference, site) throws(Diagnostic) in
+    comparison("GreaterOrEqual", [], { $0 >= $1 }) {
+      (builder, difference, site) throws(Diagnostic) in
       let negative = try builder.scaled(difference, by: -1, for: site, "negative")
       return try builder.negated(try builder.isPositive(negative, for: site), for: site)
     },
-    comparison("LessOrEqual", <=) { (builder, difference, site) throws(Diagnostic) in
+    comparison("LessOrEqual", [], { $0 <= $1 }) { (builder, difference, site) throws(Diagnostic) in
       try builder.negated(try builder.isPositive(difference, for: site), for: site)
     },
-    comparison("Equal", ==) { (builder, difference, site) throws(Diagnostic) in
+    comparison("Equal", .changedInOpset7, { $0 == $1 }) {
+      (builder, difference, site) throws(Diagnostic) in
       let sign = try builder.mapped(
         difference, .activation(Activation(.sign)), for: site, "sign")
       let differs = try builder.mapped(
@@ -30,7 +34,8 @@ extension OperatorDefinition {
     OperatorDefinition(
       "Where", "imported, not converted where the condition depends on the input",
       fold: { (call) throws(Diagnostic) in [try call.foldedChoice()] }
-    ) { (call, builder) throws(Diagnostic) in [.value(try builder.chosen(call))] },
+    ) { (call, builder) throws(Diagnostic) in [.value(try builder.chosen(call))]
+    },
   ]
 
   private typealias Test =
@@ -39,11 +44,12 @@ extension OperatorDefinition {
 
   /// Returns the definition of a comparison that is told by the sign of the difference.
   private static func comparison(
-    _ opType: String,
+    _ opType: String, _ traits: OperatorTraits,
     _ holds: @escaping @Sendable (Double, Double) -> Bool, _ test: @escaping Test
   ) -> OperatorDefinition {
     OperatorDefinition(
       opType, "imported, not converted where it depends on the input",
+      traits.union(.givesTruth),
       fold: { (call) throws(Diagnostic) in
         try call.folded(type: .bool) { holds($0, $1) ? 1 : 0 }
       }
@@ -80,6 +86,9 @@ extension GraphBuilder {
       .multiply, condition, try call.value(1, &self), for: site, "first")
     let second = try combined(
       .multiply, try negated(condition, for: site), try call.value(2, &self), for: site, "second")
-    return try combined(.add, first, second, for: site)
+    var result = try combined(.add, first, second, for: site)
+    let (a, b) = (try call.operand(1), try call.operand(2))
+    result.type = a.type ?? b.type
+    return result
   }
 }

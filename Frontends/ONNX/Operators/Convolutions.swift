@@ -7,7 +7,9 @@ extension OperatorDefinition {
 
   /// The convolutions.
   static let convolutions = [
-    OperatorDefinition("Conv", "1-D and 2-D; groups, dilations, asymmetric pads, auto_pad") {
+    OperatorDefinition(
+      "Conv", "1-D and 2-D; groups, dilations, asymmetric pads, auto_pad", [.channelsFirst]
+    ) {
       (call, builder) throws(Diagnostic) in
       let input = try call.value(0, &builder)
       let kernel = try call.constant(1, "weights")
@@ -15,7 +17,8 @@ extension OperatorDefinition {
       return [.value(try builder.convolution(call, input, kernel: kernel, bias: bias))]
     },
     OperatorDefinition(
-      "ConvTranspose", "1-D and 2-D; groups, dilations, output_padding, output_shape, auto_pad"
+      "ConvTranspose", "1-D and 2-D; groups, dilations, output_padding, output_shape, auto_pad",
+      [.channelsFirst]
     ) { (call, builder) throws(Diagnostic) in
       [.value(try builder.transposedConvolution(call))]
     },

@@ -12,7 +12,7 @@ extension OperatorDefinition {
       (call, builder) throws(Diagnostic) in
       [.value(try builder.matrixProduct(call))]
     },
-    OperatorDefinition("Gemm", "alpha, beta, transA, transB; B a constant") {
+    OperatorDefinition("Gemm", "alpha, beta, transA, transB; B a constant", [.changedInOpset7]) {
       (call, builder) throws(Diagnostic) in
       [.value(try builder.generalProduct(call))]
     },
@@ -111,7 +111,11 @@ extension GraphBuilder {
       return extra > 0 && matrix.extents.count > 2 ? trimmed.inserting(extra) : trimmed
     case (.constant(let matrix), .value(let value)):
       return try productFromLeft(matrix, value, for: site)
-    case (.constant, .constant), (.value, .value):
+    case (.constant(let first), .constant):
+      var constants = call
+      constants.operands[0] = .value(try node(of: first, for: site))
+      return try matrixProduct(constants)
+    case (.value, .value):
       throw .unsupportedUse(
         site,
         "multiplies two computed values, expected a constant matrix",

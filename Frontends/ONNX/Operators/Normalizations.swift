@@ -8,7 +8,9 @@ extension OperatorDefinition {
 
   /// The normalizations, and what is left of training.
   static let normalizations: [OperatorDefinition] = [
-    OperatorDefinition("BatchNormalization", "with the statistics of training") {
+    OperatorDefinition(
+      "BatchNormalization", "with the statistics of training", [.changedInOpset7, .channelsFirst]
+    ) {
       (call, builder) throws(Diagnostic) in [.value(try builder.batchNormalization(call))]
     },
     OperatorDefinition("Softmax", "along any axis; before opset 13 over all axes from one on") {
@@ -18,7 +20,9 @@ extension OperatorDefinition {
     OperatorDefinition("LogSoftmax", "along any axis; before opset 13 over all axes from one on") {
       (call, builder) throws(Diagnostic) in [.value(try builder.softmax(call, isLogarithm: true))]
     },
-    OperatorDefinition("Dropout", "does nothing outside training") {
+    OperatorDefinition(
+      "Dropout", "does nothing outside training", [.takesGrid, .changedInOpset7, .keepsAxes]
+    ) {
       (call, _) throws(Diagnostic) in
       if call.opset >= 12, try call.scalar(operand: 2, "training_mode") ?? 0 != 0 {
         throw .unsupportedUse(

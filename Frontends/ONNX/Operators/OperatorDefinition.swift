@@ -6,28 +6,24 @@ internal import Diagnostics
 /// An operator that can be read.
 struct OperatorDefinition: Sendable {
 
-  /// The standard's name.
+  /// The name of the operator in its domain.
   var opType: String
+
+  /// The domain, empty for that of the standard.
+  var domain: String
 
   /// What is supported, for the table that users see.
   var remark: String
 
+  /// What else is known of it.
+  var traits: OperatorTraits
+
   /// Adds the nodes of one call and returns its results.
   var build: Build?
 
-  /// Computes the results of a call whose operands are all constants.
+  /// Computes the results of a call whose operands are all constants, where that must be exact on
+  /// integers or needs no computation; other operators are evaluated (`Evaluation.swift`).
   var fold: Fold?
-
-  /// Whether the operator may be given real numbers that stand for integers of a grid; others are
-  /// given the integers.
-  var takesGrid: Bool { OperatorDefinition.gridOperators.contains(opType) }
-
-  /// The operators that move numbers without computing, and those of quantized models.
-  private static let gridOperators: Set<String> = [
-    "Identity", "Dropout", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Slice",
-    "Split", "Gather", "MaxPool", "GlobalMaxPool", "Shape", "Size", "DequantizeLinear",
-    "QLinearConv", "QLinearMatMul",
-  ]
 
   /// A function that adds nodes.
   typealias Build = @Sendable (NodeCall, inout GraphBuilder) throws(Diagnostic) -> [Operand]
@@ -35,12 +31,18 @@ struct OperatorDefinition: Sendable {
   /// A function that computes with constants.
   typealias Fold = @Sendable (NodeCall) throws(Diagnostic) -> [ONNXTensor]
 
+  /// The domain of onnxruntime's own operators.
+  static let microsoft = "com.microsoft"
+
   /// Creates the definition of an operator on values.
   init(
-    _ opType: String, _ remark: String = "", fold: Fold? = nil, build: @escaping Build
+    _ opType: String, domain: String = "", _ remark: String = "", _ traits: OperatorTraits = [],
+    fold: Fold? = nil, build: @escaping Build
   ) {
     self.opType = opType
+    self.domain = domain
     self.remark = remark
+    self.traits = traits
     self.build = build
     self.fold = fold
   }
@@ -48,20 +50,42 @@ struct OperatorDefinition: Sendable {
   /// Creates the definition of an operator that is computed at import, on constants only.
   init(constant opType: String, _ remark: String = "on constants", fold: @escaping Fold) {
     self.opType = opType
+    self.domain = ""
     self.remark = remark
+    self.traits = []
     self.fold = fold
   }
+
+  /// The name with the domain, if it is not that of the standard.
+  var fullName: String { domain.isEmpty ? opType : "\(domain).\(opType)" }
 
   /// All definitions, by family.
   static let all: [OperatorDefinition] =
     convolutions + matrixProducts + normalizations + activations + poolings + reductions
-    + arithmetic + comparisons + shapes + parts + resizings + quantizations + constants
+    + arithmetic + comparisons + shapes + parts + resizings + quantizations + quantizedOperators
+    + constants
 
-  /// Returns the definition of the operator called `opType`, `nil` if it is not supported.
+  /// Returns the definition of the operator that `node` applies, `nil` if it is not supported.
+  static func of(_ node: ONNXNode) -> OperatorDefinition? {
+    byName[Key(node.domain, node.opType)]
+  }
+
+  /// Returns the definition of the standard's operator called `opType`, `nil` if it is not
+  /// supported.
   static func named(_ opType: String) -> OperatorDefinition? {
-    byName[opType]
+    byName[Key("", opType)]
+  }
+
+  private struct Key: Hashable {
+    var domain: String
+    var opType: String
+
+    init(_ domain: String, _ opType: String) {
+      self.domain = domain
+      self.opType = opType
+    }
   }
 
   private static let byName = Dictionary(
-    all.map { ($0.opType, $0) }, uniquingKeysWith: { first, _ in first })
+    all.map { (Key($0.domain, $0.opType), $0) }, uniquingKeysWith: { first, _ in first })
 }

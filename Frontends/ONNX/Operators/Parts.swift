@@ -8,14 +8,17 @@ extension OperatorDefinition {
   /// The operators on parts.
   static let parts: [OperatorDefinition] = [
     OperatorDefinition(
-      "Concat", "along any axis",
+      "Concat", "along any axis", [.changedInOpset7, .keepsAxes],
       fold: { (call) throws(Diagnostic) in [try call.foldedConcatenation()] }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.concatenated(call))] },
-    OperatorDefinition("Split", "along any axis, in equal or given parts") {
+    OperatorDefinition(
+      "Split", "along any axis, in equal or given parts",
+      [.takesGrid, .changedInOpset7, .takesExtents]
+    ) {
       (call, builder) throws(Diagnostic) in try builder.split(call).map { .value($0) }
     },
     OperatorDefinition(
-      "Slice", "constant bounds, steps of either sign",
+      "Slice", "constant bounds, steps of either sign", [.takesGrid, .takesExtents, .keepsAxes],
       fold: { (call) throws(Diagnostic) in [try call.foldedSlice()] }
     ) { (call, builder) throws(Diagnostic) in
       let value = try call.value(0, &builder)
@@ -23,10 +26,13 @@ extension OperatorDefinition {
       return [.value(try builder.selected(value, ranges, for: call.site))]
     },
     OperatorDefinition(
-      "Gather", "constant positions",
+      "Gather", "constant positions", [.takesGrid, .takesExtents],
       fold: { (call) throws(Diagnostic) in [try call.foldedGather()] }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.gathered(call))] },
-    OperatorDefinition("Pad", "constant, reflect, edge and wrap; negative pads crop") {
+    OperatorDefinition(
+      "Pad", "constant, reflect, edge and wrap; negative pads crop",
+      [.changedInOpset7, .takesExtents, .keepsAxes]
+    ) {
       (call, builder) throws(Diagnostic) in [.value(try builder.padded(call))]
     },
   ]

@@ -7,7 +7,10 @@ extension OperatorDefinition {
 
   /// The poolings.
   static let poolings: [OperatorDefinition] = [
-    OperatorDefinition("MaxPool", "1-D and 2-D; ceil_mode, dilations, auto_pad; no indices") {
+    OperatorDefinition(
+      "MaxPool", "1-D and 2-D; ceil_mode, dilations, auto_pad; no indices",
+      [.takesGrid, .channelsFirst]
+    ) {
       (call, builder) throws(Diagnostic) in
       if call.node.outputs.count > 1, !call.node.outputs[1].isEmpty {
         throw .unsupportedUse(call.site, "gives the positions of the largest elements")
@@ -15,21 +18,26 @@ extension OperatorDefinition {
       return [.value(try builder.pooled(call, .maximum, call.value(0, &builder)))]
     },
     OperatorDefinition(
-      "AveragePool", "1-D and 2-D; ceil_mode, count_include_pad, dilations, auto_pad"
+      "AveragePool", "1-D and 2-D; ceil_mode, count_include_pad, dilations, auto_pad",
+      [.changedInOpset7, .channelsFirst, .needsReals]
     ) { (call, builder) throws(Diagnostic) in
       [.value(try builder.pooled(call, .average, call.value(0, &builder)))]
     },
-    OperatorDefinition("LpPool", "1-D and 2-D; ceil_mode, dilations, auto_pad") {
+    OperatorDefinition(
+      "LpPool", "1-D and 2-D; ceil_mode, dilations, auto_pad", [.channelsFirst, .needsReals]
+    ) {
       (call, builder) throws(Diagnostic) in [.value(try builder.normPooled(call))]
     },
-    OperatorDefinition("GlobalMaxPool", "1-D and 2-D") { (call, builder) throws(Diagnostic) in
+    OperatorDefinition("GlobalMaxPool", "1-D and 2-D", [.takesGrid, .channelsFirst]) {
+      (call, builder) throws(Diagnostic) in
       [.value(try builder.globallyPooled(call, .maximum, call.value(0, &builder)))]
     },
-    OperatorDefinition("GlobalAveragePool", "1-D and 2-D") {
+    OperatorDefinition("GlobalAveragePool", "1-D and 2-D", [.channelsFirst, .needsReals]) {
       (call, builder) throws(Diagnostic) in
       [.value(try builder.globallyPooled(call, .average, call.value(0, &builder)))]
     },
-    OperatorDefinition("GlobalLpPool", "1-D and 2-D") { (call, builder) throws(Diagnostic) in
+    OperatorDefinition("GlobalLpPool", "1-D and 2-D", [.channelsFirst, .needsReals]) {
+      (call, builder) throws(Diagnostic) in
       let power = Float(try call.int("p", default: 2))
       return [
         .value(

@@ -8,6 +8,7 @@ internal import SpikeIR
 private struct AxisGrid {
   var scales: ONNXTensor
   var zeros: ONNXTensor
+  var type: ONNXElementType
   var range: ClosedRange<Int>
 }
 
@@ -32,14 +33,15 @@ extension NodeCall {
         "has \(scales.count) scales and \(zeros.count) zero points for "
           + "\(value.extents[axis]) positions, expected positive numbers")
     }
-    guard let range = (point?.type ?? .uint8).range else {
+    let type = point?.type ?? .uint8
+    guard let range = type.range else {
       throw .unsupportedUse(site, "quantizes to floating point, expected integers")
     }
     var extents = value.extents.map { _ in 1 }
     extents[axis] = scales.count
     return AxisGrid(
       scales: result(scales.map { Double($0) }, extents, type: .float),
-      zeros: result(zeros.map { Double($0) }, extents, type: .int64), range: range)
+      zeros: result(zeros.map { Double($0) }, extents, type: .int64), type: type, range: range)
   }
 
   /// Returns the integers of a constant.
@@ -83,8 +85,10 @@ extension GraphBuilder {
     }
     let rounded = try mapped(steps, .activation(Activation(.round)), for: site, "round")
     let raised = try affine(rounded, .offset(grid.zeros), for: site, "zero-point")
-    return try clipped(
+    var result = try clipped(
       raised, Float(grid.range.lowerBound), Float(grid.range.upperBound), for: site)
+    result.type = grid.type
+    return result
   }
 
   /// Adds the real numbers for which the integers of `value` stand.

@@ -9,7 +9,7 @@ extension OperatorDefinition {
   /// The quantizations.
   static let quantizations: [OperatorDefinition] = [
     OperatorDefinition(
-      "QuantizeLinear", "per tensor and per axis; the grid is kept when inferring",
+      "QuantizeLinear", "per tensor and per axis; the grid is kept when inferring", [.keepsAxes],
       fold: { (call) throws(Diagnostic) in [try call.foldedQuantization()] }
     ) { (call, builder) throws(Diagnostic) in
       let value = try call.value(0, &builder)
@@ -21,6 +21,7 @@ extension OperatorDefinition {
     },
     OperatorDefinition(
       "DequantizeLinear", "weights per tensor, per axis and blocked; values per tensor",
+      [.takesGrid, .keepsAxes, .givesReals],
       fold: { (call) throws(Diagnostic) in [try call.foldedDequantization()] }
     ) { (call, builder) throws(Diagnostic) in
       let value = try call.value(0, &builder)
@@ -30,10 +31,10 @@ extension OperatorDefinition {
       }
       return [.value(try builder.dequantizedPerAxis(value, call))]
     },
-    OperatorDefinition("QLinearConv", "weights with their scales") {
+    OperatorDefinition("QLinearConv", "weights with their scales", [.takesGrid, .channelsFirst]) {
       (call, builder) throws(Diagnostic) in [.value(try builder.quantizedConvolution(call))]
     },
-    OperatorDefinition("QLinearMatMul", "the second operand constant") {
+    OperatorDefinition("QLinearMatMul", "the second operand constant", [.takesGrid]) {
       (call, builder) throws(Diagnostic) in [.value(try builder.quantizedProduct(call))]
     },
   ]
@@ -64,7 +65,7 @@ extension ONNXElementType {
 extension NodeCall {
 
   /// Returns the grid that two operands describe, scale and zero point.
-  fileprivate func grid(scale: Int, zero: Int) throws(Diagnostic) -> QuantizationGrid {
+  func grid(scale: Int, zero: Int) throws(Diagnostic) -> QuantizationGrid {
     guard let step = try self.scalar(operand: scale, "a scale"), step > 0, step.isFinite else {
       throw .badNode(site, "has no positive scale")
     }
@@ -81,14 +82,43 @@ extension NodeCall {
       throw .unsupportedUse(
         site, "has \(list.count) zero points for a value that depends on the input, expected one")
     }
-    return QuantizationGrid(scale: step, zero: offset, range: range)
+    return QuantizationGrid(scale: step, zero: offset, type: type, range: range)
+  }
+}
+
+extension NodeCall {
+
+  /// Returns a bias of integers in real numbers, `nil` if the node has none.
+  ///
+  /// - Parameters:
+  ///   - index: the operand with the integers; the scales of data and weights are operands 1 and 4.
+  ///   - factor: a further factor of all elements.
+  ///   - count: the number of sums to which the bias is added.
+  /// - Returns: the bias.
+  /// - Throws: `onnx.bad-node` if there is another number of elements or scales.
+  func dequantizedBias(
+    _ index: Int, factor: Float, count: Int
+  ) throws(Diagnostic) -> ONNXTensor? {
+    guard let integers = try optionalConstant(index, "a bias") else { return nil }
+    let steps = try floats(operand: 4, "scales") ?? []
+    let step = try scalar(operand: 1, "a scale") ?? 1
+    guard integers.count == count, steps.count == 1 || steps.count == count else {
+      throw .badNode(site, "has \(integers.count) biases and \(steps.count) scales")
+    }
+    let values = try integers.elements.integers()
+    let scaled = values.indices.map {
+      Double(values[$0]) * Double(step) * Double(steps[steps.count == 1 ? 0 : $0])
+        * Double(factor)
+    }
+    return ONNXTensor(
+      name: integers.name, type: .float, extents: [count], elements: ONNXNumbers(scaled))
   }
 }
 
 extension GraphBuilder {
 
   /// Adds the rounding of real numbers to a grid; the result stands for integers.
-  fileprivate mutating func quantized(
+  mutating func quantized(
     _ value: Value, to grid: QuantizationGrid, for site: NodeSite
   ) throws(Diagnostic) -> Value {
     let op = FakeQuantize(
@@ -100,7 +130,7 @@ extension GraphBuilder {
   }
 
   /// Returns the real numbers for which the integers of `value` stand by `grid`.
-  fileprivate mutating func dequantized(
+  mutating func dequantized(
     _ value: Value, _ grid: QuantizationGrid, _ site: NodeSite
   ) throws(Diagnostic) -> Value {
     if let own = value.grid, own.scale == grid.scale, own.zero == grid.zero {
@@ -119,8 +149,12 @@ extension GraphBuilder {
     let steps = try mapped(
       try scaled(plain, by: 1 / grid.scale, for: site, "steps"),
       .activation(Activation(.round)), for: site, "integers")
-    return grid.zero == 0
-      ? steps : try shifted(steps, by: Float(grid.zero), for: site, "zero-point")
+    var result = steps
+    if grid.zero != 0 {
+      result = try shifted(steps, by: Float(grid.zero), for: site, "zero-point")
+    }
+    result.type = grid.type
+    return result
   }
 
   /// Adds a convolution of quantized operands as one of real numbers.
@@ -131,22 +165,8 @@ extension GraphBuilder {
     let input = try dequantized(
       try call.value(0, &self), try call.grid(scale: 1, zero: 2), site)
     let weights = try call.dequantizedConstant(3, scale: 4, zero: 5, axis: 0)
-    let channels = weights.extents.first ?? 0
-    let steps = try call.floats(operand: 4, "scales") ?? []
-    let step = try call.scalar(operand: 1, "a scale") ?? 1
-    var bias: ONNXTensor?
-    if let integers = try call.optionalConstant(8, "a bias") {
-      guard integers.count == channels, steps.count == 1 || steps.count == channels else {
-        throw .badNode(site, "has \(integers.count) biases and \(steps.count) scales")
-      }
-      let values = try integers.elements.integers()
-      let scaled = values.indices.map {
-        Double(values[$0]) * Double(step)
-          * Double(steps[steps.count == 1 ? 0 : $0])
-      }
-      bias = ONNXTensor(
-        name: integers.name, type: .float, extents: [channels], elements: ONNXNumbers(scaled))
-    }
+    let bias = try call.dequantizedBias(
+      8, factor: 1, count: weights.extents.first ?? 0)
     let sums = try convolution(call, input, kernel: weights, bias: bias)
     return try quantized(sums, to: try call.grid(scale: 6, zero: 7), for: site)
   }

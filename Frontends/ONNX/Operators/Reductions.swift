@@ -7,7 +7,7 @@ extension OperatorDefinition {
 
   /// The reductions.
   static let reductions: [OperatorDefinition] = [
-    reduction("ReduceMean", axesOperandSince: 18) {
+    reduction("ReduceMean", .needsReals, axesOperandSince: 18) {
       (builder, call, value, axes) throws(Diagnostic) in
       try builder.reduced(value, axes, .average, for: call.site)
     },
@@ -31,7 +31,7 @@ extension OperatorDefinition {
         try builder.summed(value, axes, for: call.site)
       }
     },
-    reduction("ReduceL2", axesOperandSince: 18) {
+    reduction("ReduceL2", .needsReals, axesOperandSince: 18) {
       (builder, call, value, axes) throws(Diagnostic) in
       try builder.norm(of: value, 2, for: call.site) { (builder, value) throws(Diagnostic) in
         try builder.summed(value, axes, for: call.site)
@@ -46,9 +46,10 @@ extension OperatorDefinition {
     throws(Diagnostic) -> Value
 
   private static func reduction(
-    _ opType: String, axesOperandSince version: Int, _ reduce: @escaping Reduce
+    _ opType: String, _ traits: OperatorTraits = [], axesOperandSince version: Int,
+    _ reduce: @escaping Reduce
   ) -> OperatorDefinition {
-    OperatorDefinition(opType, "along constant axes, keepdims") {
+    OperatorDefinition(opType, "along constant axes, keepdims", traits) {
       (call, builder) throws(Diagnostic) in
       let value = try call.value(0, &builder)
       var axes = try call.normalized(

@@ -7,10 +7,14 @@ extension OperatorDefinition {
 
   /// The resizings.
   static let resizings: [OperatorDefinition] = [
-    OperatorDefinition("Resize", "mode nearest, constant scales or sizes, all coordinate modes") {
+    OperatorDefinition(
+      "Resize", "mode nearest, constant scales or sizes, all coordinate modes", [.takesExtents]
+    ) {
       (call, builder) throws(Diagnostic) in [.value(try builder.resizedNearest(call))]
     },
-    OperatorDefinition("Upsample", "mode nearest, constant scales") {
+    OperatorDefinition(
+      "Upsample", "mode nearest, constant scales", [.changedInOpset7, .takesExtents]
+    ) {
       (call, builder) throws(Diagnostic) in [.value(try builder.resizedNearest(call))]
     },
   ]
@@ -96,9 +100,18 @@ extension NodeCall {
         try floats(operand: isOld ? 1 : 2, "scales")
       }
     if let scales, !scales.isEmpty {
-      guard scales.count == axes.count,
+      guard scales.count == axes.count else {
+        throw .badNode(
+          site,
+          "has \(scales.count) scales for a value of \(axes.count) axes \(extents), expected one "
+            + "for each axis: batch and channels have the scale 1")
+      }
+      guard
         scales.allSatisfy({ $0 > 0 && $0 < Float(Window.limit) })
-      else { throw .badNode(site, "has the scales \(scales), expected \(axes.count)") }
+      else {
+        throw .badNode(
+          site, "has the scales \(scales), accepted are positive ones below \(Window.limit)")
+      }
       return axes.indices.map { i in
         // In single precision, as exporters and runtimes compute it.
         let extent = (Float(extents[axes[i]]) * scales[i]).rounded(.down)

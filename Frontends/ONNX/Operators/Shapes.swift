@@ -8,7 +8,7 @@ extension OperatorDefinition {
   /// The operators that change axes.
   static let shapes: [OperatorDefinition] = [
     OperatorDefinition(
-      "Reshape", "to constant extents",
+      "Reshape", "to constant extents", [.takesGrid, .changedInOpset7, .takesExtents],
       fold: { (call) throws(Diagnostic) in
         let constant = try call.constant(0, "data")
         return [constant.reshaped(to: try call.reshapedExtents(of: constant.extents))]
@@ -19,7 +19,7 @@ extension OperatorDefinition {
       return [.value(try builder.reshaped(value, to: extents, for: call.site))]
     },
     OperatorDefinition(
-      "Flatten", "at any axis",
+      "Flatten", "at any axis", [.takesGrid],
       fold: { (call) throws(Diagnostic) in
         let constant = try call.constant(0, "data")
         return [constant.reshaped(to: try call.flattenedExtents(of: constant.extents))]
@@ -30,7 +30,7 @@ extension OperatorDefinition {
       return [.value(try builder.reshaped(value, to: extents, for: call.site))]
     },
     OperatorDefinition(
-      "Transpose", "moves nothing in memory",
+      "Transpose", "moves nothing in memory", [.takesGrid, .namesAxes],
       fold: { (call) throws(Diagnostic) in
         let constant = try call.constant(0, "data")
         return [constant.transposed(try call.permutation(rank: constant.extents.count))]
@@ -41,7 +41,7 @@ extension OperatorDefinition {
       return [.value(value)]
     },
     OperatorDefinition(
-      "Squeeze", "of constant axes",
+      "Squeeze", "of constant axes", [.takesGrid, .takesExtents],
       fold: { (call) throws(Diagnostic) in
         let constant = try call.constant(0, "data")
         let axes = try call.squeezedAxes(of: constant.extents)
@@ -57,7 +57,7 @@ extension OperatorDefinition {
       return [.value(value)]
     },
     OperatorDefinition(
-      "Unsqueeze", "at constant axes",
+      "Unsqueeze", "at constant axes", [.takesGrid, .takesExtents],
       fold: { (call) throws(Diagnostic) in
         let constant = try call.constant(0, "data")
         var extents = constant.extents
@@ -72,18 +72,28 @@ extension OperatorDefinition {
       return [.value(value)]
     },
     OperatorDefinition(
-      "Identity", "", fold: { (call) throws(Diagnostic) in [try call.constant(0, "data")] }
-    ) { (call, _) throws(Diagnostic) in [try call.operand(0)] },
-    OperatorDefinition(
-      "Cast", "between types of numbers",
-      fold: { (call) throws(Diagnostic) in [try call.foldedCast()] }
-    ) { (call, builder) throws(Diagnostic) in [.value(try builder.cast(call))] },
-    OperatorDefinition(
-      "CastLike", "between types of numbers",
+      "Identity", "", [.takesGrid, .keepsAxes],
       fold: { (call) throws(Diagnostic) in [try call.constant(0, "data")] }
     ) { (call, _) throws(Diagnostic) in [try call.operand(0)] },
     OperatorDefinition(
-      "Expand", "to constant extents",
+      "Cast", "between types of numbers", [.changedInOpset7, .keepsAxes],
+      fold: { (call) throws(Diagnostic) in [try call.foldedCast(to: try call.castType())] }
+    ) { (call, builder) throws(Diagnostic) in
+      let value = try call.value(0, &builder)
+      return [.value(try builder.cast(value, to: try call.castType(), for: call.site))]
+    },
+    OperatorDefinition(
+      "CastLike", "between types of numbers", [.keepsAxes, .takesOneValue],
+      fold: { (call) throws(Diagnostic) in
+        [try call.foldedCast(to: try call.operand(1).type ?? .float)]
+      }
+    ) { (call, builder) throws(Diagnostic) in
+      let value = try call.value(0, &builder)
+      let type = try call.operand(1).type ?? .float
+      return [.value(try builder.cast(value, to: type, for: call.site))]
+    },
+    OperatorDefinition(
+      "Expand", "to constant extents", [.takesExtents],
       fold: { (call) throws(Diagnostic) in [try call.foldedExpansion()] }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.expanded(call))] },
   ]
@@ -185,25 +195,6 @@ extension GraphBuilder {
     let flat = try contiguous(value, for: site)
     guard let layout = flat.layout.reshaped(to: extents) else { throw .mixesBatch(site) }
     return Value(flat.node, layout, grid: flat.grid)
-  }
-
-  /// Adds what a cast does to numbers that are held as floating point.
-  fileprivate mutating func cast(_ call: NodeCall) throws(Diagnostic) -> Value {
-    let value = try call.value(0, &self)
-    let target = ONNXElementType(rawValue: try call.int("to", default: 1))
-    guard let target, target != .string else {
-      throw .badAttribute(call.site, "to", found: "of no number", expected: "a type of numbers")
-    }
-    guard target.isInteger else { return value }
-    let site = call.site
-    let sign = try mapped(value, .activation(Activation(.sign)), for: site, "sign")
-    if target == .bool {
-      return try mapped(sign, .activation(Activation(.absolute)), for: site)
-    }
-    // Towards zero: sign(x) · floor(|x|).
-    let magnitude = try mapped(value, .activation(Activation(.absolute)), for: site, "magnitude")
-    let whole = try mapped(magnitude, .activation(Activation(.floor)), for: site, "floor")
-    return try combined(.multiply, sign, whole, for: site)
   }
 
   fileprivate mutating func expanded(_ call: NodeCall) throws(Diagnostic) -> Value {

@@ -1,38 +1,10 @@
 // What can be wrong with an ONNX file as a file: each message says what was found and expected.
 
 internal import Diagnostics
-internal import Glibc
 
 extension Diagnostic {
 
   // MARK: Files
-
-  /// The file cannot be opened.
-  static func cannotOpen(_ path: String, _ reason: Int32) -> Diagnostic {
-    .error(
-      "onnx.cannot-open", "cannot open '\(path)': \(systemMessage(reason))", at: .file(path),
-      exitCode: .missingInput)
-  }
-
-  /// The path leads to a folder, a pipe or a device.
-  static func notARegularFile(_ path: String) -> Diagnostic {
-    .error(
-      "onnx.cannot-open", "'\(path)' is no regular file", at: .file(path), exitCode: .missingInput)
-  }
-
-  /// The system fails to read.
-  static func cannotRead(_ path: String, _ reason: Int32) -> Diagnostic {
-    .error(
-      "onnx.cannot-read", "cannot read '\(path)': \(systemMessage(reason))", at: .file(path),
-      exitCode: .inputOutput)
-  }
-
-  /// The file is not what it was when it was first opened.
-  static func fileChanged(_ path: String) -> Diagnostic {
-    .error(
-      "onnx.file-changed", "the file '\(path)' changed while it was being read", at: .file(path),
-      notes: ["import it again when nobody writes to it"], exitCode: .inputOutput)
-  }
 
   /// The file has no bytes.
   static func emptyFile() -> Diagnostic {
@@ -55,13 +27,22 @@ extension Diagnostic {
 
   /// The file is of another, known format.
   static func otherFormat(_ name: String) -> Diagnostic {
-    .error("onnx.not-protobuf", "the file is \(name), expected a protocol buffer")
+    .error("onnx.not-onnx", "not an ONNX file: it is \(name)", notes: [expectedModel])
   }
 
-  /// A field is malformed before a graph is found.
-  static func notProtobuf(_ reason: String) -> Diagnostic {
-    .error("onnx.not-protobuf", "the file is no protocol buffer: \(reason)")
+  /// The first bytes are none of a model.
+  static func notONNX(_ start: [UInt8], _ reason: String) -> Diagnostic {
+    let bytes = start.prefix(8).map { byte in
+      (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }
+    return .error(
+      "onnx.not-onnx",
+      "not an ONNX file: it begins with the bytes \(bytes.joined(separator: " ")) (\(reason))",
+      notes: [expectedModel])
   }
+
+  private static let expectedModel =
+    "expected is a model in the binary format of ONNX, as exporters write it"
 
   /// The file is a single constant.
   static func isTensorFile() -> Diagnostic {
@@ -165,6 +146,18 @@ extension Diagnostic {
         + "\(ONNXModel.newestKnownIRVersion): what is new is ignored")
   }
 
+  /// The standard operators are newer than this program.
+  static func newerOpset(_ version: Int) -> Diagnostic {
+    .warning(
+      "onnx.newer-opset",
+      "the model uses version \(version) of the standard operators, the newest known is "
+        + "\(ONNXModel.newestOpset): operators are read as of that version",
+      notes: [
+        "compare 'spikec infer' with the framework, or export with opset "
+          + "\(ONNXModel.newestOpset)"
+      ])
+  }
+
   /// A domain has two versions of its operators.
   static func twoOpsets(_ domain: String, _ a: Int, _ b: Int) -> Diagnostic {
     .error("onnx.two-opsets", "the operators of the domain '\(domain)' have versions \(a) and \(b)")
@@ -196,11 +189,4 @@ extension Diagnostic {
   static func noTensor(in name: String) -> Diagnostic {
     .error("onnx.bad-attribute", "the attribute '\(name)' has no value, expected a constant")
   }
-}
-
-/// Returns the system's text for the error number `code`.
-func systemMessage(_ code: Int32) -> String {
-  var buffer = [CChar](repeating: 0, count: 256)
-  guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
-  return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

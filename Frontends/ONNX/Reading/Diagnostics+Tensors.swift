@@ -1,6 +1,7 @@
 // What can be wrong with a constant and with the file that holds its elements.
 
 internal import Diagnostics
+internal import FileReading
 internal import Glibc
 
 extension Diagnostic {

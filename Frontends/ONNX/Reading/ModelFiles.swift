@@ -2,6 +2,7 @@
 
 internal import COnnxProto
 internal import Diagnostics
+internal import FileReading
 internal import Glibc
 internal import Synchronization
 
@@ -27,7 +28,7 @@ final class ModelFiles: Sendable {
   }
 
   /// Describes the files of the model whose own file is `file`.
-  init(of file: borrowing OpenFile, at path: String) {
+  init(of file: ReadableFile, at path: String) {
     self.path = path
     model = StoredFile(file, at: .path(path))
     let slash = path.lastIndex(of: "/")
@@ -87,7 +88,7 @@ final class ModelFiles: Sendable {
     if let known = found.withLock({ $0.files[names] }) { return known }
     let file: StoredFile
     do throws(Diagnostic) {
-      let open = try OpenFile.opening(names, inside: folder)
+      let open = try ReadableFile.opening(names, inside: folder)
       file = StoredFile(open, at: .inside(folder: folder, names: names))
     } catch {
       throw error.naming(tensor: shape.name)
@@ -114,13 +115,13 @@ final class ModelFiles: Sendable {
   }
 }
 
-extension OpenFile {
+extension ReadableFile {
 
   /// Opens the file at the end of `names`, a way from `folder` on which no link is followed, so
   /// that it cannot lead out of the folder.
   ///
   /// - Throws: `onnx.bad-external-data` if there is none, or no regular one.
-  static func opening(_ names: [String], inside folder: String) throws(Diagnostic) -> OpenFile {
+  static func opening(_ names: [String], inside folder: String) throws(Diagnostic) -> ReadableFile {
     let path = (folder == "." ? "" : folder) + names.joined(separator: "/")
     var current = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard current >= 0 else { throw .cannotOpen(folder, errno) }
@@ -136,10 +137,11 @@ extension OpenFile {
       }
       current = next
     }
-    guard let file = OpenFile(descriptor: current, path: path) else {
+    do throws(Diagnostic) {
+      return try ReadableFile(descriptor: current, path: path)
+    } catch {
       throw .externalNotRegular(path)
     }
-    return file
   }
 
   /// Returns whether `name` in the open folder is a symbolic link.

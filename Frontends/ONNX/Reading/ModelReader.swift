@@ -3,6 +3,7 @@
 
 internal import COnnxProto
 internal import Diagnostics
+internal import FileReading
 
 extension ONNXModel {
 
@@ -45,9 +46,9 @@ struct ModelReader: ~Copyable {
 
   /// Opens the file at `path`.
   ///
-  /// - Throws: `onnx.cannot-open`; `onnx.empty-file` and its like for what is plainly no model.
+  /// - Throws: `file.missing`, `file.cannot-open`; `onnx.empty-file` and its like for what is plainly no model.
   init(_ path: String) throws(Diagnostic) {
-    let file = try OpenFile.opening(path)
+    let file = try ReadableFile(path: path)
     try file.checkKind()
     files = ModelFiles(of: file, at: path)
     wire = WireReader(file)
@@ -90,9 +91,12 @@ struct ModelReader: ~Copyable {
     let end = wire.size
     var graphs: [Range<Int>] = []
     var functions: [Range<Int>] = []
+    // Whatever writes models starts with the version of the format.
+    var foundModel = false
     while wire.position < end {
-      let field = try topField(before: end, foundGraph: !graphs.isEmpty)
+      let field = try topField(before: end, foundModel: foundModel || !graphs.isEmpty)
       switch (field.number, field.form) {
+      case (1, .varint): foundModel = true
       case (7, .bytes):
         try keep(Skeleton())
         graphs.append(field.content)
@@ -104,13 +108,18 @@ struct ModelReader: ~Copyable {
       default: break
       }
     }
-    guard !graphs.isEmpty else { throw .noGraph() }
+    guard !graphs.isEmpty else {
+      throw foundModel ? .noGraph() : .notONNX(try wire.file.start(), "it has no graph")
+    }
     let path = files.path
     var result = try read(
       0..<end, as: .model, by: onnx__model_proto__unpack, at: Place(name: "model")
     ) { (head) throws(Diagnostic) in try ONNXModel(head, path: path) }
     if result.irVersion > ONNXModel.newestKnownIRVersion {
       sink.report(.newerFormat(result.irVersion).located(at: .file(files.path)))
+    }
+    if let opset = result.opset, opset > ONNXModel.newestOpset {
+      sink.report(.newerOpset(opset).located(at: .file(files.path)))
     }
     result.graph = try self.graph(in: graphs)
     for (i, range) in functions.enumerated() {
@@ -123,14 +132,19 @@ struct ModelReader: ~Copyable {
 
   /// Reads a field of the model.
   ///
-  /// - Throws: `onnx.not-protobuf` in place of `onnx.malformed` unless the graph was found before.
+  /// - Throws: `onnx.not-onnx` in place of what is wrong with the field unless something of a model
+  ///   was found before.
   private mutating func topField(
-    before end: Int, foundGraph: Bool
+    before end: Int, foundModel: Bool
   ) throws(Diagnostic) -> WireField {
     do throws(Diagnostic) {
       return try wire.nextField(before: end)
     } catch {
-      throw !foundGraph && error.id == "onnx.malformed" ? .notProtobuf(error.message) : error
+      let start = try wire.file.start()
+      guard !foundModel, start.first != 8,
+        error.id == "onnx.malformed" || error.id == "onnx.truncated"
+      else { throw error }
+      throw .notONNX(start, error.message)
     }
   }
 

@@ -106,8 +106,8 @@ struct Permutation: Sendable {
   ///   - result: all elements of the result.
   /// - Complexity: O(elements); elements move in squares whose rows and columns are both lines of
   ///   the processor's cache.
-  func move(
-    _ window: Window, from source: UnsafePointer<Float>, to result: UnsafeMutablePointer<Float>
+  func move<T: BitwiseCopyable>(
+    _ window: Window, from source: UnsafePointer<T>, to result: UnsafeMutablePointer<T>
   ) {
     let last = extents.count - 1
     // The dimension along which the result is contiguous.
@@ -143,8 +143,8 @@ struct Permutation: Sendable {
 ///   - resultStep: how far apart its rows are.
 ///   - rows: the number of rows of `source`.
 ///   - columns: the number of columns of `source`.
-private func transpose(
-  _ source: UnsafePointer<Float>, rowStep sourceStep: Int, _ result: UnsafeMutablePointer<Float>,
+private func transpose<T: BitwiseCopyable>(
+  _ source: UnsafePointer<T>, rowStep sourceStep: Int, _ result: UnsafeMutablePointer<T>,
   rowStep resultStep: Int, rows: Int, columns: Int
 ) {
   let side = 16

@@ -2,6 +2,7 @@
 // write ONNX put channels first, we put them last.
 
 internal import Diagnostics
+internal import FileReading
 internal import Kernels
 internal import Synchronization
 
@@ -40,12 +41,12 @@ extension Permutation {
   /// Returns the elements of `source` reordered.
   ///
   /// - Throws: `onnx.bad-tensor` if there are more or fewer than the extents tell.
-  fileprivate func applied(to source: [Float]) throws(Diagnostic) -> [Float] {
+  func applied<T: BitwiseCopyable>(to source: [T]) throws(Diagnostic) -> [T] {
     guard source.count == count else {
       throw .wrongCount(found: source.count, expected: count)
     }
     guard !isIdentity else { return source }
-    return try [Float](filledWith: count) { (result) throws(Diagnostic) in
+    return try [T](filledWith: count) { (result) throws(Diagnostic) in
       source.withUnsafeBufferPointer { source in
         guard let from = source.baseAddress, let to = result.baseAddress else { return }
         move(window(0, limit: count), from: from, to: to)
@@ -99,7 +100,7 @@ extension StoredElements {
   ///
   /// - Returns: the number of elements that are infinite or not a number.
   private func fill(
-    _ result: UnsafeMutablePointer<Float>, _ permutation: Permutation, _ file: borrowing OpenFile,
+    _ result: UnsafeMutablePointer<Float>, _ permutation: Permutation, _ file: ReadableFile,
     _ offset: Int
   ) throws(Diagnostic) -> Int {
     let limit = Self.windowSize
@@ -111,7 +112,6 @@ extension StoredElements {
     let nonFinite = Atomic<Int>(0)
     // Windows go to places of their own: no two workers write to the same.
     nonisolated(unsafe) let result = result
-    let reader = file.reader
     let width = (type.bits ?? 8) / 8
     let raw = WorkerMemory(workers: inPlace && type == .float ? 0 : workers, bytes: limit * width)
     let numbers = WorkerMemory(
@@ -124,7 +124,7 @@ extension StoredElements {
       let target = UnsafeMutableRawBufferPointer(start: result + start, count: count * 4)
       do throws(Diagnostic) {
         var source = inPlace && type == .float ? target : raw[worker, count * width]
-        try reader.read(into: source, at: offset + start * width)
+        try file.read(into: source, at: offset + start * width)
         if type != .float {
           let decoded = inPlace ? target : numbers[worker, count * 4]
           guard

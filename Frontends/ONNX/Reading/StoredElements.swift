@@ -1,6 +1,7 @@
 // Elements of a constant that are read from a file when they are asked for, block by block.
 
 internal import Diagnostics
+internal import FileReading
 
 /// Where elements are.
 enum Payload: Sendable {

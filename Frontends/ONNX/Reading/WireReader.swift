@@ -2,6 +2,7 @@
 // field says of its length is believed only after it was found to fit.
 
 internal import Diagnostics
+internal import FileReading
 
 /// A field of a message: its number and its value, or where its value is.
 struct WireField {
@@ -41,7 +42,7 @@ struct WireField {
 struct WireReader: ~Copyable {
 
   /// The file.
-  let file: OpenFile
+  let file: ReadableFile
 
   /// The position of the next byte to read.
   var position = 0
@@ -53,14 +54,13 @@ struct WireReader: ~Copyable {
   private static let windowSize = 1 << 16
 
   /// Creates a reader of `file` that starts at its first byte.
-  init(_ file: consuming OpenFile) {
+  init(_ file: ReadableFile) {
     self.file = file
     window = []
-    window.reserveCapacity(Self.windowSize)
   }
 
   /// The number of bytes of the file.
-  var size: Int { file.size }
+  var size: Int { file.count }
 
   /// Reads the next field of the message that ends at `end`, and goes to the field's end.
   ///
@@ -138,18 +138,8 @@ struct WireReader: ~Copyable {
 
   /// Moves the window to the position, which lies within the file.
   private mutating func fill() throws(Diagnostic) {
-    let count = min(Self.windowSize, size - position)
     let start = position
-    var failure: Diagnostic?
-    window = [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
-      do throws(Diagnostic) {
-        try file.read(into: UnsafeMutableRawBufferPointer(bytes), at: start)
-        initialized = count
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
+    window = try file.read(at: start, count: min(Self.windowSize, size - start))
     windowStart = start
   }
 

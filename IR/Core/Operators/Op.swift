@@ -25,6 +25,8 @@ public enum Op: Hashable, Sendable {
   case fakeQuantize(FakeQuantize)
   /// A rectifier with a learned negative slope.
   case prelu(PReLU)
+  /// The firing rate of leaky integrate-and-fire neurons.
+  case softLIF(SoftLIF)
   /// Normalized exponentials along the last dimension.
   case softmax(Softmax)
   /// Multiplication by and addition of constants.
@@ -61,6 +63,7 @@ public enum Op: Hashable, Sendable {
     case .activation(let x): x
     case .fakeQuantize(let x): x
     case .prelu(let x): x
+    case .softLIF(let x): x
     case .softmax(let x): x
     case .scale(let x): x
     case .elementwise(let x): x
@@ -127,6 +130,7 @@ public enum Op: Hashable, Sendable {
     case Activation.mnemonic: .activation(try Activation(reading: &reader))
     case FakeQuantize.mnemonic: .fakeQuantize(try FakeQuantize(reading: &reader))
     case PReLU.mnemonic: .prelu(try PReLU(reading: &reader))
+    case SoftLIF.mnemonic: .softLIF(try SoftLIF(reading: &reader))
     case Softmax.mnemonic: .softmax(try Softmax(reading: &reader))
     case Scale.mnemonic: .scale(try Scale(reading: &reader))
     case Elementwise.mnemonic: .elementwise(try Elementwise(reading: &reader))

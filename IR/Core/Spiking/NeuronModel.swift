@@ -30,6 +30,11 @@ public enum NeuronModel: Hashable, Sendable {
   /// Integrates and fires, with reset by subtraction.
   case integrateAndFire(IntegrateAndFire)
 
+  /// Integrates with a leak and fires, with a refractory time.
+  case leaky(LeakyIntegrateAndFire)
+  /// Integrates and says the value of the interval in which the potential lies.
+  case staircase(Staircase)
+
   /// Integrates and never fires: the readout.
   case integrator
 
@@ -40,20 +45,46 @@ public enum NeuronModel: Hashable, Sendable {
     case .relay: "relay"
     case .maximum: "maximum"
     case .integrateAndFire: IntegrateAndFire.mnemonic
+    case .leaky: LeakyIntegrateAndFire.mnemonic
+    case .staircase: Staircase.mnemonic
     case .integrator: "integrator"
     }
   }
 
   /// The parameters, in the order in which they are printed.
   public var attributes: [Attribute] {
-    if case .integrateAndFire(let model) = self { model.attributes } else { [] }
+    switch self {
+    case .integrateAndFire(let model): model.attributes
+    case .leaky(let model): model.attributes
+    case .staircase(let model): model.attributes
+    case .source, .relay, .maximum, .integrator: []
+    }
   }
 
   /// `true` iff the neurons keep a membrane potential.
   public var integrates: Bool {
     switch self {
-    case .integrateAndFire, .integrator: true
+    case .integrateAndFire, .leaky, .staircase, .integrator: true
     case .source, .relay, .maximum: false
+    }
+  }
+
+  /// Returns the model with every tensor replaced by what `replacement` makes of it.
+  public func mappingTensors(_ replacement: (TensorID) -> TensorID) -> NeuronModel {
+    switch self {
+    case .integrateAndFire(var model):
+      model.threshold = replacement(model.threshold)
+      model.initial = model.initial.map(replacement)
+      model.retraction = model.retraction.map(replacement)
+      return .integrateAndFire(model)
+    case .leaky(var model):
+      model.threshold = replacement(model.threshold)
+      model.initial = model.initial.map(replacement)
+      return .leaky(model)
+    case .staircase(let model):
+      return .staircase(
+        Staircase(thresholds: replacement(model.thresholds), values: replacement(model.values)))
+    case .source, .relay, .maximum, .integrator: return self
     }
   }
 
@@ -67,6 +98,8 @@ public enum NeuronModel: Hashable, Sendable {
     case "maximum": self = .maximum
     case "integrator": self = .integrator
     case IntegrateAndFire.mnemonic: self = .integrateAndFire(try .init(reading: &reader))
+    case LeakyIntegrateAndFire.mnemonic: self = .leaky(try .init(reading: &reader))
+    case Staircase.mnemonic: self = .staircase(try .init(reading: &reader))
     default: throw .error("ir.unknown-neuron", "there is no neuron model '\(mnemonic)'")
     }
   }

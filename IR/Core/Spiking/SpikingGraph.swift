@@ -59,11 +59,18 @@ public struct Preprocessing: Hashable, Sendable {
   /// What is divided by, one number or one a channel.
   public var std: [Float]
 
+  /// Whether data whose extents fit both with the channels first and last have them first, as the
+  /// model's file has them.
+  public var prefersChannelsFirst: Bool
+
   /// Creates a preprocessing.
-  public init(scale: Float = 1, mean: [Float] = [0], std: [Float] = [1]) {
+  public init(
+    scale: Float = 1, mean: [Float] = [0], std: [Float] = [1], prefersChannelsFirst: Bool = false
+  ) {
     self.scale = scale
     self.mean = mean
     self.std = std
+    self.prefersChannelsFirst = prefersChannelsFirst
   }
 }
 
@@ -226,14 +233,24 @@ public struct SpikingGraph: Hashable, Sendable {
     return result
   }
 
+  /// The number of first ticks that the decoder of readout `id` leaves out; 0 without decoder.
+  public func readoutStart(of id: PopulationID) -> Int {
+    guard self[id].model == .integrator else { return 0 }
+    return decoders.first { $0.population == id }?.start ?? 0
+  }
+
   /// `true` iff weights, thresholds and biases are integers.
   public var isQuantized: Bool {
     var constants = projections.elements.compactMap { $0.kind.weights }
     for population in populations.elements {
-      if let bias = population.bias { constants.append(bias) }
-      if case .integrateAndFire(let model) = population.model {
+      switch population.model {
+      case .leaky: continue  // Leaky neurons and their biases stay real.
+      case .integrateAndFire(let model):
         constants += [model.threshold, model.initial, model.retraction].compactMap { $0 }
+      case .staircase(let model): constants.append(model.thresholds)
+      case .source, .relay, .maximum, .integrator: break
       }
+      if let bias = population.bias { constants.append(bias) }
     }
     return constants.allSatisfy { tensors[$0].elementType != .float32 }
   }

@@ -60,6 +60,23 @@ extension VerifierRule<ANNGraph> {
       }
     }
   }
+
+  /// Gains and amplitudes of responses are positive.
+  static var positiveResponses: Self {
+    Self(
+      ["ir.bad-response"], "The gains and amplitudes of a soft-lif are positive."
+    ) { graph, sink in
+      for id in graph.ids {
+        guard case .softLIF(let op) = graph[id].op else { continue }
+        for (name, tensor) in [("gain", op.gain), ("amplitude", op.amplitude)] {
+          guard let elements = graph.tensors.find(tensor)?.data.floatingPoint,
+            let i = elements.firstIndex(where: { $0 <= 0 })
+          else { continue }
+          sink.report(.badResponse(name, elements[i], channel: i, at: graph.site(id)))
+        }
+      }
+    }
+  }
 }
 
 extension ANNGraph {
@@ -113,6 +130,16 @@ extension Diagnostic {
       "ir.bad-variance",
       "the variance of channel \(channel) is \(variance), with epsilon \(epsilon) the sum must be "
         + "positive", at: site)
+  }
+
+  /// Returns an error about a response that does not rise.
+  fileprivate static func badResponse(
+    _ name: String, _ value: Float, channel: Int, at site: Site
+  ) -> Diagnostic {
+    .error(
+      "ir.bad-response",
+      "the \(name) of channel \(channel) is \(value), expected a positive number",
+      at: site)
   }
 
   /// Returns an error about a threshold that is neither one a channel nor one for all.

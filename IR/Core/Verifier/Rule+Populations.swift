@@ -79,6 +79,10 @@ extension VerifierRule<SpikingGraph> {
             check(model.retraction, "retraction", [threshold])
           }
         }
+        if case .leaky(let model) = population.model {
+          check(model.threshold, "threshold", perNeuron)
+          check(model.initial, "initial potential", perNeuron)
+        }
         check(population.bias, "bias", perNeuron)
         check(population.quantum, "quantum", perChannel)
         check(population.membraneUnit, "membrane unit", perChannel)
@@ -93,15 +97,41 @@ extension VerifierRule<SpikingGraph> {
       "Thresholds, quanta and membrane units are positive, retractions not negative."
     ) { graph, sink in
       for use in graph.constants {
-        guard [.threshold, .retraction, .quantum, .membraneUnit].contains(use.role),
+        guard
+          [.threshold, .leakyThreshold, .retraction, .quantum, .membraneUnit].contains(use.role),
           let elements = graph.tensors.find(use.tensor)?.data.floatingPoint,
           let x = elements.first(where: { use.role == .retraction ? $0 < 0 : $0 <= 0 })
         else { continue }
         switch use.role {
-        case .threshold: sink.report(.nonPositiveThreshold(x, at: use.site))
+        case .threshold, .leakyThreshold: sink.report(.nonPositiveThreshold(x, at: use.site))
         case .retraction: sink.report(.negativeRetraction(x, at: use.site))
         default: sink.report(.nonPositiveUnit(x, at: use.site))
         }
+      }
+    }
+  }
+
+  /// Leaky neurons have the code rate and numbers with which they can be advanced.
+  static var leakyNeurons: Self {
+    Self(
+      ["ir.bad-neuron", "ir.code-mismatch"],
+      "The code of lif neurons is rate; tau-rc, tau-synapse and dt are positive, tau-ref is not "
+        + "negative; initial potentials are between 0 and 1."
+    ) { graph, sink in
+      for id in graph.populations.ids {
+        guard case .leaky(let model) = graph[id].model else { continue }
+        if !graph[id].code.isRate { sink.report(.leakyCode(graph[id].code, at: graph.site(id))) }
+        if let violation = model.violation {
+          sink.report(.error("ir.bad-neuron", violation, at: graph.site(id)))
+        }
+        guard let initial = model.initial,
+          let elements = graph.tensors.find(initial)?.data.floatingPoint,
+          let x = elements.first(where: { !(0...1 ~= $0) && $0.isFinite })
+        else { continue }
+        sink.report(
+          .error(
+            "ir.bad-neuron", "an initial potential is \(x), accepted range is [0, 1]",
+            at: graph.site(id)))
       }
     }
   }
@@ -160,6 +190,11 @@ extension Diagnostic {
       "ir.code-mismatch",
       "the code is \(found), expected \(first.isRate ? "\(first)" : "phased or weighted") as in the "
         + "first population", at: site)
+  }
+
+  /// Returns an error about leaky neurons that are to say something else than a rate.
+  fileprivate static func leakyCode(_ found: SpikeCode, at site: Site) -> Diagnostic {
+    .error("ir.code-mismatch", "the code of 'lif' neurons is \(found), expected rate", at: site)
   }
 
   /// Returns an error about a parameter whose shape does not fit the population.

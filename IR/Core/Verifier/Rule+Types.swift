@@ -31,8 +31,8 @@ extension VerifierRule<SpikingGraph> {
   static var elementTypes: Self {
     Self(
       ["ir.bad-element-type"],
-      "Quanta and membrane units are f32, wires i32; thresholds, initial potentials, retractions "
-        + "and biases are f32 or i32."
+      "Quanta, membrane units and the constants of lif neurons are f32, wires and values i32; "
+        + "thresholds, initial potentials, retractions and biases of others are f32 or i32."
     ) { graph, sink in
       for use in graph.constants {
         guard let type = graph.tensors.find(use.tensor)?.elementType else { continue }
@@ -48,7 +48,8 @@ extension VerifierRule<SpikingGraph> {
   static var quantizedAsAWhole: Self {
     Self(
       ["ir.mixed-types"],
-      "Weights, thresholds, initial potentials, retractions and biases are all integers or all f32."
+      "Weights, thresholds, initial potentials, retractions and biases are all integers or all f32; "
+        + "those of lif neurons do not count."
     ) { graph, sink in
       let uses = graph.constants.filter(\.role.isQuantized)
       let floats = uses.filter { graph.tensors.find($0.tensor)?.elementType == .float32 }
@@ -66,23 +67,25 @@ extension VerifierRule<SpikingGraph> {
 
 /// What a constant of a spiking graph is for.
 enum ConstantRole {
-  case weights, threshold, initial, retraction, bias, quantum, membraneUnit, wires
+  case weights, threshold, steps, values, initial, retraction, bias, quantum, membraneUnit, wires
+  /// The threshold, initial potential and bias of leaky neurons.
+  case leakyThreshold, leakyInitial, leakyBias
 
   /// The element types that the constant may have.
   var acceptedTypes: [ElementType] {
     switch self {
     case .weights: ElementType.allCases
-    case .threshold, .initial, .retraction, .bias: [.float32, .int32]
-    case .quantum, .membraneUnit: [.float32]
-    case .wires: [.int32]
+    case .threshold, .steps, .initial, .retraction, .bias: [.float32, .int32]
+    case .quantum, .membraneUnit, .leakyThreshold, .leakyInitial, .leakyBias: [.float32]
+    case .wires, .values: [.int32]
     }
   }
 
   /// `true` iff the pass `quantize` turns the constant into integers.
   var isQuantized: Bool {
     switch self {
-    case .weights, .threshold, .initial, .retraction, .bias: true
-    case .quantum, .membraneUnit, .wires: false
+    case .weights, .threshold, .steps, .initial, .retraction, .bias: true
+    case .values, .quantum, .membraneUnit, .wires, .leakyThreshold, .leakyInitial, .leakyBias: false
     }
   }
 }
@@ -107,12 +110,22 @@ extension SpikingGraph {
     }
     for id in populations.ids {
       let population = populations[id]
-      if case .integrateAndFire(let model) = population.model {
+      var isLeaky = false
+      switch population.model {
+      case .integrateAndFire(let model):
         use(model.threshold, .threshold, site(id))
         use(model.initial, .initial, site(id))
         use(model.retraction, .retraction, site(id))
+      case .leaky(let model):
+        use(model.threshold, .leakyThreshold, site(id))
+        use(model.initial, .leakyInitial, site(id))
+        isLeaky = true
+      case .staircase(let model):
+        use(model.thresholds, .steps, site(id))
+        use(model.values, .values, site(id))
+      case .source, .relay, .maximum, .integrator: break
       }
-      use(population.bias, .bias, site(id))
+      use(population.bias, isLeaky ? .leakyBias : .bias, site(id))
       use(population.quantum, .quantum, site(id))
       use(population.membraneUnit, .membraneUnit, site(id))
     }

@@ -12,12 +12,15 @@
 //   ir.bad-operand-count, ir.bad-shape   operators agree with their operands   Rule+Operators
 //   ir.bad-variance         variances plus epsilon are positive                Rule+Operators
 //   ir.bad-threshold        clipping ranges are positive, one a channel        Rule+Operators
+//   ir.bad-response         gains and amplitudes of soft-lif are positive      Rule+Operators
 // Rules of the level `snn`
 //   ir.bad-code             windows have an accepted number of ticks           Rule+Populations
 //   ir.code-mismatch        all populations or none have the code rate         Rule+Populations
 //   ir.bad-shape            populations are images or vectors                  Rule+Populations
 //   ir.bad-parameter        thresholds, biases and units fit the population    Rule+Populations
 //   ir.bad-threshold, ir.bad-unit   they are positive                          Rule+Populations
+//   ir.bad-neuron           numbers of leaky neurons are in range              Rule+Populations
+//   ir.bad-staircase        thresholds ascend, values are within the code      Rule+Staircases
 //   ir.unexpected-parameter, ir.missing-quantum   parameters have a meaning    Rule+Populations
 //   ir.bad-population       projections, encoders, decoders name populations   Rule+Projections
 //   ir.backward-projection  projections go from earlier to later populations   Rule+Projections
@@ -52,7 +55,7 @@ extension ANNGraph {
     [
       .uniqueNames, .soundTensors, .finiteTensors, .operandsComeFirst, .hasInputAndOutput,
       .shapesFollow, .floatingPointConstants, .finiteParameters, .positiveVariances,
-      .positiveThresholds,
+      .positiveThresholds, .positiveResponses,
     ]
   }
 }
@@ -72,9 +75,10 @@ extension SpikingGraph {
   public static var verifierRules: [VerifierRule<SpikingGraph>] {
     [
       .uniqueNames, .soundTensors, .finiteTensors, .soundPopulations, .codesAgree, .constantsExist,
-      .parametersFit, .parametersArePositive, .noParametersWithoutMeaning, .projectionsGoForward,
-      .shiftsAndDelays, .connectionsFit, .wiresStartAtNeurons, .fedAsModelsNeed,
-      .hasEncodersAndDecoders, .encodersFit, .decodersFit, .elementTypes, .quantizedAsAWhole,
+      .parametersFit, .parametersArePositive, .staircasesAscend, .leakyNeurons,
+      .noParametersWithoutMeaning, .projectionsGoForward, .shiftsAndDelays, .connectionsFit,
+      .wiresStartAtNeurons, .fedAsModelsNeed, .hasEncodersAndDecoders, .encodersFit, .decodersFit,
+      .elementTypes, .quantizedAsAWhole,
     ]
   }
 }

@@ -19,6 +19,8 @@ enum ANNKernel: Sendable {
   case normalize(mean: [Float], factor: [Float], offset: [Float])
   /// A function of each element.
   case nonlinearity(Nonlinearity)
+  /// The rate of leaky integrate-and-fire neurons.
+  case response(SoftLIFResponse)
   /// Normalized exponentials along the last dimension.
   case softmax(channels: Int, isLogarithm: Bool)
   /// Chosen positions along a dimension.
@@ -32,7 +34,9 @@ enum ANNKernel: Sendable {
     case .convolution(let x): x.scratchCount
     case .depthwise(let x): x.scratchCount
     case .transposed(let x): x.scratchCount
-    case .poolMaximum, .poolAverage, .normalize, .nonlinearity, .softmax, .select, .loops: 0
+    case .poolMaximum, .poolAverage, .normalize, .nonlinearity, .response, .softmax, .select,
+      .loops:
+      0
     }
   }
 
@@ -65,6 +69,7 @@ enum ANNKernel: Sendable {
       Kernels.normalize(
         &out, input: input, mean: mean.span, factor: factor.span, offset: offset.span)
     case .nonlinearity(let function): function.apply(&out, input: input)
+    case .response(let x): x.apply(&out, input: input)
     case .softmax(let channels, let isLogarithm):
       Kernels.softmax(&out, input: input, channels: channels, isLogarithm: isLogarithm)
     case .select(let selection): selection.apply(&out, input: input)

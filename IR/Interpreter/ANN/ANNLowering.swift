@@ -1,8 +1,8 @@
 // From operators to kernels: checks what a graph from outside may get wrong, packs constants.
 
 internal import Diagnostics
-internal import Kernels
-internal import SpikeIR
+package import Kernels
+package import SpikeIR
 
 /// The largest number of elements of a value, 1 GiB; beyond any network that is to spike, and safe
 /// from overflow.
@@ -72,6 +72,7 @@ struct ANNLowering {
     case .softmax(let x):
       .kernel(.softmax(channels: node.shape.channels, isLogarithm: x.isLogarithm))
     case .prelu(let x): .kernel(try prelu(x))
+    case .softLIF(let x): .kernel(try response(x))
     case .scale(let x): .kernel(try scale(x))
     case .elementwise(let x): .kernel(elementwise(x))
     case .concat(let x): .kernel(concatenation(x))
@@ -203,6 +204,15 @@ extension ANNLowering {
     .loops(fill: nil, [whole(0)] + (try constant(op.slope, .slope)))
   }
 
+  private func response(_ op: SoftLIF) throws(Diagnostic) -> ANNKernel {
+    let gain = try tensors.floats(op.gain)
+    return .response(
+      SoftLIFResponse(
+        gain: gain, offset: try floats(op.offset) ?? gain.map { _ in 0 },
+        amplitude: try tensors.floats(op.amplitude), tauRC: op.tauRC, tauRef: op.tauRef,
+        gamma: op.gamma))
+  }
+
   private func scale(_ op: Scale) throws(Diagnostic) -> ANNKernel {
     .loops(
       fill: nil,
@@ -300,7 +310,7 @@ extension Nonlinearity {
 
   /// Creates the function that an activation applies.
   // size: table
-  init(_ op: Activation) {
+  package init(_ op: Activation) {
     switch op.kind {
     case .relu:
       self = .rectifier(slope: op.alpha, threshold: op.threshold, maximum: op.maximum)

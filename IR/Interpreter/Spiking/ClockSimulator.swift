@@ -17,7 +17,8 @@ package struct ClockSimulation: Hashable, Sendable {
   ///
   /// Under `rate`: after the neurons fired, as many as ticks. Otherwise an integrate-and-fire
   /// population has one entry for each tick of its own window, what is left of |v| + h (signed) or
-  /// v + h after firing, and an integrator has one entry. Empty for populations without potential.
+  /// v + h after firing; a staircase and an integrator have one entry, what was integrated. Empty
+  /// for populations without potential.
   package var potentialsByTick: [[[Int32]]]
 }
 
@@ -27,7 +28,7 @@ package struct ClockSimulation: Hashable, Sendable {
 /// along every one of its connections, in 64-bit integers that are checked to fit 32.
 package struct ClockSimulator: Sendable {
 
-  private let constants: QuantizedConstants
+  let constants: QuantizedConstants
   private let connections: [Connections]
 
   /// Creates a simulator of `graph`.
@@ -129,16 +130,31 @@ extension ClockSimulator {
       }
       state.units[p.index].append(units)
       try state.recordPotentials(of: p)
+    case .leaky:
+      let name = "the input of '\(population.name)'"
+      let spikes = try arrivals(of: p, at: tick, state) { !$0 }.checked(name)
+      let constant = try arrivals(of: p, at: tick, state) { $0 }.checked(name)
+      let units = state.leaky[p.index]?.advance(spikes: spikes, constant: constant)
+      state.units[p.index].append(units ?? [])
+    case .staircase:
+      try state.integrate(arrivals(of: p, at: tick, state), into: p)
+      follow(p, at: tick, &state)
+      try state.recordPotentials(of: p)
     case .integrator:
       try state.integrate(arrivals(of: p, at: tick, state), into: p)
       try state.recordPotentials(of: p)
     }
   }
 
-  /// Returns the input of population `p` at `tick`, bias included.
-  private func arrivals(of p: PopulationID, at tick: Int, _ state: ClockState) -> Sums {
+  /// Returns the input of population `p` at `tick`, bias included, from populations that are
+  /// `accepted` by whether they emit the same in every tick.
+  private func arrivals(
+    of p: PopulationID, at tick: Int, _ state: ClockState,
+    from accepted: (_ isConstant: Bool) -> Bool = { _ in true }
+  ) -> Sums {
     var input = Sums(constants.populations[p.index].bias)
     for j in constants.afferents[p.index] {
+      guard accepted(constants.isConstant[constants.graph[j].source.index]) else { continue }
       let departure = tick - constants.graph[j].delay
       guard departure >= 0 else { continue }
       deliver(state.units[constants.graph[j].source.index][departure], along: j, to: &input)
@@ -186,6 +202,12 @@ extension ClockSimulator {
     case .integrateAndFire(let model):
       try state.integrate(arrivals(of: p, state), into: p)
       try fireWindow(of: p, model, &state)
+    case .leaky:
+      preconditionFailure("internal: leaky neurons without the code rate were not rejected")
+    case .staircase:
+      try state.integrate(arrivals(of: p, state), into: p)
+      try state.recordPotentials(of: p)
+      sayWindow(of: p, &state)
     case .integrator:
       try state.integrate(arrivals(of: p, state), into: p)
       try state.recordPotentials(of: p)

@@ -51,11 +51,17 @@ struct ClockState {
   /// The units that each neuron has emitted, [population][neuron]; empty unless it retracts.
   var emitted: [[Int64]]
 
+  /// The leaky neurons, by population; `nil` where there are others.
+  var leaky: [LeakyMembranes?]
+
   /// The units that arrived at each `maximum` so far, [population][source neuron].
   var counts: [[Int64]]
 
   /// The largest counts in the windows of each `maximum`, [population][neuron].
   var largest: [[Int64]]
+
+  /// The sums of the units that each staircase emitted so far, [population][neuron].
+  var said: [[Int64]]
 
   /// Creates the state before the first tick.
   init(_ constants: QuantizedConstants) {
@@ -64,7 +70,7 @@ struct ClockState {
     units = graph.populations.elements.map { _ in empty }
     potentialsByTick = units
     membranes = zip(graph.populations.elements, constants.populations).map { (population, own) in
-      guard population.model.integrates else { return [] }
+      guard population.model.integrates, own.leaky == nil else { return [] }
       if case .integrateAndFire(let model) = population.model, !model.isSigned,
         population.code.isRate
       {
@@ -73,8 +79,15 @@ struct ClockState {
       return [Int64](repeating: 0, count: own.count)
     }
     emitted = constants.populations.map { $0.retraction.map { _ in 0 } }
+    leaky = zip(graph.populations.elements, constants.populations).map { (population, own) in
+      guard case .leaky(let model) = population.model, let leaky = own.leaky else { return nil }
+      return LeakyMembranes(model, leaky, channels: population.shape.channels)
+    }
     counts = membranes.map { _ in [] }
     largest = counts
+    said = zip(graph.populations.elements, constants.populations).map { (population, own) in
+      [Int64](repeating: 0, count: own.steps.isEmpty ? 0 : own.count)
+    }
     for p in graph.populations.ids where graph[p].model == .maximum {
       largest[p.index] = [Int64](repeating: 0, count: constants.populations[p.index].count)
       for j in constants.afferents[p.index] {

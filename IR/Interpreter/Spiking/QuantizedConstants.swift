@@ -21,6 +21,15 @@ struct PopulationConstants {
 
   /// r; empty unless the neurons take units back.
   var retraction: [Int64] = []
+
+  /// What leaky neurons are made with; `nil` for others.
+  var leaky: LeakyConstants?
+
+  /// The thresholds of each channel in ascending order; empty unless the neurons are staircases.
+  var steps: [[Int64]] = []
+
+  /// The value of each interval, units; empty unless the neurons are staircases.
+  var values: [Int64] = []
 }
 
 /// A quantized spiking graph that can be executed.
@@ -47,6 +56,9 @@ struct QuantizedConstants {
   /// The real value of a unit of what each decoder reads, one a neuron: of potential or emitted.
   private(set) var outputUnits: [[Float]] = []
 
+  /// Whether each population emits the same in every tick.
+  let isConstant: [Bool]
+
   /// The number of ticks that all populations run, `nil` unless the code is `rate`.
   let ticks: Int?
 
@@ -59,6 +71,7 @@ struct QuantizedConstants {
     guard violations.isEmpty else { throw CompileError(violations) }
     self.graph = graph
     afferents = graph.afferents()
+    isConstant = graph.isConstant
     // The verifier knows that one `rate` population makes all of them so, with as many ticks.
     ticks = graph.populations.elements.first { $0.code.isRate }?.code.timesteps
     do throws(Diagnostic) {
@@ -101,6 +114,13 @@ extension SpikingGraph {
   /// Returns the constants of `population`.
   fileprivate func constants(of population: Population) throws(Diagnostic) -> PopulationConstants {
     let zeros = [Int64](repeating: 0, count: population.shape.count)
+    if case .leaky(let model) = population.model {
+      let leaky = LeakyConstants(
+        inverse: try reals(model.threshold, of: population).map { 1 / $0 },
+        bias: try reals(population.bias, of: population, or: 0),
+        initial: try reals(model.initial, of: population, or: 0))
+      return PopulationConstants(count: zeros.count, bias: zeros, leaky: leaky)
+    }
     var result = PopulationConstants(
       count: zeros.count, bias: try perNeuron(population.bias, of: population) ?? zeros)
     if case .integrateAndFire(let model) = population.model {
@@ -109,6 +129,14 @@ extension SpikingGraph {
       result.initial =
         try perNeuron(model.initial, of: population) ?? result.threshold.map { $0 / 2 }
       result.retraction = try perNeuron(model.retraction, of: population) ?? []
+    }
+    if case .staircase(let model) = population.model {
+      let thresholds = try tensors.integers(model.thresholds)
+      let columns = thresholds.count / tensors[model.thresholds].shape[0]
+      result.steps = (0..<population.shape.channels).map { c in
+        stride(from: c % columns, to: thresholds.count, by: columns).map { Int64(thresholds[$0]) }
+      }
+      result.values = try tensors.integers(model.values).map { Int64($0) }
     }
     return result
   }
@@ -122,9 +150,11 @@ extension SpikingGraph {
     return (0..<population.shape.count).map { Int64(values[$0 % values.count]) }
   }
 
-  /// Returns the numbers `id`, [channels] or [1], one a neuron; 1 if absent.
-  fileprivate func reals(_ id: TensorID?, of population: Population) throws(Diagnostic) -> [Float] {
-    var values: [Float] = [1]
+  /// Returns the numbers `id`, [channels], [1] or the population's shape, one a neuron.
+  fileprivate func reals(
+    _ id: TensorID?, of population: Population, or absent: Float = 1
+  ) throws(Diagnostic) -> [Float] {
+    var values = [absent]
     if let id { values = try tensors.floats(id) }
     return (0..<population.shape.count).map { values[$0 % values.count] }
   }

@@ -20,7 +20,8 @@ package struct QuantizedValues: Hashable, Sendable {
 /// A quantized spiking graph of code `phased` or `weighted`, as an integer feed-forward network.
 ///
 /// u = W q + b, then q = min(max(⌊(u + h)/θ⌋, 0), Q), or sgn(u) · min(⌊(|u| + h)/θ⌋, Q) if signed;
-/// relays say u, maxima the largest q of their windows, integrators nothing.
+/// staircases say the value of the interval of u, relays u, maxima the largest q of their windows,
+/// integrators nothing.
 package struct QuantizedNetwork: Sendable {
 
   private let constants: QuantizedConstants
@@ -54,6 +55,8 @@ package struct QuantizedNetwork: Sendable {
       if population.model.integrates { potentials[p.index] = response }
       switch population.model {
       case .source, .integrator: break
+      case .leaky:
+        preconditionFailure("internal: leaky neurons without the code rate were not rejected")
       case .maximum, .relay:
         units[p.index] = response
       case .integrateAndFire(let model):
@@ -61,6 +64,11 @@ package struct QuantizedNetwork: Sendable {
         units[p.index] = response.indices.map { n in
           model.units(
             Int64(response[n]), own.threshold[n], own.initial[n], Int64(population.code.levels))
+        }
+      case .staircase:
+        let own = constants.populations[p.index]
+        units[p.index] = response.indices.map { n in
+          own.level(of: Int64(response[n]), channel: n % own.steps.count)
         }
       }
     }
@@ -92,6 +100,21 @@ extension IntegrateAndFire {
     // Division truncates towards 0; below 0 the result is cut off anyway.
     let quotient = max(magnitude + h, 0) / theta
     return Int32((isSigned ? u.signum() : 1) * min(quotient, levels))
+  }
+}
+
+extension PopulationConstants {
+
+  /// Returns the value of the interval of channel `c` in which `u` lies, found by halving.
+  fileprivate func level(of u: Int64, channel c: Int) -> Int32 {
+    var reached = 0..<steps[c].count + 1
+    while reached.count > 1 {
+      let middle = (reached.lowerBound + reached.upperBound) / 2
+      reached =
+        steps[c][middle - 1] <= u
+        ? middle..<reached.upperBound : reached.lowerBound..<middle
+    }
+    return Int32(values[reached.lowerBound])
   }
 }
 

@@ -15,8 +15,9 @@ package struct SpikeCounts: Hashable, Sendable {
 
 /// Counts spikes and synaptic operations.
 ///
-/// Integrate-and-fire and `maximum` populations spike: as many times as they emit units under
-/// `rate` and `phased`, as many times as the number of units has binary digits 1 under `weighted`.
+/// Integrate-and-fire, leaky, `levels` and `maximum` populations spike: as many times as they emit
+/// units under `rate` and `phased`, as many times as the number of units has binary digits 1 under
+/// `weighted`.
 /// A synaptic operation is a spike that reaches a membrane. Relays pass spikes on along each of
 /// their own connections; what a `maximum` receives is no operation, what it emits is. Weights
 /// that are 0 count; graded values of sources are no spikes.
@@ -76,7 +77,7 @@ extension NeuronModel {
   /// `true` iff what the neurons emit are spikes.
   fileprivate var spikes: Bool {
     switch self {
-    case .integrateAndFire, .maximum: true
+    case .integrateAndFire, .leaky, .staircase, .maximum: true
     case .source, .relay, .integrator: false
     }
   }

@@ -14,6 +14,8 @@ package struct ConversionCheck: Hashable, Sendable {
     case encoder
     /// Neurons that fire.
     case neurons
+    /// Neurons that say a function in levels: the value of the interval of their potential.
+    case levels
     /// Weights on the way to neurons, or wires between them.
     case synapses
     /// Left to the decoder, behind the last population.
@@ -80,7 +82,8 @@ extension ConversionCheck.Fate {
   fileprivate init(_ form: SpikingForm, _ role: SpikingRole) {
     switch (role, form) {
     case (.source, _): self = .encoder
-    case (.rectifier, _), (.quantizer, _): self = .neurons
+    case (.rectifier, _), (.leaky, _), (.quantizer, _): self = .neurons
+    case (.staircase, _): self = .levels
     case (.other, .readout): self = .decoder
     case (.other, _): self = .synapses
     }
@@ -93,7 +96,7 @@ extension ConversionCheck.Fate {
     case .synapses: 1
     case .decoder: 2
     case .encoder: 3
-    case .neurons: 4
+    case .neurons, .levels: 4
     case .impossible: 5
     }
   }
@@ -103,6 +106,7 @@ extension ConversionCheck.Fate {
     switch self {
     case .encoder: "encoder"
     case .neurons: "neurons"
+    case .levels: "levels"
     case .synapses: "synapses"
     case .decoder: "decoder"
     case .merged: "merged"

@@ -11,6 +11,7 @@ struct Converter {
   let plan: SpikingPlan
   let inputLevels: Int
   let preprocessing: Preprocessing
+  let leaky: LeakyOptions
   let encoding: Encoder.Kind
   let seed: Int
   let reading: Decoder.Reading
@@ -25,6 +26,7 @@ struct Converter {
     self.plan = plan
     self.preprocessing = preprocessing
     inputLevels = arguments.integer("input-levels")
+    leaky = LeakyOptions(arguments)
     encoding = Encoder.Kind(rawValue: arguments.word("encoder")) ?? .constant
     seed = arguments.integer("seed")
     reading = Decoder.Reading(rawValue: arguments.word("decoder")) ?? .potential
@@ -79,6 +81,13 @@ struct Converter {
     switch plan.roles[id.index] {
     case .source, .other: return value
     case .rectifier: return try said(id, node, value, isSigned: false)
+    case .leaky: return try leaked(node, value)
+    case .staircase(let function):
+      let population = try builder.addStaircases(
+        node.name, of: function, over: value, range: ranges(of: node, over: value),
+        layer: node.name)
+      return SpikingSum(
+        terms: [SpikingTerm(source: population, map: .direct(factor: [1]))], layout: value.layout)
     case .quantizer(let isSigned):
       guard case .pool(let pool) = node.op else {
         return try said(id, node, value, isSigned: isSigned)
@@ -93,17 +102,21 @@ struct Converter {
     _ id: NodeID, _ node: Node, _ value: SpikingSum, dividedBy divisors: [Int]? = nil,
     isSigned: Bool
   ) throws(Diagnostic) -> SpikingSum {
+    let population = try builder.addNeurons(
+      node.name, saying: value, threshold: ranges(of: node, over: value),
+      dividedBy: divisors, isSigned: isSigned, layer: node.name)
+    return SpikingSum(
+      terms: [SpikingTerm(source: population, map: .direct(factor: [1]))], layout: value.layout)
+  }
+
+  /// Returns the clipping range of `node` for neurons that say `value`: one, or one a channel.
+  private func ranges(of node: Node, over value: SpikingSum) throws(Diagnostic) -> [Float] {
     guard let threshold = node.threshold else {
       throw .error(
         "convert.no-threshold", "node '\(node.name)' has no threshold",
         notes: ["run the pass 'calibrate' before 'convert'"], exitCode: .usage)
     }
-    let ranges = try source.tensors.floats(threshold).largest(ofChannelsIn: value.layout)
-    let population = try builder.addNeurons(
-      node.name, saying: value, threshold: ranges,
-      dividedBy: divisors, isSigned: isSigned, layer: node.name)
-    return SpikingSum(
-      terms: [SpikingTerm(source: population, map: .direct(factor: [1]))], layout: value.layout)
+    return try source.tensors.floats(threshold).largest(ofChannelsIn: value.layout)
   }
 
   /// Returns the sum that node `id` computes, before neurons say it.
@@ -137,7 +150,7 @@ struct Converter {
     case .transpose, .pad, .slice, .upsample, .take:
       let value: Float = if case .pad(let op) = node.op { op.value } else { 0 }
       return try moved(operands[0], node, filling: value)
-    case .activation, .softmax: return operands[0]
+    case .activation, .softLIF, .softmax: return operands[0]
     case .prelu, .fakeQuantize, .custom:
       preconditionFailure("internal: the plan let '\(node.op.mnemonic)' pass")
     }

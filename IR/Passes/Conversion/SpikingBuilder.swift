@@ -122,6 +122,74 @@ struct SpikingBuilder {
     return id
   }
 
+  /// Adds leaky neurons that say `sum`.
+  ///
+  /// Initial potentials are spread evenly over the channels, by multiples of the golden ratio, so
+  /// that neurons with like currents do not fire in step, and that on average half of what is left
+  /// of a neuron's last period is there when it begins.
+  ///
+  /// - Parameters:
+  ///   - name: the population's name.
+  ///   - sum: what is said.
+  ///   - threshold: the value that makes a current of one threshold, one a channel.
+  ///   - quantum: the value of a neuron that fires in every tick, one a channel.
+  ///   - layer: the node that the population stands for.
+  ///   - model: makes the neurons from the tensors of thresholds and initial potentials.
+  /// - Returns: the population's identity.
+  /// - Throws: `convert.unsupported-shape`.
+  mutating func addLeakyNeurons(
+    _ name: String, saying sum: SpikingSum, threshold: [Float], quantum: [Float], layer: String,
+    model: (_ threshold: TensorID, _ initial: TensorID) -> LeakyIntegrateAndFire
+  ) throws(Diagnostic) -> PopulationID {
+    let channels = sum.layout.channels
+    let phases = (0..<channels).map { c -> Float in
+      let multiple = (Double(c) + 0.5) * 0.618_033_988_749_894_9
+      return Float(multiple - multiple.rounded(.down))
+    }
+    let thresholds = add("\(name)/threshold", perChannel(threshold, sum.layout), sum.layout)
+    let initial = graph.tensors.add("\(name)/initial", shape: [channels], floats: phases)
+    let id = addPopulation(
+      name, shape: sum.layout, model: .leaky(model(thresholds, initial)), quantum: quantum,
+      layer: layer)
+    graph[id].bias = bias(sum.offset, name, sum.layout)
+    try connect(sum, to: id)
+    return id
+  }
+
+  /// Adds staircases that say a function of `sum`.
+  ///
+  /// - Parameters:
+  ///   - name: the population's name.
+  ///   - function: the function, which rises, or falls and then rises.
+  ///   - sum: its argument.
+  ///   - range: the clipping range of its value, one or one a channel.
+  ///   - layer: the node that the population stands for, if any.
+  /// - Returns: the population's identity.
+  /// - Throws: `convert.unsupported-shape`.
+  mutating func addStaircases(
+    _ name: String, of function: Activation, over sum: SpikingSum, range: [Float], layer: String?
+  ) throws(Diagnostic) -> PopulationID {
+    let levels = code.levels
+    let isUniform = range.allSatisfy { $0 == range[0] }
+    let quanta = (isUniform ? [range[0]] : range).map { $0 / Float(levels) }
+    let fit = StaircaseFit(function, quanta: quanta, levels: levels)
+    // Under `rate` thresholds are compared with the sum that the window is expected to end at.
+    let thresholds = code.isRate ? fit.thresholds.map { $0 * Float(levels) } : fit.thresholds
+    let steps = fit.values.count - 1
+    let model = Staircase(
+      thresholds: graph.tensors.add(
+        "\(name)/thresholds", shape: isUniform ? [steps] : [steps, quanta.count],
+        floats: thresholds),
+      values: graph.tensors.add(
+        Tensor("\(name)/values", shape: [steps + 1], data: .int32(fit.values))))
+    let id = addPopulation(
+      name, shape: sum.layout, model: .staircase(model), quantum: quantum(ofRange: range),
+      layer: layer)
+    graph[id].bias = bias(sum.offset, name, sum.layout)
+    try connect(sum, to: id)
+    return id
+  }
+
   /// Adds a readout of `sum`.
   ///
   /// - Throws: `convert.unsupported-shape`.

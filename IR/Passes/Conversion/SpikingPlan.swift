@@ -22,6 +22,10 @@ enum SpikingRole: Hashable {
   case source
   /// Integrate-and-fire neurons that are the node's rectifier, cut at a maximum if there is one.
   case rectifier(maximum: Float?)
+  /// Leaky integrate-and-fire neurons.
+  case leaky
+  /// Neurons that say the activation interval by interval.
+  case staircase(Activation)
   /// Integrate-and-fire neurons that only turn a sum into spikes.
   case quantizer(isSigned: Bool)
   /// Nothing of its own, or populations without thresholds.
@@ -94,7 +98,10 @@ struct SpikingPlan {
     case .activation(let function):
       if let maximum = function.rectifierMaximum { return (.single, .rectifier(maximum: maximum)) }
       if isReadout, function.decoderFunction != nil { return (.readout, .other) }
-      obstacles.append(SpikingObstacle(node, because: function.reason))
+      guard case .other(let reason) = function.course else {
+        return (.single, .staircase(function))
+      }
+      obstacles.append(SpikingObstacle(node, because: reason))
     case .fakeQuantize:
       obstacles.append(
         SpikingObstacle(node, because: "run the pass 'relax-quantization' first"))
@@ -102,6 +109,7 @@ struct SpikingPlan {
       if isReadout, !op.isLogarithm { return (.readout, .other) }
       obstacles.append(
         SpikingObstacle(node, because: "spikes normalize nothing but the network's output"))
+    case .softLIF: return (.single, .leaky)
     case .prelu:
       obstacles.append(SpikingObstacle(node, because: "run the pass 'expand-activations' first"))
     case .scale, .batchNorm:
@@ -131,10 +139,13 @@ struct SpikingPlan {
     case .activation(let function):
       switch function.kind {
       case .relu: return function.alpha == 0 && function.threshold >= 0 || operands
-      case .sigmoid, .softplus, .exponential, .hardSigmoid, .absolute: return true
+      case .sigmoid, .softplus, .exponential, .hardSigmoid, .absolute, .squareplus,
+        .squareplusSparse:
+        return true
       default: return false
       }
     case .fakeQuantize(let op): return operands || op.low == op.zeroPoint
+    case .softLIF: return true
     case .softmax(let op): return !op.isLogarithm
     case .pool, .concat, .reshape, .transpose, .slice, .upsample, .take: return operands
     case .elementwise(let op): return op.kind != .subtract && operands
@@ -171,8 +182,8 @@ extension Op {
     case .conv2d, .dense: .linear
     case .pool(let pool): pool.kind == .maximum ? .single : .linear
     case .convTranspose2d, .concat, .transpose, .pad, .slice, .upsample, .take: .single
-    case .input, .constant, .batchNorm, .activation, .fakeQuantize, .prelu, .softmax, .scale,
-      .elementwise, .reshape, .custom:
+    case .input, .constant, .batchNorm, .activation, .fakeQuantize, .prelu, .softLIF, .softmax,
+      .scale, .elementwise, .reshape, .custom:
       .projected
     }
   }
@@ -193,17 +204,6 @@ extension Activation {
     case .sigmoid: .sigmoid
     case .tanh: .tanh
     default: nil
-    }
-  }
-
-  /// Why the function does not become spikes.
-  fileprivate var reason: String {
-    switch kind {
-    case .relu where threshold == 0, .absolute, .hardSigmoid, .hardTanh, .softShrink:
-      "run the pass 'expand-activations' first"
-    case .relu, .thresholded, .hardShrink: "the function jumps at its threshold"
-    case .sign, .round, .floor, .ceiling: "'\(kind.rawValue)' jumps from one value to the next"
-    default: "'\(kind.rawValue)' is curved; integrate-and-fire neurons are rectifiers"
     }
   }
 }

@@ -27,9 +27,11 @@ struct spikec_h5_limits {
   uint64_t memory;
   /// Bytes that it may write to the parent.
   uint64_t output;
+  /// Bytes that the elements of an attribute may take in memory to be written.
+  uint64_t attribute;
   /// Objects and links that it may look at.
   uint64_t objects;
-  /// Processor time for an object or a block of elements, milliseconds.
+  /// Processor time for an object, a link, an attribute or a block of elements, milliseconds.
   uint32_t milliseconds;
   /// Processor time in all, seconds.
   uint32_t seconds;
@@ -54,7 +56,6 @@ enum {
   SPIKEC_H5_DATASET_FAILED,
   SPIKEC_H5_NOT_OPENED,
   SPIKEC_H5_TOO_MANY,
-  SPIKEC_H5_TOO_LONG,
   SPIKEC_H5_ELEMENTS,
   SPIKEC_H5_ELEMENTS_FAILED,
 };
@@ -87,6 +88,8 @@ enum {
 enum {
   SPIKEC_H5_NOTHING = 0,
   SPIKEC_H5_UNREADABLE,
+  /// Too large to be written; the number of bytes follows.
+  SPIKEC_H5_TOO_LARGE,
   SPIKEC_H5_DOUBLES,
   SPIKEC_H5_FIXED_STRINGS,
   SPIKEC_H5_VARIABLE_STRINGS,

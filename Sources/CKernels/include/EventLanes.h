@@ -148,6 +148,42 @@ SPIKEC_LANES spikec_i32x16 spikec_keep(uint16_t bits, spikec_i32x16 x) {
   return -__builtin_convertvector(mask, spikec_i32x16) & x;
 }
 
+/// The lanes of count, one more where a is at least b.
+SPIKEC_LANES spikec_i32x16 spikec_count_ge(
+    spikec_i32x16 count, spikec_i32x16 a, spikec_i32x16 b) {
+  return count - (a >= b);
+}
+
+/// The numbers at p that the lanes of index count from it.
+SPIKEC_LANES spikec_i32x16 spikec_gather(const int32_t *p, spikec_i32x16 index) {
+#if defined(__AVX512F__)
+  typedef int32_t v16 __attribute__((vector_size(64)));
+  return (spikec_i32x16)__builtin_ia32_gathersiv16si((v16)index, p, (v16)index, 0xffff, 4);
+#else
+  spikec_i32x16 result;
+  for (int i = 0; i < 16; i++) result[i] = p[index[i]];
+  return result;
+#endif
+}
+
+/// The same, lane i counting from p + i.
+SPIKEC_LANES spikec_i32x16 spikec_gather_lanes(const int32_t *p, spikec_i32x16 index) {
+  const spikec_i32x16 own = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return spikec_gather(p, index + own);
+}
+
+/// The lanes times n/t rounded down, limited to 32 bits.
+///
+/// Exact for whole n and t from 1 to 4,096: products have less than 44 bits, and a quotient that is
+/// not whole is further from a whole number than its rounding error.
+SPIKEC_LANES spikec_i32x16 spikec_extrapolate(spikec_i32x16 x, double n, double t) {
+  typedef double f64x16 __attribute__((ext_vector_type(16)));
+  f64x16 y = __builtin_elementwise_floor(__builtin_convertvector(x, f64x16) * n / t);
+  y = __builtin_elementwise_min(y, (f64x16)2147483647.0);
+  y = __builtin_elementwise_max(y, (f64x16)-2147483648.0);
+  return __builtin_convertvector(y, spikec_i32x16);
+}
+
 /// Adds to each lane the products of the two signed 16-bit halves of the lanes of a and b.
 ///
 /// Exact unless all four halves of a lane are -32768.
@@ -199,4 +235,41 @@ SPIKEC_LANES spikec_i32x16 spikec_dot_quads(
     result += ((a << shift >> 24) & 255) * (b << shift >> 24);
   return result;
 #endif
+}
+
+typedef float spikec_f32x16 __attribute__((ext_vector_type(16)));
+
+/// The lanes in single precision, rounded to nearest.
+SPIKEC_LANES spikec_f32x16 spikec_float(spikec_i32x16 x) {
+  return __builtin_convertvector(x, spikec_f32x16);
+}
+
+/// Bit i is set iff lane i of a is larger than lane i of b.
+SPIKEC_LANES uint16_t spikec_bits_above(spikec_f32x16 a, spikec_f32x16 b) {
+  spikec_mask16 mask = __builtin_convertvector(a > b, spikec_mask16);
+  uint16_t bits;
+  memcpy(&bits, &mask, sizeof bits);
+  return bits;
+}
+
+/// The larger of a and b, lane by lane; b where they cannot be compared.
+SPIKEC_LANES spikec_f32x16 spikec_larger(spikec_f32x16 a, spikec_f32x16 b) {
+  return a > b ? a : b;
+}
+
+/// The lanes of a whose bits are set, those of b elsewhere.
+SPIKEC_LANES spikec_f32x16 spikec_choose(uint16_t bits, spikec_f32x16 a, spikec_f32x16 b) {
+  spikec_mask16 mask;
+  memcpy(&mask, &bits, sizeof bits);
+  return -__builtin_convertvector(mask, spikec_i32x16) ? a : b;
+}
+
+/// The lanes of x, 0 where the magnitude is below 2^-20.
+SPIKEC_LANES spikec_f32x16 spikec_without_traces(spikec_f32x16 x) {
+  return __builtin_elementwise_abs(x) < 0x1p-20f ? (spikec_f32x16)0 : x;
+}
+
+/// Whether all lanes are 0.
+SPIKEC_LANES _Bool spikec_all_zero(spikec_f32x16 x) {
+  return spikec_bits_above(__builtin_elementwise_abs(x), (spikec_f32x16)0) == 0;
 }

@@ -1,0 +1,116 @@
+// What the options of `quantize` ask for.
+
+internal import Kernels
+internal import PluginAPI
+
+/// How weights become integers.
+struct QuantizationSettings: Sendable {
+
+  /// Which channels share a scale, and what scales may be.
+  enum Scales: String {
+    /// One scale a channel.
+    case channel
+    /// One scale for all channels of a population.
+    case tensor
+    /// One scale a channel, such that thresholds are powers of two.
+    case powerOfTwo = "power-of-two"
+  }
+
+  /// How scales are chosen.
+  enum Clipping: String {
+    /// So that the largest weight is not clipped.
+    case maximum = "max"
+    /// So that the squared error is least.
+    case leastSquares = "mmse"
+  }
+
+  /// How weights are rounded.
+  enum Rounding: String {
+    /// Each to the nearest integer.
+    case nearest
+    /// One after another, each making up for those before.
+    case feedback = "gptq"
+  }
+
+  /// What rounded weights should reproduce.
+  enum Target: String {
+    /// The weights' own sums of what the sources say.
+    case weights
+    /// The sums that the original network computes.
+    case outputs
+  }
+
+  /// In which order weights are rounded.
+  enum Order: String {
+    /// Those whose inputs vary most first.
+    case activity
+    /// As they are stored.
+    case stored
+  }
+
+  /// The integers that a weight can be.
+  var levels: WeightLevels
+  /// Which channels share a scale.
+  var scales: Scales
+  /// How scales are chosen.
+  var clipping: Clipping
+  /// How weights are rounded.
+  var rounding: Rounding
+  /// What rounded weights should reproduce.
+  var target: Target
+  /// In which order weights are rounded.
+  var order: Order
+  /// What is added to the second moments of the inputs, as a part of their mean.
+  var damping: Double
+  /// How many samples to measure.
+  var samples: Int
+  /// How often biases are corrected.
+  var corrections: Int
+
+  /// The options of the pass.
+  static let options = [
+    PassOption(
+      "bits", .word(["8", "7", "6", "5", "4", "3", "2", "ternary", "binary"]), default: "8",
+      "the width of weights, bits; ternary: −1, 0, 1; binary: −1, 1"),
+    PassOption(
+      "scales", .word(["channel", "tensor", "power-of-two"]), default: "channel",
+      "one scale a channel, one for all, or thresholds that are powers of two"),
+    PassOption(
+      "clip", .word(["max", "mmse"]), default: "max",
+      "scales that clip no weight, or that make the squared error least"),
+    PassOption(
+      "rounding", .word(["nearest", "gptq"]), default: "nearest",
+      "each weight by itself, or each making up for those before"),
+    PassOption(
+      "target", .word(["weights", "outputs"]), default: "weights",
+      "what gptq reproduces: the layer's own sums, or those of the original network"),
+    PassOption(
+      "order", .word(["activity", "stored"]), default: "activity",
+      "the order of gptq: weights of varying inputs first, or as stored"),
+    PassOption(
+      "damping", .number(1e-6...10), default: "0.01",
+      "what gptq adds to second moments, as a part of their mean"),
+    PassOption(
+      "samples", .integer(1...100_000), default: "512", "how many samples gptq measures"),
+    PassOption(
+      "corrections", .integer(0...16), default: "0",
+      "how often a population's biases are corrected before the next one is quantized"),
+  ]
+
+  /// Reads the options of the pass.
+  init(_ arguments: PassArguments) {
+    switch arguments.word("bits") {
+    case "ternary": levels = .symmetric(largest: 1)
+    case "binary": levels = .binary
+    case let bits: levels = .symmetric(largest: (1 << ((Int(bits) ?? 8) - 1)) - 1)
+    }
+    scales = Scales(rawValue: arguments.word("scales")) ?? .channel
+    clipping = Clipping(rawValue: arguments.word("clip")) ?? .maximum
+    rounding = Rounding(rawValue: arguments.word("rounding")) ?? .nearest
+    target = Target(rawValue: arguments.word("target")) ?? .weights
+    order = Order(rawValue: arguments.word("order")) ?? .activity
+    damping = arguments.number("damping")
+    samples = arguments.integer("samples")
+    corrections = arguments.integer("corrections")
+  }
+}

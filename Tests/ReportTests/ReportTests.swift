@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+@testable import Report
+
+@Suite("Report pages") struct ReportTests {
+
+  private func isWellFormed(_ xml: String) -> Bool {
+    var open: [Substring] = []
+    var rest = Substring(xml)
+    while let start = rest.firstIndex(of: "<") {
+      guard let end = rest[start...].firstIndex(of: ">") else { return false }
+      let tag = rest[rest.index(after: start)..<end]
+      rest = rest[rest.index(after: end)...]
+      if tag.hasSuffix("/") || tag.hasPrefix("!") || tag.hasPrefix("meta") { continue }
+      if tag.hasPrefix("/") {
+        guard open.popLast() == tag.dropFirst() else { return false }
+      } else {
+        open.append(tag.prefix { $0 != " " })
+      }
+    }
+    return open.isEmpty
+  }
+
+  @Test("writes a page whose elements are closed") func page() {
+    var page = HTMLPage(title: "a < b & \"c\"")
+    page.heading("stages")
+    page.paragraph("x > y")
+    page.list(["one", "two"])
+    page.table(["name", ">value"], [["a", .init("1.5", heat: 0.5)], ["b", "2"]])
+    page.figure(
+      BarChart([.init("bar", -1, label: "-1"), .init("other", 2, label: "2")]), caption: "c")
+    page.figure(
+      LineChart(
+        xTitle: "x", yTitle: "y",
+        series: [.init("s", [.init(1, 2), .init(3, 4, label: "p")]), .init("t", [])],
+        isLogarithmic: true, reference: (3, "r")), caption: "d")
+    #expect(isWellFormed(page.text))
+    #expect(page.text.contains("<h1>a &lt; b &amp; &quot;c&quot;</h1>"))
+    #expect(page.text.contains("rgba(230,110,20,0.375)"))
+    #expect(!page.text.contains("nan") && !page.text.contains("inf"))
+  }
+
+  @Test("marks round numbers", arguments: [(0.0, 1.0), (91.2, 93.4), (0, 64), (-3, 1e6), (5, 5)])
+  func ticks(low: Double, high: Double) {
+    let axis = Axis([low, high], from: 0, to: 100)
+    #expect((2...11).contains(axis.ticks.count))
+    #expect(axis.place(low) >= 0 && axis.place(high) <= 100)
+    #expect(high == low || axis.place(low) < axis.place(high))
+    #expect(axis.ticks[0] <= low && (axis.ticks.last ?? 0) >= high - 1e-9 * abs(high))
+  }
+
+  @Test("places equal factors at equal distances") func logarithmic() {
+    let axis = Axis([1, 8], from: 0, to: 300, isLogarithmic: true)
+    #expect(axis.ticks == [1, 2, 4, 8])
+    for (i, x) in [1.0, 2, 4, 8].enumerated() {
+      #expect(abs(axis.place(x) - 100 * Double(i)) < 1e-3)
+    }
+    #expect(abs(axis.place(3) - 158.496) < 0.01)
+  }
+
+  @Test("draws charts of nothing") func empty() {
+    #expect(isWellFormed(BarChart([]).svg))
+    #expect(isWellFormed(LineChart(xTitle: "", yTitle: "", series: []).svg))
+  }
+}
