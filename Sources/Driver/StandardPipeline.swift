@@ -64,17 +64,29 @@ package struct ConversionRequest: Hashable, Sendable {
   /// - Throws: `ir.bad-code`, `driver.leaky-code`.
   package func pipeline() throws(Diagnostic) -> String {
     let code = try spikeCode()
-    var passes = [
-      "simplify", "relax-quantization", "sink-transposes", "simplify", "expand-activations",
-      "fold-batchnorm", "calibrate{levels=\(code.levels)}",
-    ]
-    if neuron == .leaky { passes.append("soften{range=\(ConversionRequest.leakyRange)}") }
+    var passes = [try preparation()]
+    if neuron == .leaky { passes.append(ConversionRequest.softening) }
     passes += [
       "convert{code=\(code.keyword),timesteps=\(code.timesteps)}",
       "quantize{\(quantization)}", "correct-bias",
     ]
     return passes.joined(separator: ",")
   }
+
+  /// The passes that prepare a network of tensor operators for neurons, as text: the first of those
+  /// that compile it.
+  ///
+  /// - Throws: `ir.bad-code`, `driver.leaky-code`.
+  func preparation() throws(Diagnostic) -> String {
+    let passes = [
+      "simplify", "relax-quantization", "sink-transposes", "simplify", "expand-activations",
+      "fold-batchnorm", "calibrate{levels=\(try spikeCode().levels)}",
+    ]
+    return passes.joined(separator: ",")
+  }
+
+  /// The pass that fits leaky neurons to rectifiers, as text.
+  static let softening = "soften{range=\(leakyRange)}"
 
   /// The options of `quantize`: with 8 and 7 bits rounding costs nothing, with fewer it pays to
   /// round on what the spiking layers say; Docs/rationale/low-bit.md has the numbers.
