@@ -35,6 +35,7 @@ import Testing
   func lossFalls(optimizer: OptimizerKind) throws {
     var options = options()
     options.optimizer = optimizer
+    options.learningRate = 0.01
     if optimizer == .nesterov { (options.learningRate, options.clipNorm) = (0.03, 1) }
     let plan = try TrainingPlan(try network(8))
     let trainer = try Trainer(plan, options)
@@ -51,6 +52,27 @@ import Testing
     let again = try Trainer(try TrainingPlan(result.graph), options)
     let heldOut = Trainer.split(data.count, holdingOut: 200, seed: options.seed).heldOut
     #expect(again.evaluate(data, heldOut) == kept)
+  }
+
+  @Test("first steps are those of the formulas", arguments: OptimizerKind.allCases)
+  func firstStep(optimizer: OptimizerKind) throws {
+    var options = options()
+    options.optimizer = optimizer
+    let trainer = try Trainer(try TrainingPlan(try network(6)), options)
+    let data = TrainingData.bars(32, size: 6, seed: 6)
+    let batch = Array(0..<32)
+    let before = trainer.parameters
+    let gradient = trainer.lossAndGradient(data, batch).gradient
+    _ = trainer.step(data, batch, rate: 0.01)
+    let steps = zip(before, trainer.parameters).map { $0 - $1 }
+    var count = 0
+    // Where the gradient is far above Adam's ε, its first step is the learning rate's length.
+    for (step, g) in zip(steps, gradient) where abs(g) > 1e-3 {
+      count += 1
+      let expected = optimizer == .adam ? (g > 0 ? 0.01 : -0.01) : 0.01 * 1.9 * g
+      #expect(abs(step - expected) < 1e-6)
+    }
+    #expect(count > 50)
   }
 
   @Test("the same seed gives the same weights, whatever the number of threads")
