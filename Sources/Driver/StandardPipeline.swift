@@ -64,11 +64,8 @@ package struct ConversionRequest: Hashable, Sendable {
   /// - Throws: `ir.bad-code`, `driver.leaky-code`.
   package func pipeline() throws(Diagnostic) -> String {
     let code = try spikeCode()
-    var passes = [
-      "simplify", "relax-quantization", "sink-transposes", "simplify", "expand-activations",
-      "fold-batchnorm", "calibrate{levels=\(levels(of: code))}",
-    ]
-    if neuron == .leaky { passes.append("soften{range=\(ConversionRequest.leakyRange)}") }
+    var passes = [try preparation()]
+    if neuron == .leaky { passes.append(ConversionRequest.softening) }
     passes += [
       "convert{code=\(code.keyword),timesteps=\(code.timesteps)\(synapse)}",
       "quantize{\(quantization(code))}",
@@ -76,6 +73,21 @@ package struct ConversionRequest: Hashable, Sendable {
     ]
     return passes.joined(separator: ",")
   }
+
+  /// The passes that prepare a network of tensor operators for neurons, as text: the first of those
+  /// that compile it.
+  ///
+  /// - Throws: `ir.bad-code`, `driver.leaky-code`.
+  func preparation() throws(Diagnostic) -> String {
+    let passes = [
+      "simplify", "relax-quantization", "sink-transposes", "simplify", "expand-activations",
+      "fold-batchnorm", "calibrate{levels=\(levels(of: try spikeCode()))}",
+    ]
+    return passes.joined(separator: ",")
+  }
+
+  /// The pass that fits leaky neurons to rectifiers, as text.
+  static let softening = "soften{range=\(leakyRange)}"
 
   /// The synapse of leaky neurons, as options of `convert`: without one their leak takes single
   /// spikes for noise, and what is lost adds up over layers (Docs/rationale/lif.md).
