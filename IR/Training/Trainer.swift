@@ -60,7 +60,7 @@ package struct TrainingResult: Sendable {
   /// The epochs.
   package var epochs: [EpochReport]
   /// The epoch whose weights were kept: that with the highest accuracy on the samples held out, or
-  /// else the last; 0 if none was better than the network was.
+  /// the last if none are.
   package var kept: Int
 }
 
@@ -128,7 +128,7 @@ package final class Trainer: @unchecked Sendable {
     var order = parts.training
     let before = held > 0 ? evaluate(data, heldOut) : nil
     var result = TrainingResult(graph: plan.graph, before: before, epochs: [], kept: 0)
-    var best = before
+    var best: Evaluation?
     for epoch in 1...max(1, options.epochs) {
       let start = ContinuousClock.now
       var generator = ShuffleGenerator(seed: options.seed, epoch: epoch)

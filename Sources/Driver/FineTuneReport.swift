@@ -1,5 +1,6 @@
 // The result of fine-tuning, as JSON and as text (schema `spikec-finetune/1`).
 
+package import Diagnostics
 package import SpikeTraining
 
 /// What fine-tuning gave.
@@ -28,6 +29,21 @@ package struct FineTuneReport: Sendable {
 
   /// The time from start to end, seconds.
   var wallSeconds: Double
+
+  /// A remark if training did not help with the samples held out.
+  package var remark: Diagnostic? {
+    guard let before = result.before, let after = kept?.validation,
+      after.accuracy < before.accuracy
+    else { return nil }
+    return .warning(
+      "finetune.not-better",
+      "on the images held out the network before was better: \(percentText(before.accuracy)) "
+        + "against \(percentText(after.accuracy))",
+      notes: [
+        "if the model has learned these images before, it knows them by heart: compare both on others",
+        "or train with a smaller --learning-rate, or for more --epochs",
+      ])
+  }
 
   /// The epoch that was kept.
   private var kept: EpochReport? { result.epochs.first { $0.epoch == result.kept } }
@@ -78,10 +94,7 @@ package struct FineTuneReport: Sendable {
       }
       lines.append(table.text)
     }
-    lines.append(
-      result.kept == 0
-        ? "no epoch was better than the network before: its weights were kept"
-        : "the weights of epoch \(result.kept) are in \(request.output)")
+    lines.append("the weights of epoch \(result.kept) are in \(request.output)")
     return lines.joined(separator: "\n")
   }
 }

@@ -24,7 +24,7 @@ struct FineTune: ParsableCommand {
       that the steps follow
 
       A part of the images is held out (--validation): the weights of the epoch that classifies \
-      them best are written, or the model's own if no epoch was better. An interrupted run writes \
+      them best are written. An interrupted run writes \
       nothing.
 
       The result is a network as text (.sir), in which leaky neurons keep the responses that they \
@@ -116,6 +116,7 @@ struct FineTune: ParsableCommand {
     request.threads = threads
     let session = session
     let report = try session.fineTune(request)
+    if let remark = report.remark { session.console.report(remark) }
     try session.console.print(json ? report.json.text : report.text)
   }
 }
