@@ -68,6 +68,9 @@ let package = Package(
     library("SpikeText", path: "IR/Text", ["SpikeIR", "Diagnostics"]),
     library("SpikeInterpreter", path: "IR/Interpreter", ["SpikeIR", "Kernels", "Diagnostics"]),
     library(
+      "SpikeTraining", path: "IR/Training",
+      ["SpikeIR", "SpikeInterpreter", "Kernels", "Diagnostics"], handlesPointers: true),
+    library(
       "SpikeStore", path: "IR/Store", ["SpikeIR", "SpikeText", "HDF5", "Diagnostics"]),
     library("PluginAPI", path: "Sources/PluginAPI", ["SpikeIR", "Diagnostics"]),
     library(
@@ -102,14 +105,14 @@ let package = Package(
     library(
       "Driver", path: "Sources/Driver",
       [
-        "SpikeIR", "SpikeText", "SpikeStore", "SpikeInterpreter", "SpikePasses", "PluginAPI",
-        "KerasFrontend", "ONNXFrontend",
+        "SpikeIR", "SpikeText", "SpikeStore", "SpikeInterpreter", "SpikePasses", "SpikeTraining",
+        "PluginAPI", "KerasFrontend", "ONNXFrontend",
         "EventCPU", "Archive", "DataIO", "HDF5", "FileReading", "Kernels", "Report", "Diagnostics",
       ]),
     .executableTarget(
       name: "spikec",
       dependencies: [
-        "Driver", "PluginAPI", "Diagnostics",
+        "Driver", "SpikeTraining", "Kernels", "PluginAPI", "Diagnostics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/spikec", swiftSettings: strict),
@@ -140,6 +143,9 @@ let package = Package(
     tests("HDF5Tests", ["HDF5", "FileReading", "Diagnostics"]),
     tests("KernelsTests", ["Kernels"]),
     tests("SpikeInterpreterTests", ["SpikeInterpreter", "SpikeIR", "Kernels", "Diagnostics"]),
+    tests(
+      "SpikeTrainingTests",
+      ["SpikeTraining", "SpikeInterpreter", "SpikeIR", "Kernels", "Diagnostics"]),
     tests(
       "ConformanceTests",
       [

@@ -158,7 +158,7 @@ class Bench:
     if data.training_images is None:
       raise Failure(0, "error: no training images [accuracy.no-training-images]")
     words = arguments.split()
-    output = self.work / ("-".join([network.dataset, network.name] + words) + ".h5")
+    output = self.work / ("-".join([network.dataset, network.name] + words) + ".sir")
     if not output.exists():
       self.spikec("finetune", network.path, "-o", output, "--data", data.training_images,
                   "--labels", data.training_labels, *words)

@@ -26,6 +26,7 @@ deny Sources/Kernels SpikeIR Diagnostics HDF5 DataIO $outer Foundation Foundatio
 deny IR/Core SpikeText SpikeInterpreter SpikePasses PluginAPI Kernels HDF5 DataIO $outer Foundation
 deny IR/Text SpikeInterpreter SpikePasses PluginAPI Kernels HDF5 DataIO $outer Foundation
 deny IR/Interpreter SpikeText SpikePasses PluginAPI HDF5 DataIO $outer Foundation
+deny IR/Training SpikeText SpikePasses PluginAPI HDF5 DataIO $outer Foundation
 deny Sources/PluginAPI SpikeText SpikeInterpreter SpikePasses HDF5 DataIO $outer Foundation
 deny IR/Passes SpikeText HDF5 DataIO $outer Foundation
 deny Frontends SpikePasses SpikeText DataIO Driver EventCPU Foundation

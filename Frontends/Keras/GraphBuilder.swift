@@ -63,6 +63,9 @@ struct GraphBuilder: ~Copyable {
   private let arrays: ArrayFile?
   private var names: Set<String> = []
   private var loaded: [String: TensorID] = [:]
+
+  /// Where the weights are of which tensors have the elements as they are.
+  private(set) var places: [TensorID: WeightPath] = [:]
   private var moved: [Value: NodeID] = [:]
 
   /// Creates an empty graph for the model in `file`, with the weights in `arrays`; without a file
@@ -188,6 +191,7 @@ struct GraphBuilder: ~Copyable {
       Tensor(
         "\(call.config.place.path)/\(role)", shape: stored ?? shape, data: .deferred(elements)))
     loaded[key] = id
+    places[id] = call.weights[index]
     return id
   }
 

@@ -27,6 +27,9 @@ struct Importer: ~Copyable {
     builder = GraphBuilder(name: name, file: file, arrays: arrays)
   }
 
+  /// Where the weights are of which tensors have the elements as they are.
+  var places: [TensorID: WeightPath] { builder.places }
+
   /// Returns the graph of `model`.
   ///
   /// - Throws: all problems with layers that do not depend on the value of a layer with problems.

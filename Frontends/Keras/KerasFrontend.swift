@@ -39,6 +39,27 @@ package struct KerasFrontend: Frontend {
   package func load(
     path: String, options: ImportOptions, sink: inout DiagnosticSink
   ) throws(CompileError) -> ImportedModel {
+    try loadWithPlaces(path, options, sink: &sink).model
+  }
+
+  /// The layers that are read.
+  package var layers: [SupportedLayer] {
+    [SupportedLayer("InputLayer", "with fixed extents")]
+      + LayerDefinition.all.flatMap(\.lines)
+      + ModelParser.modelClasses.sorted().map { SupportedLayer($0, "as a layer, unfolded") }
+  }
+}
+
+extension KerasFrontend {
+
+  /// Returns the network in the file at `path`, its files, and where they have its weights.
+  ///
+  /// - Throws: all problems found.
+  func loadWithPlaces(
+    _ path: String, _ options: ImportOptions, sink: inout DiagnosticSink
+  ) throws(CompileError) -> (
+    model: ImportedModel, source: ModelSource, places: [TensorID: WeightPath]
+  ) {
     var warnings = DiagnosticSink()
     defer { sink.report(contentsOf: warnings.diagnostics) }
     let source = try liftingDiagnostic { () throws(Diagnostic) in
@@ -56,14 +77,8 @@ package struct KerasFrontend: Frontend {
     model.reportUnused(to: &warnings)
     try source.layout.assign(to: &model, sink: &warnings)
     var importer = Importer(name: model.name, file: path, arrays: source.layout.arrays)
-    return ImportedModel(graph: try importer.run(model), provenance: source.provenance)
-  }
-
-  /// The layers that are read.
-  package var layers: [SupportedLayer] {
-    [SupportedLayer("InputLayer", "with fixed extents")]
-      + LayerDefinition.all.flatMap(\.lines)
-      + ModelParser.modelClasses.sorted().map { SupportedLayer($0, "as a layer, unfolded") }
+    let graph = try importer.run(model)
+    return (ImportedModel(graph: graph, provenance: source.provenance), source, importer.places)
   }
 }
 

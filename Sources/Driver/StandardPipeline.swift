@@ -90,12 +90,8 @@ package struct ConversionRequest: Hashable, Sendable {
   /// - Throws: what `spikeCode` throws.
   package func pipeline() throws(Diagnostic) -> String {
     let code = try spikeCode()
-    var passes = [
-      "simplify", "relax-quantization", "sink-transposes", "simplify", "expand-activations",
-      "fold-batchnorm",
-      "calibrate{levels=\(levels(of: code))\(readsSpikes ? ",outputs=true" : "")}",
-    ]
-    if neuron == .leaky { passes.append("soften{range=\(ConversionRequest.leakyRange)}") }
+    var passes = [try preparation()]
+    if neuron == .leaky { passes.append(ConversionRequest.softening) }
     passes += [
       "convert{code=\(code.keyword),timesteps=\(code.timesteps)\(synapse)\(endOptions)}",
       "quantize{\(quantization(code))}",
@@ -103,6 +99,22 @@ package struct ConversionRequest: Hashable, Sendable {
     ]
     return passes.joined(separator: ",")
   }
+
+  /// The passes that prepare a network of tensor operators for neurons, as text: the first of those
+  /// that compile it.
+  ///
+  /// - Throws: what `spikeCode` throws.
+  func preparation() throws(Diagnostic) -> String {
+    let levels = levels(of: try spikeCode())
+    let passes = [
+      "simplify", "relax-quantization", "sink-transposes", "simplify", "expand-activations",
+      "fold-batchnorm", "calibrate{levels=\(levels)\(readsSpikes ? ",outputs=true" : "")}",
+    ]
+    return passes.joined(separator: ",")
+  }
+
+  /// The pass that fits leaky neurons to rectifiers, as text.
+  static let softening = "soften{range=\(leakyRange)}"
 
   /// `true` iff outputs are read by their spikes.
   private var readsSpikes: Bool {

@@ -62,3 +62,6 @@ func grouped(_ number: Int) -> String {
   }
   return (number < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
 }
+
+/// Returns a part of one, such as 0.9334, as text: `93.34 %`.
+func percentText(_ part: Double) -> String { fixed(100 * part, 2) + " %" }

@@ -145,6 +145,21 @@ extension HDF5File {
     return try reader.strings()
   }
 
+  /// Returns where in the file the elements of the dataset at `path` lie, if they are 32-bit
+  /// floating point in the machine's byte order, one after the other; `nil` if they lie otherwise.
+  ///
+  /// Writing other bytes there changes the elements and nothing else.
+  ///
+  /// - Throws: `hdf5.not-found` or `hdf5.bad-dataset`.
+  public func floatRange(of path: String) throws(Diagnostic) -> Range<Int>? {
+    let reader = try reader(path)
+    let count = try reader.checkedCount()
+    guard reader.stored.type.numberFormat?.isNativeFloat == true,
+      let start = try reader.offset(ofElement: 0)
+    else { return nil }
+    return start..<start + 4 * count
+  }
+
   /// Returns what reads the dataset at `path`.
   ///
   /// - Throws: `hdf5.not-found` or `hdf5.bad-dataset`.

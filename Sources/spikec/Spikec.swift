@@ -36,7 +36,7 @@ struct Spikec: ParsableCommand {
       """,
     version: "spikec \(Driver.version)",
     subcommands: [
-      Compile.self, Run.self, Infer.self, Attribute.self, Inspect.self, Opt.self,
+      Compile.self, Run.self, Infer.self, Attribute.self, FineTune.self, Inspect.self, Opt.self,
       List.self,
     ])
 

@@ -8,7 +8,9 @@ import Testing
     spikec = try Command()
   }
 
-  static let commands = ["compile", "run", "infer", "attribute", "inspect", "opt", "list"]
+  static let commands = [
+    "compile", "run", "infer", "attribute", "finetune", "inspect", "opt", "list",
+  ]
 
   @Test("names the commands and shows examples") func overview() throws {
     let result = try spikec("--help")
@@ -46,6 +48,14 @@ import Testing
       ["run", "a.spk"], ["run", "a.spk", "--input", "x", "--threads", "0"],
       ["run", "a.spk", "--input", "x", "--scale", "1/0"],
       ["run", "a.spk", "--input", "x", "--frob"],
+      ["finetune", "m.h5", "-o", "x.sir"],
+      ["finetune", "m.h5", "--data", "x", "--labels", "y", "-o", "x.txt"],
+      ["finetune", "m.h5", "--data", "x", "--labels", "y", "-o", "x.sir", "--epochs", "0"],
+      ["finetune", "m.h5", "--data", "x", "--labels", "y", "-o", "x.sir", "--code", "rate"],
+      [
+        "finetune", "m.h5", "--data", "x", "--labels", "y", "-o", "x.sir", "--neuron", "if",
+        "--noise", "gaussian",
+      ],
       ["infer", "m.h5", "--input", "x", "--limit", "-1"], ["list"], ["list", "colors"],
       ["list", "layers", "x"], ["list", "passes", "frobnicate"],
       ["inspect", "m.h5", "--format", "json", "--weights"], ["opt", "a.sir"],

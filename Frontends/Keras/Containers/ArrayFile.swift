@@ -101,6 +101,15 @@ final class ArrayFile: Sendable {
     }
   }
 
+  /// Returns where in the file that the user named the elements of the dataset at `path` lie as
+  /// 32-bit floating point; `nil` if they are compressed, in an archive, or stored otherwise.
+  ///
+  /// - Throws: `hdf5.not-found` or `hdf5.bad-dataset`.
+  func floatRange(of path: String) throws(Diagnostic) -> Range<Int>? {
+    guard member.isEmpty else { return nil }
+    return try located { (hdf5) throws(Diagnostic) in try hdf5.floatRange(of: path) }
+  }
+
   /// Returns the value of `body`, with places in the file that the user named.
   private func located<T>(
     _ body: (HDF5File) throws(Diagnostic) -> T

@@ -303,7 +303,7 @@ extension ANNLowering {
 extension Nonlinearity {
 
   /// Creates the function that a fake quantization applies.
-  init(_ op: FakeQuantize) {
+  package init(_ op: FakeQuantize) {
     self = .quantizer(
       scale: op.scale, zeroPoint: Float(op.zeroPoint), low: Float(op.low), high: Float(op.high))
   }

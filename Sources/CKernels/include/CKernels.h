@@ -1,5 +1,6 @@
 #pragma once
 #include "EventLanes.h"
+#include "FloatLanes.h"
 
 /// The number of processors that the process may use, at least 1.
 int spikec_processor_count(void);

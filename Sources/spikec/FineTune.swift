@@ -1,0 +1,238 @@
+// `spikec finetune`
+
+import ArgumentParser
+import Diagnostics
+import Driver
+import Kernels
+import SpikeTraining
+
+/// Trains a model for some more epochs as its neurons will spike.
+struct FineTune: ParsableCommand {
+
+  static let configuration = CommandConfiguration(
+    commandName: "finetune",
+    abstract: "Train a model for some epochs as its neurons will spike.",
+    usage: "spikec finetune <model> --data <data> --labels <labels> -o <file> [<options>]",
+    discussion: """
+      The model's batch normalizations are folded into weights, its rectifiers become what they \
+      will be in spikes, and weights and biases are trained on with the classes of images.
+
+      Neurons in training:
+        lif  the rates of leaky neurons, fitted channel by channel as 'compile --neuron lif' does, \
+      with the noise of spikes (--noise); evaluated with a sharp threshold and without noise
+        if   the steps of the spike code (--code, --timesteps), whose gradient is that of the line \
+      that the steps follow
+
+      A part of the images is held out (--validation): the weights of the epoch that classifies \
+      them best are written. An interrupted run writes \
+      nothing.
+
+      The result is a network as text (.sir), in which leaky neurons keep the responses that they \
+      were trained with, or, for Keras models in HDF5, the model's own file with new weights (.h5): \
+      batch normalizations become biases, everything else stays, and Keras loads it.
+
+      EXAMPLES
+        spikec finetune model.h5 --data x_train.npy --labels y_train.npy -o lif.sir
+        spikec compile lif.sir -o lif.spk --neuron lif --calibration x_train.npy
+        spikec finetune model.h5 --data x_train.npy --labels y_train.npy -o tuned.h5 \\
+          --neuron if --code rate --timesteps 8
+      """)
+
+  @Argument(help: "The model: .keras, .h5, .onnx, or .sir.")
+  var model: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The training images: .npy, .npz:name, .h5:/dataset, idx, or a folder of .png.",
+      discussion: "Once for each input of the network.", valueName: "data"))
+  var data: [String]
+
+  @Option(
+    help: ArgumentHelp(
+      "The class of each image: .npy, or idx (-idx1-ubyte, also .gz).", valueName: "labels"))
+  var labels: String
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Where to write: the network as text (.sir), or a Keras model (.h5).", valueName: "file"))
+  var output: String
+
+  @OptionGroup var modelOptions: ModelOptions
+
+  @Option(help: "The neuron model: leaky integrate-and-fire, or integrate-and-fire.")
+  var neuron = NeuronName.leaky
+
+  @Option(help: "The spike code, for --neuron if. Default: \(ConversionRequest.defaultCode).")
+  var code: CodeName?
+
+  @Option(
+    help: ArgumentHelp(
+      "Time steps of a window, or spikes of a value under 'weighted', for --neuron if.",
+      valueName: "n"))
+  var timesteps: Int?
+
+  @OptionGroup(title: "Training") var training: TrainingOptionGroup
+
+  @OptionGroup(title: "Preprocessing: (x · scale − mean) / std") var preprocessing:
+    PreprocessingOptions
+
+  @Option(help: ArgumentHelp("How many images to take, from the first on.", valueName: "n"))
+  var limit: Int?
+
+  @Option(
+    help: ArgumentHelp("How many threads to use. Default: all processors.", valueName: "n"))
+  var threads: Int?
+
+  @Flag(help: "Print the result as one JSON object.")
+  var json = false
+
+  func validate() throws {
+    for (value, option) in [
+      (timesteps, "--timesteps"), (limit, "--limit"), (threads, "--threads"),
+    ] {
+      try checkPositive(value, option)
+    }
+    if let threads, threads > 4096 { throw ValidationError("'--threads' is at most 4096") }
+    if neuron == .leaky && (code != nil || timesteps != nil) {
+      throw ValidationError(
+        "'--code' and '--timesteps' are for '--neuron if': leaky neurons are trained as rates")
+    }
+  }
+
+  func run() throws {
+    var request = FineTuneRequest(model: model, output: output)
+    request.importing = modelOptions.options
+    request.data.data = data
+    request.data.labels = labels
+    request.data.limit = limit
+    request.data.option = "--data"
+    request.data.preprocessing = try preprocessing.request()
+    request.conversion.neuron = neuron.kind
+    request.conversion.code = code?.rawValue
+    request.conversion.timesteps = timesteps
+    request.training = try training.options(neuron)
+    request.held = training.validation
+    request.threads = threads
+    let session = session
+    let report = try session.fineTune(request)
+    if let remark = report.remark { session.console.report(remark) }
+    try session.console.print(json ? report.json.text : report.text)
+  }
+}
+
+/// The noise of spikes in training.
+enum NoiseName: String, CaseIterable, ExpressibleByArgument {
+  case none
+  case gaussian
+  case alpha
+  case alphaMembrane = "alpha-rc"
+}
+
+extension OptimizerKind: ExpressibleByArgument {}
+
+/// How a network is trained.
+struct TrainingOptionGroup: ParsableArguments {
+
+  @Option(help: ArgumentHelp("How often each image is seen.", valueName: "n"))
+  var epochs = 3
+
+  @Option(help: ArgumentHelp("The images of a step.", valueName: "n"))
+  var batch = 64
+
+  @Option(
+    help: ArgumentHelp(
+      "The learning rate at the start; it falls to 0 along a cosine. Default: 0.001 for adam, "
+        + "0.01 for sgd.", valueName: "x"))
+  var learningRate: Float?
+
+  @Option(help: "Adam, or gradient descent with Nesterov's momentum 0.9.")
+  var optimizer = OptimizerKind.adam
+
+  @Option(
+    help: ArgumentHelp(
+      "The part of kernels taken off in a step, times the learning rate.", valueName: "x"))
+  var weightDecay: Float = 0
+
+  @Option(
+    help: ArgumentHelp("The largest norm of a step's gradient; 0 for none.", valueName: "x"))
+  var clip: Float = 1
+
+  @Option(
+    help: """
+      What is added to the rates of leaky neurons above threshold: normal numbers, or the ripple of \
+      an alpha synapse, alone or behind the membrane.
+      """)
+  var noise: NoiseName?
+
+  @Option(
+    help: ArgumentHelp(
+      "The standard deviation of gaussian noise, spikes a second.", valueName: "hz"))
+  var sigma: Float = 10
+
+  @Option(
+    help: ArgumentHelp(
+      "The time constant of the synapse of alpha noise, seconds.", valueName: "s"))
+  var synapse: Float = 0.005
+
+  @Option(help: ArgumentHelp("Shift images at random by up to this much, pixels.", valueName: "n"))
+  var shift = 0
+
+  @Flag(help: "Mirror half of the images, left to right.")
+  var mirror = false
+
+  @Option(
+    help: ArgumentHelp(
+      "How many images to hold out. Default: a tenth, at most 5,000.", valueName: "n"))
+  var validation: Int?
+
+  @Option(help: ArgumentHelp("Where random numbers start.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  func validate() throws {
+    try checkPositive(epochs, "--epochs")
+    try checkPositive(batch, "--batch")
+    if batch > 1 << 16 { throw ValidationError("'--batch' is at most 65536") }
+    if !(0...1000).contains(shift) {
+      throw ValidationError("'--shift' is 0 to 1000, not \(shift)")
+    }
+    if let validation, validation < 0 {
+      throw ValidationError("'--validation' must be at least 0, not \(validation)")
+    }
+    for (value, option) in [
+      (learningRate ?? 1, "--learning-rate"), (sigma, "--sigma"), (synapse, "--synapse"),
+    ] where !(value > 0 && value.isFinite) {
+      throw ValidationError("'\(option)' must be a positive number, not \(value)")
+    }
+    for (value, option) in [(weightDecay, "--weight-decay"), (clip, "--clip")]
+    where !(value >= 0 && value.isFinite) {
+      throw ValidationError("'\(option)' must be 0 or a positive number, not \(value)")
+    }
+  }
+
+  /// Returns the options for neurons of the given model.
+  ///
+  /// - Throws: `ValidationError` if noise is asked for of neurons that have none.
+  func options(_ neuron: NeuronName) throws -> TrainingOptions {
+    if neuron != .leaky, let noise, noise != NoiseName.none {
+      throw ValidationError("'--noise' is for '--neuron lif': steps have no noise of spikes")
+    }
+    var result = TrainingOptions()
+    result.epochs = epochs
+    result.batch = batch
+    result.optimizer = optimizer
+    result.learningRate = learningRate ?? (optimizer == .adam ? 0.001 : 0.01)
+    result.decay = weightDecay
+    result.clipNorm = clip > 0 ? clip : nil
+    result.augmentation.shift = shift
+    result.augmentation.mirrors = mirror
+    result.seed = seed
+    switch noise ?? (neuron == .leaky ? NoiseName.gaussian : NoiseName.none) {
+    case .none: result.noise = .none
+    case .gaussian: result.noise = .gaussian(sigma: sigma)
+    case .alpha: result.noise = .alpha(tau: synapse)
+    case .alphaMembrane: result.noise = .alphaMembrane(tau: synapse)
+    }
+    return result
+  }
+}
