@@ -77,13 +77,14 @@ package struct RandomField: Sendable {
 
   /// Returns a number of the standard normal distribution.
   ///
-  /// √(−2 ln u) · cos 2πv; the cosine by its Taylor polynomial of degree 14.
+  /// √(−2 ln u) · cos 2πv; the root by its logarithm, for the library's may set `errno`, which keeps
+  /// loops from being vectorized; the cosine by its Taylor polynomial of degree 14.
   ///
   /// - Source: Box and Muller (1958).
   @inline(__always)
   func normal(at i: Int) -> Float {
     let (u, v) = uniform(at: i)
-    let radius = (-2 * logarithm(u)).squareRoot()
+    let radius = exponential(0.5 * logarithm(-2 * logarithm(u)))
     // cos 2πv = −cos(2π(v − ½)): an argument in [−π, π].
     let angle = (v - 0.5) * 6.283_185_3
     let q = angle * angle
