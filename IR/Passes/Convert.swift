@@ -36,7 +36,9 @@ extension Pass {
       of cutting off.
       Under `rate` a spike that came too early, before what inhibits it, cannot be undone, unless
       rectifiers take spikes back (`retraction`): they emit negative units as long as those
-      emitted so far add up to more than 0. The counts then follow the input.
+      emitted so far add up to more than 0. The counts then follow the input. Both options are for
+      integrate-and-fire neurons: with leaky ones they are refused; staircases take units back
+      by themselves.
       All operators that have no counterpart are reported together.
       Source: Rueckauer et al. (2017), section 2.2; Stöckl and Maass (2021) for `weighted`;
       Wang et al. (2022), "Signed Neuron with Memory", for spikes that are taken back.

@@ -92,8 +92,11 @@ package struct ConversionRequest: Hashable, Sendable {
     let code = try spikeCode()
     var passes = [try preparation()]
     if neuron == .leaky { passes.append(ConversionRequest.softening) }
+    passes.append(
+      "convert{code=\(code.keyword),timesteps=\(code.timesteps)\(synapse)\(endOptions)}")
+    // Deep layers hear what synapses of many layers have passed on (Docs/rationale/lif.md).
+    if neuron == .leaky { passes.append("delay-readout") }
     passes += [
-      "convert{code=\(code.keyword),timesteps=\(code.timesteps)\(synapse)\(endOptions)}",
       "quantize{\(quantization(code))}",
       code.isRate && neuron != .leaky ? "correct-bias{samples=512}" : "correct-bias",
     ]

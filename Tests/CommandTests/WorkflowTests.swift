@@ -194,7 +194,7 @@ import Testing
     #expect(text.contains("start="), "\(text.suffix(300))")
     let refused = try compile(
       "b.spk", "--passes",
-      "simplify,fold-batchnorm,calibrate,soften,convert{code=rate,timesteps=8,retraction=0},quantize")
+      "simplify,fold-batchnorm,calibrate,soften,convert{code=rate,timesteps=8,retraction=0}")
     #expect(refused.status == 64 && refused.messages.contains("convert.leaky-option"))
     let needsRate = try compile("b.spk", "--encoder", "poisson")
     #expect(needsRate.status == 64 && needsRate.messages.contains("driver.needs-rate"))

@@ -55,7 +55,8 @@ import Testing
     #expect(text.contains(",soften") && text.contains("convert{code=rate,timesteps=200"))
     let steps = try Pipeline(parsing: text, known: Registry.builtIn.passes).steps
     let names = steps.map(\.pass.name)
-    #expect(names.firstIndex(of: "soften") == names.firstIndex(of: "convert").map { $0 - 1 })
+    let around = try #require(names.firstIndex(of: "convert"))
+    #expect(names[around - 1] == "soften" && names[around + 1] == "delay-readout")
     request.code = "weighted"
     let error = #expect(throws: Diagnostic.self) { try request.pipeline() }
     #expect(error?.id == "driver.leaky-code" && error?.exitCode == .usage)
