@@ -10,51 +10,34 @@ package struct EventSimulator: SpikeSimulator {
   /// Creates a simulator.
   package init() {}
 
-  /// Returns averages over samples and positions, one a channel, of what a population says.
-  ///
-  /// Only the part of the network that the population depends on is lowered and run; what it
-  /// emits is summed by a readout of its own.
-  /// Complexity: one run of that part a sample.
-  package func means(
-    of population: PopulationID, in graph: SpikingGraph, over inputs: CalibrationInputs,
-    threads: Int
-  ) throws(CompileError) -> [Double] {
-    let channels = graph[population].shape.channels
-    var sums = [Double](repeating: 0, count: channels)
-    try forEachSample(saying: [population], in: graph, over: inputs, threads: threads) {
-      for (i, value) in $1[0].enumerated() { sums[i % channels] += Double(value) }
-    }
-    // Samples are divided by the ticks of their window under `rate`.
-    let code = graph[population].code
-    let ticks = code.isRate && graph[population].model != .integrator ? code.timesteps : 1
-    let count = Double(inputs.count * graph[population].shape.positions)
-    return sums.map { $0 / count * Double(ticks) }
-  }
-
   /// Gives `body` what populations say in each sample, one sample after the other.
   ///
-  /// Complexity: one run a sample of the part of the network that the populations depend on.
+  /// Only the part of the network that the populations depend on is lowered and run; what they
+  /// emit is summed by readouts of their own. Complexity: one run of that part a sample.
   package func forEachSample(
     saying populations: [PopulationID], in graph: SpikingGraph, over inputs: CalibrationInputs,
-    threads: Int, body: (_ sample: Int, _ values: [[Float]]) throws(CompileError) -> Void
+    from start: Int, threads: Int,
+    body: (_ sample: Int, _ values: [[Float]]) throws(CompileError) -> Void
   ) throws(CompileError) {
-    let (part, encoders) = graph.probed(at: populations)
-    let engine = try EventEngine(lowering: part)
+    let (part, encoders) = graph.probed(at: populations, from: start)
+    let engine = try EventEngine(lowering: part, encoderPositions: encoders)
     let counts = populations.map { graph[$0].shape.count }
     for first in stride(from: 0, to: inputs.count, by: blockSize) {
       let count = min(blockSize, inputs.count - first)
+      var options = RunOptions(threads: threads)
+      options.firstImage = first
       let result = try engine.run(
-        count: count, options: RunOptions(threads: threads),
+        count: count, options: options,
         input: { i in
           let all = inputs.sample(first + i)
           return encoders.map { all[$0] }
         }, progress: { _ in })
       for i in 0..<count {
         var values: [[Float]] = []
-        var start = i * result.outputCount
+        var next = i * result.outputCount
         for count in counts {
-          values.append(Array(result.outputs[start..<start + count]))
-          start += count
+          values.append(Array(result.outputs[next..<next + count]))
+          next += count
         }
         try body(first + i, values)
       }
@@ -68,8 +51,11 @@ private let blockSize = 64
 extension SpikingGraph {
 
   /// Returns the part of the graph that `probed` depend on, with readouts that sum what they say
-  /// in units, one a population, and the positions of the encoders that the part has.
-  fileprivate func probed(at probed: [PopulationID]) -> (part: SpikingGraph, encoders: [Int]) {
+  /// in units, one a population, from tick `start` on or from where their decoders start, and the
+  /// positions of the encoders that the part has.
+  fileprivate func probed(
+    at probed: [PopulationID], from start: Int
+  ) -> (part: SpikingGraph, encoders: [Int]) {
     var isNeeded = [Bool](repeating: false, count: populations.count)
     for population in probed { isNeeded[population.index] = true }
     for id in projections.ids.sorted(by: { self[$0].target > self[$1].target })
@@ -92,13 +78,19 @@ extension SpikingGraph {
     }
     let kept = encoders.indices.filter { map[encoders[$0].population] != nil }
     part.encoders = kept.compactMap { i in
-      map[encoders[i].population].map {
-        Encoder(
-          population: $0, levels: encoders[i].levels, preprocessing: encoders[i].preprocessing)
+      map[encoders[i].population].map { population in
+        var encoder = encoders[i]
+        encoder.population = population
+        return encoder
       }
     }
-    part.decoders = probed.compactMap { map[$0] }.map { part.readout(of: $0) }
-      .map { Decoder(population: $0) }
+    part.decoders = probed.compactMap { id in
+      map[id].map { copy in
+        // A readout is measured over the ticks that its decoder reads.
+        let own = self[id].model == .integrator ? readoutStart(of: id) : start
+        return Decoder(population: part.readout(of: copy), start: own)
+      }
+    }
     return (part, kept)
   }
 

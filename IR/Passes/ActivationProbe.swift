@@ -61,21 +61,28 @@ struct ActivationProbe {
 
   /// Returns the mean of each target over samples and positions, one a channel.
   func means() throws(CompileError) -> [[Double]] {
-    let zeros = targets.map { [Double](repeating: 0, count: graph[$0].shape.channels) }
+    zip(targets, try elementMeans()).map { id, means in
+      means.averaged(channels: graph[id].shape.channels)
+    }
+  }
+
+  /// Returns the mean of each element of each target over samples, row-major.
+  func elementMeans() throws(CompileError) -> [[Double]] {
+    let zeros = targets.map { [Double](repeating: 0, count: graph[$0].shape.count) }
     let sums = try reduce(into: zeros) { (result, value) in
       result += Double(value)
     } merge: { (result, other) in
       result += other
     }
-    return zip(targets, sums).map { id, sum in
-      sum.map { $0 / Double(inputs.count * graph[id].shape.positions) }
-    }
+    return sums.map { $0.map { $0 / Double(inputs.count) } }
   }
 
-  /// Returns, for each channel of each target, a value into which all its elements were taken.
+  /// Returns, for each channel or element of each target, a value into which all its elements were
+  /// taken.
   ///
   /// - Parameters:
-  ///   - start: the values to begin with; must be neutral for `merge`.
+  ///   - start: the values to begin with, one a channel or one an element; must be neutral for
+  ///     `merge`.
   ///   - progress: is told the part that is done.
   ///   - add: takes an element into a value.
   ///   - merge: takes a value into another.
@@ -97,8 +104,8 @@ struct ActivationProbe {
         ) { (part, _, values) in
           for (i, id) in targets.enumerated() {
             let x = values[id]
-            let channels = part[i].count
-            for j in 0..<graph[id].shape.count { add(&part[i][j % channels], x[j]) }
+            let period = part[i].count
+            for j in 0..<graph[id].shape.count { add(&part[i][j % period], x[j]) }
           }
         }
       }

@@ -18,6 +18,10 @@ extension Pass {
                     target's number of levels, searched over fractions of the maximum;
                     Li et al. (2021), section 4.2, per channel
         percentile  the given percentile of the values above 0; Rueckauer et al. (2017), 2.2.1
+        balance     local threshold balancing, Bu et al. (2025), equation 15: from θ = 0 on, as
+                    often as said, θ ← θ + 2·E[max(x − θ, 0)], E over samples and positions; the
+                    fewer iterations, the more is cut off and the finer are the steps. Here x is
+                    what the original network computes, not one that is cut off already.
         max         the largest value; Diehl et al. (2015)
       Curved activations are calibrated by what they give, not by what they get. A remark says how
       far the levels are from the function on the samples, as the relative error
@@ -25,16 +29,23 @@ extension Pass {
       A rectifier's own maximum bounds its threshold. Channels that are silent on all samples get
       the mean threshold of their layer. Inputs get the largest magnitude of each channel. Where
       a transposition moves elements from channel to channel, all have the largest threshold.
+      Outputs that are to be read in spikes get the largest magnitude of what is read.
       Before: %2 = activation %1 {kind=relu}
       After:  %2 = activation %1 {kind=relu} threshold %t7
       """,
     options: [
-      PassOption("method", .word(["mmse", "percentile", "max"]), default: "mmse", "how"),
+      PassOption(
+        "method", .word(["mmse", "percentile", "balance", "max"]), default: "mmse", "how"),
       PassOption(
         "percentile", .number(50...100), default: "99.9", "the percentile, for that method"),
       PassOption(
         "levels", .integer(1...4096), default: "63",
         "the number of steps, for mmse: T of rate and phased, 2^K − 1 of weighted"),
+      PassOption(
+        "outputs", .word(["false", "true"]), default: "false",
+        "whether outputs get thresholds too, for decoders that read spikes"),
+      PassOption(
+        "iterations", .integer(1...1_000_000), default: "1000", "how often, for balance"),
       PassOption(
         "residual", .number(0...1), default: "0.1",
         "the relative error of curved activations beyond which to warn"),
@@ -47,7 +58,8 @@ extension Pass {
     let histograms = try ActivationProbe(targets, of: graph, on: inputs, threads: context.threads)
       .histograms { report("calibrating", $0) }
     for (id, channels) in zip(targets, histograms) {
-      let thresholds = plan.thresholds(of: id, channels, arguments)
+      let values = inputs.count * graph[id].shape.positions
+      let thresholds = plan.thresholds(of: id, channels, values, arguments)
       let name = "\(graph[id].name)/threshold"
       graph[id].threshold = graph.tensors.add(name, shape: [thresholds.count], floats: thresholds)
       context.count("thresholds", of: "calibrate", by: thresholds.count)
@@ -57,22 +69,50 @@ extension Pass {
       context.sink.report(
         .residual(residual, graph[id], levels: levels, bound: arguments.number("residual")))
     }
+    if arguments.word("outputs") == "true" {
+      try graph.setOutputRanges(on: inputs, threads: context.threads)
+    }
+  }
+}
+
+extension ANNGraph {
+
+  /// Gives each output without a threshold the largest magnitude of what its readout is to say:
+  /// its value, or that of its operand where the decoder computes a function.
+  fileprivate mutating func setOutputRanges(
+    on inputs: CalibrationInputs, threads: Int
+  ) throws(CompileError) {
+    let open = outputs.filter { self[$0].threshold == nil }
+    let read = open.map { id in
+      switch self[id].op {
+      case .softmax: self[id].inputs[0]
+      case .activation(let function) where function.decoderFunction != nil: self[id].inputs[0]
+      default: id
+      }
+    }
+    let histograms = try ActivationProbe(read, of: self, on: inputs, threads: threads)
+      .histograms { _ in }
+    for (id, channels) in zip(open, histograms) {
+      let largest = channels.map(\.maximum).max() ?? 0
+      self[id].threshold = tensors.add(
+        "\(self[id].name)/threshold", shape: [1], floats: [largest > 0 ? largest : 1])
+    }
   }
 }
 
 extension SpikingPlan {
 
-  /// Returns the thresholds of node `id`, one a channel.
+  /// Returns the thresholds of node `id`, one a channel, from the histograms of as many values.
   fileprivate func thresholds(
-    of id: NodeID, _ histograms: [Histogram], _ arguments: PassArguments
+    of id: NodeID, _ histograms: [Histogram], _ values: Int, _ arguments: PassArguments
   ) -> [Float] {
     var result: [Float]
     switch roles[id.index] {
     case .source: result = histograms.map(\.maximum)
     case .rectifier(let maximum):
-      result = histograms.map { min($0.threshold(arguments), maximum ?? .infinity) }
+      result = histograms.map { min($0.threshold(arguments, values), maximum ?? .infinity) }
     case .staircase, .quantizer, .leaky, .other:
-      result = histograms.map { $0.threshold(arguments) }
+      result = histograms.map { $0.threshold(arguments, values) }
     }
     let active = result.filter { $0 > 0 }
     let mean = active.isEmpty ? 1 : active.reduce(0, +) / Float(active.count)
@@ -107,10 +147,11 @@ struct Histogram: Sendable {
     counts[min(bin, Histogram.bins - 1)] += 1
   }
 
-  /// Returns the threshold that the pass's arguments ask for.
-  func threshold(_ arguments: PassArguments) -> Float {
+  /// Returns the threshold that the pass's arguments ask for; `values` includes zeros.
+  func threshold(_ arguments: PassArguments, _ values: Int) -> Float {
     switch arguments.word("method") {
     case "max": maximum
+    case "balance": balanced(values: values, iterations: arguments.integer("iterations"))
     case "percentile": percentile(arguments.number("percentile"))
     default: leastSquares(levels: arguments.integer("levels"))
     }
@@ -126,6 +167,35 @@ struct Histogram: Sendable {
       if seen >= wanted { return maximum * Float(i + 1) / Float(Histogram.bins) }
     }
     return maximum
+  }
+
+  /// Returns θ after the iterations θ ← θ + 2·E[max(x − θ, 0)] from 0 on.
+  ///
+  /// Values are taken as the middles of their intervals. Complexity: O(bins + iterations).
+  ///
+  /// - Parameters:
+  ///   - values: the number of values over which the mean goes, zeros included.
+  ///   - iterations: how often.
+  /// - Returns: θ, at most the maximum.
+  /// - Source: Bu et al. (2025), equation 15, learning rate 1.
+  func balanced(values: Int, iterations: Int) -> Float {
+    guard maximum > 0, values > 0 else { return 0 }
+    let width = Double(maximum) / Double(Histogram.bins)
+    // Number and sum of the values from each interval on.
+    var above = [(count: Double, sum: Double)](repeating: (0, 0), count: Histogram.bins + 1)
+    for i in counts.indices.reversed() {
+      let count = Double(counts[i])
+      above[i] = (
+        above[i + 1].count + count, above[i + 1].sum + count * (Double(i) + 0.5) * width
+      )
+    }
+    var theta = 0.0
+    for _ in 0..<iterations {
+      let first = min(max(0, Int((theta / width + 0.5).rounded(.down))), Histogram.bins)
+      let excess = (above[first].sum - above[first].count * theta) / Double(values)
+      theta = min(theta + 2 * max(0, excess), Double(maximum))
+    }
+    return Float(theta)
   }
 
   /// Returns the threshold θ that minimizes Σ (x − θ/L · min(round(x·L/θ), L))².

@@ -16,26 +16,43 @@ extension Pass {
       itself, and its bias is raised by the difference of the means, channel by channel:
         b ← b + E[original] − E[spiking]
       Later populations are measured with the earlier ones already corrected. The difference is
-      divided by the steepest slope of a population's staircase, so that it is not overshot.
-      Source: Li et al. (2021), "A Free Lunch From ANN", section 4.3, light calibration.
+      divided by the steepest slope of a population's staircase, so that it is not overshot. A
+      readout is measured over the ticks that its decoder reads. With a resolution of neurons, each
+      has a bias of its own: under `rate` that is the charge that the calibration of initial
+      potentials adds, spread over the window.
+      Source: Li et al. (2021), "A Free Lunch From ANN", section 4.3, light calibration; per neuron,
+      section 4.4.
       """,
     options: [
       PassOption("samples", .integer(1...100_000), default: "256", "how many samples to measure"),
       PassOption("rounds", .integer(1...16), default: "1", "how often to measure and correct"),
+      PassOption(
+        "resolution", .word(["channel", "neuron"]), default: "channel",
+        "whether biases are one a channel or one a neuron"),
+      PassOption(
+        "start", .integer(0...4095), default: "0",
+        "the ticks left out when populations that fire are measured, under rate"),
     ]
   ) { (graph, arguments, context) throws(CompileError) in
     let inputs = try context.requireCalibration(for: "correct-bias")
       .prefix(arguments.integer("samples"))
     let simulator = try context.requireSimulator(for: "correct-bias")
-    guard let reference = context.reference else { throw CompileError(.noReference()) }
-    let targets = graph.correctable(against: reference)
+    guard let reference = context.reference else {
+      throw CompileError(.noReference(for: "correct-bias"))
+    }
+    let isFine = arguments.word("resolution") == "neuron"
+    let targets = graph.correctable(against: reference, byNeuron: isFine)
     let probe = try ActivationProbe(
       targets.map(\.node), of: reference, on: inputs, threads: context.threads)
-    let means = try probe.means()
+    let means = isFine ? try probe.elementMeans() : try probe.means()
     for (i, target) in targets.enumerated() {
       for _ in 0..<arguments.integer("rounds") {
-        let measured = try simulator.means(
-          of: target.population, in: graph, over: inputs, threads: context.threads)
+        var measured = try simulator.neuronMeans(
+          of: target.population, in: graph, over: inputs, from: arguments.integer("start"),
+          threads: context.threads)
+        if !isFine {
+          measured = measured.averaged(channels: graph[target.population].shape.channels)
+        }
         try liftingDiagnostic { () throws(Diagnostic) in
           try graph.shiftBias(of: target.population, from: measured, to: means[i])
         }
@@ -51,7 +68,7 @@ extension SpikingGraph {
 
   /// Returns the populations whose bias can be corrected, with the node that each stands for.
   func correctable(
-    against reference: ANNGraph
+    against reference: ANNGraph, byNeuron: Bool = false
   ) -> [(population: PopulationID, node: NodeID)] {
     var nodes: [String: NodeID] = [:]
     for id in reference.ids { nodes[reference[id].name] = id }
@@ -59,22 +76,29 @@ extension SpikingGraph {
       let population = self[id]
       guard population.model.integrates, let layer = population.layer, var node = nodes[layer]
       else { return nil }
-      switch (population.model, reference[node].op) {
-      case (.integrator, .softmax), (.integrator, .activation):
+      switch reference[node].op {
+      case .softmax, .activation:
         // A function left to the decoder: the potentials stand for its operand.
         if decoders.contains(where: { $0.population == id && $0.function != .none }) {
           node = reference[node].inputs[0]
         }
-      case (.integrateAndFire(let model), _):
-        // Thresholds that differ from place to place divide; their biases scale along.
-        if tensors[model.threshold].shape.rank > 1 { return nil }
       default: break
       }
-      return reference[node].shape.channels == population.shape.channels ? (id, node) : nil
+      if case .integrateAndFire(let model) = population.model {
+        // Thresholds that differ from place to place divide; their biases scale along.
+        if tensors[model.threshold].shape.rank > 1 { return nil }
+      }
+      // Who fires first, says no value.
+      if decoders.contains(where: { $0.population == id && $0.reading == .firstSpike }) {
+        return nil
+      }
+      let (own, other) = (population.shape, reference[node].shape)
+      return own.channels == other.channels && (!byNeuron || own.count == other.count)
+        ? (id, node) : nil
     }
   }
 
-  /// Raises the bias of population `id` by the difference of two means, one a channel.
+  /// Raises the bias of population `id` by the difference of two means, one a channel or a neuron.
   ///
   /// - Parameters:
   ///   - id: the population.
@@ -85,7 +109,6 @@ extension SpikingGraph {
     of id: PopulationID, from measured: [Double], to wanted: [Double]
   ) throws(Diagnostic) {
     let population = self[id]
-    let channels = population.shape.channels
     guard let unitID = population.membraneUnit else { return }
     let unit = try tensors.floats(unitID)
     let effects = try biasEffects(on: id, unit: unit)
@@ -94,33 +117,35 @@ extension SpikingGraph {
     let ticks: Double =
       population.code.isRate && population.model != .integrator
       ? Double(population.code.timesteps) : 1
-    let missing = (0..<channels).map { c in
-      (wanted[c] - measured[c] * Double(quantum[c % quantum.count]) / ticks)
-        / Double(effects[c % effects.count])
+    let missing = measured.indices.map { n in
+      (wanted[n] - measured[n] * Double(quantum[n % quantum.count]) / ticks)
+        / Double(effects[n % effects.count])
     }
-    var shape: Shape = [channels]
+    let channels = population.shape.channels
+    let count = max(channels, missing.count, population.bias.map { tensors[$0].shape.count } ?? 0)
+    let shape: Shape = count > channels ? population.shape : [channels]
     if case .leaky = population.model {
-      var bias = [Float](repeating: 0, count: channels)
-      if let id = population.bias { (bias, shape) = (try tensors.floats(id), tensors[id].shape) }
-      for i in bias.indices { bias[i] += Float(missing[i % channels]) }
-      self[id].bias = tensors.add("\(population.name)/bias", shape: shape, floats: bias)
+      let bias = try population.bias.map { id throws(Diagnostic) in try tensors.floats(id) } ?? [0]
+      let raised = (0..<count).map { bias[$0 % bias.count] + Float(missing[$0 % missing.count]) }
+      self[id].bias = tensors.add("\(population.name)/bias", shape: shape, floats: raised)
       return
     }
-    var bias = [Int32](repeating: 0, count: channels)
-    if let id = population.bias { (bias, shape) = (try tensors.integers(id), tensors[id].shape) }
-    let shifts = missing.map { Int32(min(max($0.rounded(), -1e8), 1e8)) }
-    for i in bias.indices { bias[i] += shifts[i % channels] }
+    let bias = try population.bias.map { id throws(Diagnostic) in try tensors.integers(id) } ?? [0]
+    let shifts = missing.map { Int(min(max($0.rounded(), -1e8), 1e8)) }
+    let raised = (0..<count).map { i in
+      Int32(clamping: Int(bias[i % bias.count]) + shifts[i % shifts.count])
+    }
     self[id].bias = tensors.add(
-      Tensor("\(population.name)/bias", shape: shape, data: .int32(bias)))
+      Tensor("\(population.name)/bias", shape: shape, data: .int32(raised)))
   }
 }
 
 extension Diagnostic {
 
   /// Returns an error about a network whose original is not known.
-  static func noReference() -> Diagnostic {
+  static func noReference(for pass: String) -> Diagnostic {
     .error(
       "pass.no-reference", "the network of tensor operators that was converted is not at hand",
-      notes: ["run 'correct-bias' in the same pipeline as 'convert'"], exitCode: .usage)
+      notes: ["run '\(pass)' in the same pipeline as 'convert'"], exitCode: .usage)
   }
 }

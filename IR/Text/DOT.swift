@@ -71,13 +71,18 @@ private func dotBody(of graph: SpikingGraph) -> [String] {
         + "[label=\(dotQuoted(label))\(style)];")
   }
   for (i, encoder) in graph.encoders.enumerated() {
+    let kind = encoder.kind == .constant ? "" : "\\n\(encoder.kind.rawValue)"
     lines.append(
-      "  in\(i) [label=\"input \(i)\\nlevels=\(encoder.levels)\", shape=plaintext, style=\"\"];")
+      "  in\(i) [label=\"input \(i)\\nlevels=\(encoder.levels)\(kind)\", shape=plaintext, "
+        + "style=\"\"];")
     lines.append("  in\(i) -> p\(encoder.population.raw);")
   }
   for (i, decoder) in graph.decoders.enumerated() {
-    let function = decoder.function == .none ? "" : "\\n\(decoder.function.rawValue)"
-    lines.append("  out\(i) [label=\"output \(i)\(function)\", shape=plaintext, style=\"\"];")
+    var label = "output \(i)"
+    if decoder.reading != .potential { label += "\\n\(decoder.reading.rawValue)" }
+    if decoder.function != .none { label += "\\n\(decoder.function.rawValue)" }
+    if decoder.start != 0 { label += "\\nstart=\(decoder.start)" }
+    lines.append("  out\(i) [label=\"\(label)\", shape=plaintext, style=\"\"];")
     lines.append("  p\(decoder.population.raw) -> out\(i);")
   }
   return lines

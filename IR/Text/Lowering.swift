@@ -161,6 +161,8 @@ struct Lowering {
     var reader = AttributeReader(try attributes(syntax.attributes), of: "encode")
     let encoder = Encoder(
       population: population, levels: try reader.integer("levels"),
+      kind: try reader.keyword("kind", as: Encoder.Kind.self, default: .constant),
+      seed: try reader.integer("seed", default: 0),
       preprocessing: Preprocessing(
         scale: try reader.number("scale", default: 1),
         mean: try reader.numbers("mean", default: [0]),
@@ -173,10 +175,13 @@ struct Lowering {
   private func decoder(_ syntax: CoderSyntax) throws(Diagnostic) -> Decoder {
     let population = try resolve(syntax.population, populationIDs, "population")
     var reader = AttributeReader(try attributes(syntax.attributes), of: "decode")
+    let reading = try reader.keyword(
+      "reading", as: Decoder.Reading.self, default: .potential)
     let function = try reader.keyword(
       "function", as: Decoder.Function.self, default: Decoder.Function.none)
+    let start = try reader.integer("start", default: 0)
     try reader.finish()
-    return Decoder(population: population, function: function)
+    return Decoder(population: population, reading: reading, function: function, start: start)
   }
 
   // MARK: Labels

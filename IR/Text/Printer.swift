@@ -72,7 +72,11 @@ private func body(of graph: SpikingGraph) -> [String] {
   lines += graph.encoders.map {
     "encode \($0.population) \(braced(attributes(of: $0)))"
   }
-  return lines + graph.decoders.map { "decode \($0.population)" + function(of: $0) }
+  return lines
+    + graph.decoders.map { decoder in
+      ["decode \(decoder.population)", braced(attributes(of: decoder))].filter { !$0.isEmpty }
+        .joined(separator: " ")
+    }
 }
 
 private func row(of population: Population, _ id: PopulationID) -> [String] {
@@ -107,6 +111,8 @@ private func attributes(of encoder: Encoder) -> [Attribute] {
   let preprocessing = encoder.preprocessing
   return [
     Attribute("levels", .integer(encoder.levels)),
+    Attribute("kind", encoder.kind == .constant ? nil : .word(encoder.kind.rawValue)),
+    Attribute("seed", encoder.seed == 0 ? nil : .integer(encoder.seed)),
     Attribute("scale", preprocessing.scale == 1 ? nil : .number(preprocessing.scale)),
     Attribute("mean", preprocessing.mean == [0] ? nil : .numbers(preprocessing.mean)),
     Attribute("std", preprocessing.std == [1] ? nil : .numbers(preprocessing.std)),
@@ -114,9 +120,14 @@ private func attributes(of encoder: Encoder) -> [Attribute] {
   ].compactMap { $0 }
 }
 
-private func function(of decoder: Decoder) -> String {
-  decoder.function == .none
-    ? "" : " " + braced([Attribute(name: "function", value: .word(decoder.function.rawValue))])
+private func attributes(of decoder: Decoder) -> [Attribute] {
+  [
+    Attribute(
+      "reading", decoder.reading == .potential ? nil : .word(decoder.reading.rawValue)),
+    Attribute(
+      "function", decoder.function == .none ? nil : .word(decoder.function.rawValue)),
+    Attribute("start", decoder.start == 0 ? nil : .integer(decoder.start)),
+  ].compactMap { $0 }
 }
 
 /// Returns attributes in braces followed by the fields that have a value.

@@ -203,8 +203,8 @@ extension Diagnostic {
   fileprivate static func conflictingPasses() -> Diagnostic {
     .error(
       "driver.conflicting-options",
-      "'--passes' replaces the standard passes: '--code', '--timesteps' and '--weight-bits' "
-        + "would have no effect",
+      "'--passes' replaces the standard passes: '--code', '--timesteps', '--weight-bits', "
+        + "'--encoder', '--decoder' and '--seed' would have no effect",
       notes: ["write them as options of passes: convert{code=rate,timesteps=32},quantize{bits=8}"],
       exitCode: .usage)
   }

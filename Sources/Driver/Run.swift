@@ -21,6 +21,9 @@ package struct RunRequest: Sendable {
   /// The margin by which the best output must lead for an image to end early, if any may.
   package var earlyExitMargin: Float?
 
+  /// Where the random numbers of encoders begin, if not as compiled.
+  package var seed: Int?
+
   /// The number of threads, if not as many as processors.
   package var threads: Int?
 
@@ -43,7 +46,10 @@ extension Session {
     let output = try request.output.map { path throws(CompileError) in
       try liftingDiagnostic { () throws(Diagnostic) in try OutputFile(creating: path) }
     }
-    let graph = try loadArtefact(request.artefact)
+    var graph = try loadArtefact(request.artefact)
+    if let seed = request.seed {
+      for i in graph.encoders.indices { graph.encoders[i].seed = seed }
+    }
     let samples = try Samples(
       request.data, for: graph.networkInputs, classifier: graph.classifier, console: console)
     let code = Program.snn(graph).code

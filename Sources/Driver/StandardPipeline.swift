@@ -26,6 +26,15 @@ package struct ConversionRequest: Hashable, Sendable {
   /// The width of weights as `quantize` names it, if given.
   package var weightBits: String?
 
+  /// The keyword of the encoders' kind, if given.
+  package var encoder: String?
+
+  /// The keyword of what decoders read, if given.
+  package var decoder: String?
+
+  /// Where the random numbers of encoders begin, if given.
+  package var seed: Int?
+
   /// Creates a request without wishes.
   package init() {}
 
@@ -47,7 +56,8 @@ package struct ConversionRequest: Hashable, Sendable {
   /// The spike code.
   ///
   /// - Throws: `ir.bad-code` if it does not exist or the number of steps is out of range,
-  ///   `driver.leaky-code` if leaky neurons do not say it.
+  ///   `driver.leaky-code` if leaky neurons do not say it, `driver.needs-rate` if the encoder or the
+  ///   decoder needs another one.
   package func spikeCode() throws(Diagnostic) -> SpikeCode {
     if neuron == .leaky {
       guard code ?? "rate" == "rate" else { throw .leakyCode(code ?? "") }
@@ -56,18 +66,34 @@ package struct ConversionRequest: Hashable, Sendable {
     }
     let keyword = code ?? ConversionRequest.defaultCode
     let usual = ConversionRequest.defaultTimesteps.first { $0.code == keyword }?.timesteps
-    return try SpikeCode(keyword: keyword, timesteps: timesteps ?? usual ?? 1)
+    let result = try SpikeCode(keyword: keyword, timesteps: timesteps ?? usual ?? 1)
+    if result.isRate { return result }
+    if let encoder, encoder != Encoder.Kind.constant.rawValue {
+      throw .needsRate("--encoder \(encoder)", found: result)
+    }
+    if decoder == Decoder.Reading.firstSpike.rawValue {
+      throw .needsRate("--decoder first-spike", found: result)
+    }
+    return result
+  }
+
+  /// Takes back what was said of encoders and decoders if the code called `keyword` does not have
+  /// it.
+  package mutating func dropEnds(unlessSaidBy keyword: String) {
+    if keyword == "rate" { return }
+    encoder = nil
+    if decoder == Decoder.Reading.firstSpike.rawValue { decoder = nil }
   }
 
   /// The passes that compile a network of tensor operators, as text.
   ///
-  /// - Throws: `ir.bad-code`, `driver.leaky-code`.
+  /// - Throws: what `spikeCode` throws.
   package func pipeline() throws(Diagnostic) -> String {
     let code = try spikeCode()
     var passes = [try preparation()]
     if neuron == .leaky { passes.append(ConversionRequest.softening) }
     passes += [
-      "convert{code=\(code.keyword),timesteps=\(code.timesteps)\(synapse)}",
+      "convert{code=\(code.keyword),timesteps=\(code.timesteps)\(synapse)\(endOptions)}",
       "quantize{\(quantization(code))}",
       code.isRate && neuron != .leaky ? "correct-bias{samples=512}" : "correct-bias",
     ]
@@ -77,17 +103,31 @@ package struct ConversionRequest: Hashable, Sendable {
   /// The passes that prepare a network of tensor operators for neurons, as text: the first of those
   /// that compile it.
   ///
-  /// - Throws: `ir.bad-code`, `driver.leaky-code`.
+  /// - Throws: what `spikeCode` throws.
   func preparation() throws(Diagnostic) -> String {
+    let levels = levels(of: try spikeCode())
     let passes = [
       "simplify", "relax-quantization", "sink-transposes", "simplify", "expand-activations",
-      "fold-batchnorm", "calibrate{levels=\(levels(of: try spikeCode()))}",
+      "fold-batchnorm", "calibrate{levels=\(levels)\(readsSpikes ? ",outputs=true" : "")}",
     ]
     return passes.joined(separator: ",")
   }
 
   /// The pass that fits leaky neurons to rectifiers, as text.
   static let softening = "soften{range=\(leakyRange)}"
+
+  /// `true` iff outputs are read by their spikes.
+  private var readsSpikes: Bool {
+    decoder.map { $0 != Decoder.Reading.potential.rawValue } ?? false
+  }
+
+  /// The options of `convert` for encoders and decoders that are not the usual ones.
+  private var endOptions: String {
+    let options = [
+      encoder.map { "encoder=\($0)" }, decoder.map { "decoder=\($0)" }, seed.map { "seed=\($0)" },
+    ]
+    return options.compactMap { $0 }.map { ",\($0)" }.joined()
+  }
 
   /// The synapse of leaky neurons, as options of `convert`: without one their leak takes single
   /// spikes for noise, and what is lost adds up over layers (Docs/rationale/lif.md).
@@ -123,5 +163,12 @@ extension Diagnostic {
     .error(
       "driver.leaky-code", "leaky neurons say rates, not the code '\(code)'",
       notes: ["leave out '--code', or '--neuron lif'"], exitCode: .usage)
+  }
+
+  /// Returns an error about an option that only the code `rate` knows.
+  fileprivate static func needsRate(_ option: String, found: SpikeCode) -> Diagnostic {
+    .error(
+      "driver.needs-rate", "'\(option)' needs the code 'rate', found '\(found)'",
+      notes: ["add --code rate"], exitCode: .usage)
   }
 }

@@ -74,13 +74,18 @@ package struct EventParameter: Sendable {
 /// Integrate-and-fire under `rate`.
 ///
 /// v ← v + input; unsigned: v ≥ θ emits 1 and subtracts θ; signed: v ≥ θ⁺ = θ − h emits 1 and
-/// subtracts θ, otherwise v ≤ −θ⁺ emits −1 and adds θ.
+/// subtracts θ, otherwise v ≤ −θ⁺ emits −1 and adds θ; retracting: as unsigned, otherwise v ≤ ρ,
+/// where units emitted so far add up to more than 0, emits −1 and adds θ.
 package struct EventFire: Sendable {
 
   let grid: EventGrid
   let reset: EventParameter
   let threshold: EventParameter
   let isSigned: Bool
+  let retraction: EventParameter?
+
+  /// `true` iff neurons take units back, for which they count them.
+  package var retracts: Bool { retraction != nil }
 
   /// Creates a kernel.
   ///
@@ -89,9 +94,14 @@ package struct EventFire: Sendable {
   ///   - reset: θ, what a spike subtracts.
   ///   - threshold: what the potential is compared with: θ, or θ − h if signed.
   ///   - isSigned: whether neurons emit negative units too.
+  ///   - retraction: ρ, if unsigned neurons take units back; nothing of lanes without neuron is
+  ///     below its padding.
   package init(
-    grid: EventGrid, reset: EventParameter, threshold: EventParameter, isSigned: Bool
+    grid: EventGrid, reset: EventParameter, threshold: EventParameter, isSigned: Bool,
+    retraction: EventParameter? = nil
   ) {
+    precondition(!isSigned || retraction == nil, "internal: signed neurons do not retract")
+    self.retraction = retraction
     self.grid = grid
     self.reset = reset
     self.threshold = threshold
@@ -105,21 +115,27 @@ package struct EventFire: Sendable {
   ///   - rows: the rows.
   ///   - input: what every tick adds: bias and constant currents.
   ///   - units: the planes; set in these rows.
-  ///   - layout: their layout: one plane, or two if signed.
+  ///   - layout: their layout: one plane, or two if signed or retracting.
   ///   - spikes: the number of spikes so far, [positions]. Increased.
+  ///   - emitted: the sums of units so far, [rows, columns, lanes], if retracting. Updated.
   package func step(
     _ v: EventMemory, rows: Range<Int>, input: EventParameter, units: EventMemory,
-    layout: EventLayout, spikes: EventMemory
+    layout: EventLayout, spikes: EventMemory, emitted: EventMemory? = nil
   ) {
     precondition(
       v.byteCount >= grid.paddedCount * 4 && units.byteCount >= layout.byteCount
         && spikes.byteCount >= grid.positions * 8
-        && layout.format == .planes(positive: 1, negative: isSigned ? 1 : 0)
+        && layout.format == .planes(positive: 1, negative: isSigned || retracts ? 1 : 0)
+        && (retraction == nil || emitted.map { $0.byteCount >= grid.paddedCount * 4 } ?? false)
         && rows.lowerBound >= 0 && rows.upperBound <= grid.height, "internal: bad sizes")
     for y in rows {
       let positive = units.base + layout.grid.framed(y, 0) * grid.bitStride / 8
       if isSigned {
         signed(v, y, input, positive, positive + layout.planeWords * 8, spikes.counters)
+      } else if let retraction, let emitted {
+        retracting(
+          v, y, input, (positive, positive + layout.planeWords * 8), spikes.counters, retraction,
+          emitted)
       } else {
         unsigned(v, y, input, positive, spikes.counters)
       }
@@ -183,6 +199,44 @@ package struct EventFire: Sendable {
         let place = x &* bytes &+ lane &>> 3
         positive.storeBytes(of: up, toByteOffset: place, as: UInt16.self)
         negative.storeBytes(of: down, toByteOffset: place, as: UInt16.self)
+        count &+= (up | down).nonzeroBitCount
+      }
+      spikes[p] &+= count
+    }
+  }
+
+  private func retracting(
+    _ v: EventMemory, _ y: Int, _ input: EventParameter,
+    _ planes: (positive: UnsafeMutableRawPointer, negative: UnsafeMutableRawPointer),
+    _ spikes: UnsafeMutablePointer<Int>, _ retraction: EventParameter, _ emitted: EventMemory
+  ) {
+    let (lanes, bytes) = (grid.lanes, grid.bitStride &>> 3)
+    let one = SIMD16<Int32>(repeating: 1)
+    for x in 0..<grid.width {
+      let p = y &* grid.width &+ x
+      let potentials = UnsafeMutableRawPointer(v.int32 + p &* lanes)
+      let sums = UnsafeMutableRawPointer(emitted.int32 + p &* lanes)
+      let (reset, threshold, input) = (reset.at(p), threshold.at(p), input.at(p))
+      let floor = retraction.at(p)
+      var count = 0
+      for lane in stride(from: 0, to: lanes, by: 16) {
+        let byte = lane &* 4
+        let u =
+          potentials.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+          &+ input.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+        let limit = threshold.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+        let drop = reset.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+        let sum = sums.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+        let least = floor.load(fromByteOffset: byte, as: SIMD16<Int32>.self)
+        let up = spikec_bits_ge(u, limit)
+        let down = spikec_bits_ge(least, u) & spikec_bits_ge(sum, one) & ~up
+        let next = u &- spikec_keep(up, drop) &+ spikec_keep(down, drop)
+        potentials.storeBytes(of: next, toByteOffset: byte, as: SIMD16<Int32>.self)
+        let total = sum &+ spikec_keep(up, one) &- spikec_keep(down, one)
+        sums.storeBytes(of: total, toByteOffset: byte, as: SIMD16<Int32>.self)
+        let place = x &* bytes &+ lane &>> 3
+        planes.positive.storeBytes(of: up, toByteOffset: place, as: UInt16.self)
+        planes.negative.storeBytes(of: down, toByteOffset: place, as: UInt16.self)
         count &+= (up | down).nonzeroBitCount
       }
       spikes[p] &+= count

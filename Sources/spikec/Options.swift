@@ -75,8 +75,28 @@ struct ConversionOptions: ParsableArguments {
   @Option(help: "The width of weights, bits; ternary: −1, 0, 1; binary: −1, 1. Default: 8.")
   var weightBits: WeightWidth?
 
+  @Option(
+    help: """
+      How inputs are said under the code 'rate': a graded current, random spikes, or spikes that \
+      begin the earlier the larger the value. Default: constant.
+      """)
+  var encoder: EncoderName?
+
+  @Option(
+    help: """
+      What is read of the outputs: potentials, counts of spikes, or who fires first, the last \
+      under 'rate' only. Default: potential.
+      """)
+  var decoder: DecoderName?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the random numbers of encoders begin. Default: 0.", valueName: "n"))
+  var seed: Int?
+
   func validate() throws {
     try checkPositive(timesteps, "--timesteps")
+    try checkSeed(seed)
   }
 
   /// The request that the options make.
@@ -86,6 +106,9 @@ struct ConversionOptions: ParsableArguments {
     request.code = code?.rawValue
     request.timesteps = timesteps
     request.weightBits = weightBits?.rawValue
+    request.encoder = encoder?.rawValue
+    request.decoder = decoder?.rawValue
+    request.seed = seed
     return request
   }
 }
@@ -219,11 +242,33 @@ func checkPositive(_ value: Int?, _ option: String) throws {
   if let value, value < 1 { throw ValidationError("'\(option)' must be at least 1, not \(value)") }
 }
 
+/// Throws if `seed` is given and out of range.
+func checkSeed(_ seed: Int?) throws {
+  if let seed, !(0...Int(Int32.max) ~= seed) {
+    throw ValidationError("'--seed' is 0 to \(Int32.max), not \(seed)")
+  }
+}
+
 /// The spike codes.
 enum CodeName: String, CaseIterable, ExpressibleByArgument {
   case rate
   case phased
   case weighted
+}
+
+/// How inputs are said.
+enum EncoderName: String, CaseIterable, ExpressibleByArgument {
+  case constant
+  case poisson
+  case bernoulli
+  case latency
+}
+
+/// What is read of outputs.
+enum DecoderName: String, CaseIterable, ExpressibleByArgument {
+  case potential
+  case count
+  case firstSpike = "first-spike"
 }
 
 /// The widths of weights.

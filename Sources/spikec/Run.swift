@@ -39,7 +39,13 @@ struct Run: ParsableCommand {
       valueName: "margin"))
   var earlyExit: Float?
 
+  @Option(
+    help: ArgumentHelp(
+      "Where the random numbers of encoders begin. Default: as compiled.", valueName: "n"))
+  var seed: Int?
+
   func validate() throws {
+    try checkSeed(seed)
     if let earlyExit, !(earlyExit >= 0) {
       throw ValidationError("'--early-exit' is a number of at least 0")
     }
@@ -51,6 +57,7 @@ struct Run: ParsableCommand {
     request.data = try samples.request()
     request.timesteps = timesteps
     request.earlyExitMargin = earlyExit
+    request.seed = seed
     request.threads = samples.threads
     request.output = samples.output
     let session = session

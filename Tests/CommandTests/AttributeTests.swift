@@ -55,6 +55,21 @@ import Testing
     #expect(try #require(same["spikesPerImage"] as? Double) == spikes.last)
   }
 
+  @Test("knows sources and outputs that spike", arguments: ["count", "first-spike"])
+  func ends(decoder: String) throws {
+    let result = try attribute(
+      "--labels", WorkflowTests.labels, "--code", "rate", "--timesteps", "8", "--encoder",
+      "bernoulli", "--decoder", decoder, "--seed", "3", "--json")
+    #expect(result.status == 0, "\(result.messages)")
+    let object = try result.json()
+    let stages = try stages(object)
+    let names = stages.compactMap { $0["name"] as? String }
+    #expect(names == ["imported", "folded", "leveled", "quantized", "spiking", "corrected"])
+    let curve = try #require(object["anytime"] as? [[String: Any]])
+    let accuracies = stages.compactMap { $0["accuracy"] as? Double }
+    #expect(curve.last?["accuracy"] as? Double == accuracies.last)
+  }
+
   @Test("compares layers at every stage that changes them") func layers() throws {
     let object = try attribute("--json").json()
     let stages = try stages(object)

@@ -171,4 +171,32 @@ import Testing
     ).json()
     #expect(try #require(object["meanTimesteps"] as? Double) < 16)
   }
+
+  @Test("draws the same spikes for a seed, whatever the number of threads") func seeds() throws {
+    let compiled = try compile(
+      "a.spk", "--code", "rate", "--timesteps", "8", "--encoder", "poisson", "--seed", "5")
+    #expect(compiled.status == 0, "\(compiled.messages)")
+    func outputs(_ more: String...) throws -> [Float] {
+      let result = try spikec(
+        ["run", "a.spk", "--input", Self.images, "--limit", "20", "--output", "o.npy"] + more)
+      #expect(result.status == 0, "\(result.messages)")
+      return try floats("\(spikec.folder)/o.npy", count: 200)
+    }
+    let first = try outputs("--threads", "1")
+    #expect(try outputs("--threads", "2") == first)
+    #expect(try outputs("--threads", "2", "--seed", "5") == first)
+    #expect(try outputs("--threads", "2", "--seed", "6") != first)
+  }
+
+  @Test("reads leaky neurons late, and refuses them what is for others") func leaky() throws {
+    #expect(try compile("a.spk", "--neuron", "lif", "--timesteps", "40").status == 0)
+    let text = try spikec("inspect", "a.spk", "--format", "text").output
+    #expect(text.contains("start="), "\(text.suffix(300))")
+    let refused = try compile(
+      "b.spk", "--passes",
+      "simplify,fold-batchnorm,calibrate,soften,convert{code=rate,timesteps=8,retraction=0},quantize")
+    #expect(refused.status == 64 && refused.messages.contains("convert.leaky-option"))
+    let needsRate = try compile("b.spk", "--encoder", "poisson")
+    #expect(needsRate.status == 64 && needsRate.messages.contains("driver.needs-rate"))
+  }
 }

@@ -26,8 +26,8 @@ private func expectConformance(
   var operations = spikes
   var outputs: [Float] = []
   for (i, input) in inputs.enumerated() {
-    let expected = try simulator.run(input)
-    let trace = try engine.trace(input)
+    let expected = try simulator.run(input, image: i)
+    let trace = try engine.trace(input, image: i)
     expectSame(trace, expected.trace, in: graph, "\(context), input \(i)")
     if !graph.hasRate {
       let values = try QuantizedNetwork(graph).run(input)

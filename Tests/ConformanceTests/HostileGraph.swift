@@ -122,6 +122,11 @@ struct HostileGraph {
           return Int32(clamping: Int((Float(threshold) * part).rounded(.towardZero)))
         }, layout)
     }
+    if code.isRate, !model.isSigned, random.chance(0.5) {
+      model.retraction = add(
+        thresholds.map { _ in Int32(random.int(0...1 << random.int(0...31)) & Int(Int32.max)) },
+        layout)
+    }
     return addPopulation(shape, .integrateAndFire(model), bias: random.chance(0.6))
   }
 

@@ -1,4 +1,5 @@
 import Diagnostics
+import PluginAPI
 import SpikeIR
 import SpikePasses
 import Testing
@@ -22,6 +23,29 @@ import Testing
     let text = try request.pipeline()
     #expect(text.contains(expected))
     #expect(try Pipeline(parsing: text, known: Registry.builtIn.passes).steps.count == 10)
+  }
+
+  @Test("passes on what the ends are to be") func ends() throws {
+    var request = ConversionRequest()
+    request.code = "rate"
+    request.timesteps = 4
+    request.encoder = "poisson"
+    request.decoder = "count"
+    request.seed = 9
+    let text = try request.pipeline()
+    #expect(text.contains("calibrate{levels=4,outputs=true}"))
+    #expect(text.contains("convert{code=rate,timesteps=4,encoder=poisson,decoder=count,seed=9}"))
+    #expect(try Pipeline(parsing: text, known: Registry.builtIn.passes).steps.count == 10)
+  }
+
+  @Test(
+    "rejects ends that need the code rate",
+    arguments: [("poisson", "potential"), ("constant", "first-spike")])
+  func needsRate(encoder: String, decoder: String) {
+    var request = ConversionRequest()
+    (request.encoder, request.decoder) = (encoder, decoder)
+    let error = #expect(throws: Diagnostic.self) { try request.pipeline() }
+    #expect(error?.id == "driver.needs-rate" && error?.exitCode == .usage)
   }
 
   @Test("leaky neurons are fitted, and say rates") func leaky() throws {

@@ -60,8 +60,8 @@ import Testing
       let counter = try SynapticOperationCounter(graph)
       var spikes = [Int](repeating: 0, count: graph.populations.count)
       var operations = spikes
-      for image in images {
-        let counts = counter.count(try clock.run(image).trace)
+      for (i, image) in images.enumerated() {
+        let counts = counter.count(try clock.run(image, image: i).trace)
         for p in spikes.indices {
           spikes[p] += counts.spikes[p]
           operations[p] += counts.synapticOperations[p]
@@ -96,6 +96,24 @@ import Testing
       #expect(one.populations == three.populations)
       #expect(one.ticks == three.ticks)
     }
+  }
+
+  @Test("no image ends before its readout begins", arguments: [0, 1, 5, 11])
+  func earlyExit(start: Int) throws {
+    var random = SplitMix64(seed: 7)
+    var graph = randomSpikingGraph(
+      using: &random, options: SpikingGraphOptions(codes: [.rate(timesteps: 12)]))
+    for i in graph.decoders.indices { graph.decoders[i].start = start }
+    let (engine, clock) = (try EventEngine(lowering: graph), try ClockSimulator(graph))
+    let input = randomInputs(for: graph, using: &random)
+    // Any lead suffices, so that the first prediction ends the image.
+    let options = RunOptions(earlyExitMargin: 0, recordsPredictions: true)
+    let result = try engine.run(
+      count: 1, options: options, input: { _ in input }, progress: { _ in })
+    #expect(result.ticks == start + 1)
+    let expected = try clock.run(input, timesteps: start + 1).outputs.flatMap { $0 }
+    #expect(result.outputs == expected)
+    #expect(Set((result.predictionsByTimestep ?? []).dropFirst(start)).count == 1)
   }
 
   /// Returns where two traces differ first.

@@ -16,12 +16,13 @@ import Testing
     let samples = (0..<3).map { _ in randomInputs(for: graph, using: &random) }
     let inputs = CalibrationInputs(count: samples.count) { samples[$0] }
     let clock = try ClockSimulator(graph)
-    let traces = try samples.map { try clock.run($0).trace }
+    let simulations = try samples.indices.map { try clock.run(samples[$0], image: $0) }
     for id in graph.populations.ids {
       let population = graph[id]
       if population.model == .source { continue }
       let found = try EventSimulator().means(of: id, in: graph, over: inputs, threads: 2)
-      let expected = means(of: id, population, traces)
+      let start = graph.decoders.first { $0.population == id }?.start ?? 0
+      let expected = means(of: id, population, simulations, from: start)
       for (f, e) in zip(found, expected) {
         #expect(abs(f - e) <= 1e-5 * max(1, abs(e)), "'\(population.name)'")
       }
@@ -29,24 +30,49 @@ import Testing
     }
   }
 
+  @Test("leave out first ticks where asked", arguments: 30..<45 as Range<UInt64>)
+  func start(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let options = SpikingGraphOptions(codes: [.rate(timesteps: 12)], hasLeakyNeurons: true)
+    let graph = randomSpikingGraph(using: &random, options: options)
+    let input = randomInputs(for: graph, using: &random)
+    let inputs = CalibrationInputs(count: 1) { _ in input }
+    let trace = try ClockSimulator(graph).run(input).trace
+    for id in graph.populations.ids where graph[id].model != .integrator {
+      for start in [0, 5, 11, 4000] {
+        let found = try EventSimulator().neuronMeans(
+          of: id, in: graph, over: inputs, from: start, threads: 1)
+        let skipped = min(start, 11)
+        for n in found.indices {
+          let said = trace.units[id.index][skipped...].reduce(0) { $0 + Int($1[n]) }
+          let expected = Double(said) * 12 / Double(12 - skipped)
+          #expect(abs(found[n] - expected) <= 1e-5 * max(1, abs(expected)))
+        }
+      }
+    }
+  }
+
   /// Returns the mean of each channel over traces and positions.
   private func means(
-    of id: PopulationID, _ population: Population, _ traces: [SpikeTrace]
+    of id: PopulationID, _ population: Population, _ simulations: [ClockSimulation],
+    from start: Int
   ) -> [Double] {
     let channels = population.shape.channels
     var sums = [Double](repeating: 0, count: channels)
-    let ticks = population.code.isRate ? Double(population.code.timesteps) : 1
-    for trace in traces {
+    let ticks = population.code.isRate ? population.code.timesteps : 1
+    for simulation in simulations {
       if population.model == .integrator {
-        for (i, v) in trace.potentials[id.index].enumerated() {
-          sums[i % channels] += Double(v) / ticks
+        let history = simulation.potentialsByTick[id.index]
+        for (i, v) in simulation.trace.potentials[id.index].enumerated() {
+          let gained = v - (start == 0 ? 0 : history[start - 1][i])
+          sums[i % channels] += Double(gained) / Double(ticks - start)
         }
       } else {
-        for entry in trace.units[id.index] {
+        for entry in simulation.trace.units[id.index] {
           for (i, unit) in entry.enumerated() { sums[i % channels] += Double(unit) }
         }
       }
     }
-    return sums.map { $0 / Double(traces.count * population.shape.positions) }
+    return sums.map { $0 / Double(simulations.count * population.shape.positions) }
   }
 }

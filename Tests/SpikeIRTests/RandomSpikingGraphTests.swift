@@ -30,6 +30,7 @@ import Testing
         if case .integrateAndFire(let model) = population.model {
           seen.insert(model.isSigned ? "signed" : "unsigned")
           if model.initial != nil { seen.insert("initial") }
+          if model.retraction != nil { seen.insert("retraction") }
           if graph.tensors[model.threshold].shape.rank == 3 { seen.insert("full threshold") }
         }
         if case .staircase(let model) = population.model {
@@ -41,6 +42,8 @@ import Testing
           seen.insert("full bias")
         }
       }
+      for encoder in graph.encoders { seen.insert(encoder.kind.rawValue) }
+      for decoder in graph.decoders { seen.insert(decoder.reading.rawValue) }
       for projection in graph.projections.elements {
         let source = graph[projection.source].model.mnemonic
         let target = graph[projection.target].model.mnemonic
@@ -57,12 +60,13 @@ import Testing
     let expected: Set<String> = [
       "source", "relay", "maximum", "if", "levels", "integrator", "steps", "shared steps",
       "many steps", "levels to maximum", "levels to relay", "levels to levels", "rate", "phased",
-      "weighted", "signed",
-      "unsigned", "initial", "full threshold", "full bias", "dense", "conv", "pool", "identity",
+      "weighted", "signed", "unsigned", "initial", "retraction", "full threshold", "full bias",
+      "dense", "conv", "pool", "identity",
       "wire", "conv i8", "conv i16", "dense i8", "dense i16", "identity i8", "identity i16",
       "depthwise", "grouped", "if to maximum", "relay to maximum", "source to maximum",
       "maximum to maximum", "relay to if", "maximum to if", "if to relay", "source to relay",
-      "relay to integrator", "maximum to integrator",
+      "relay to integrator", "maximum to integrator", "constant", "poisson", "bernoulli", "latency",
+      "potential", "count", "first-spike",
     ]
     #expect(expected.subtracting(seen) == [])
   }

@@ -88,6 +88,17 @@ private enum Good {
   }
 }
 
+extension SpikingGraph {
+
+  /// Has the neurons of `Good.hidden` take units back.
+  fileprivate mutating func retract(_ values: [Int32], isSigned: Bool = false) {
+    guard case .integrateAndFire(var model) = self[Good.hidden].model else { return }
+    model.retraction = tensors.add(Tensor("r", shape: [values.count], data: .int32(values)))
+    model.isSigned = isSigned
+    self[Good.hidden].model = .integrateAndFire(model)
+  }
+}
+
 private let mistakesInPopulations: [Mistake] = [
   Mistake("a name twice", ["ir.duplicate-name"]) { $0[Good.joined].name = "hidden" },
   Mistake("a tensor with an element too few", ["ir.bad-tensor"]) {
@@ -120,6 +131,11 @@ private let mistakesInPopulations: [Mistake] = [
     for id in graph.populations.ids { graph[id].code = .weighted(bits: 3) }
     graph[Good.hidden].code = .phased(timesteps: 5)
     graph[Good.output].code = .rate(timesteps: 8)
+  },
+  Mistake("a retraction below 0", ["ir.bad-threshold"]) { $0.retract([0, -1]) },
+  Mistake("a retraction for other channels", ["ir.bad-parameter"]) { $0.retract([1, 2, 3]) },
+  Mistake("a retraction of signed neurons", ["ir.unexpected-parameter"]) {
+    $0.retract([0, 1], isSigned: true)
   },
   Mistake("a bias that does not exist", ["ir.bad-tensor"]) {
     $0[Good.hidden].bias = Good.missingTensor
@@ -325,6 +341,16 @@ private let mistakesAtEnds: [Mistake] = [
   Mistake("a decoder of a relay", ["ir.bad-decoder"]) {
     $0.decoders.append(Decoder(population: Good.average))
   },
+  Mistake("a count of an integrator", ["ir.bad-decoder"]) { $0.decoders[0].reading = .count },
+  Mistake("potentials of neurons that fire", ["ir.bad-decoder"]) {
+    $0.decoders.append(Decoder(population: Good.hidden))
+  },
+  Mistake("a decoder that starts after the last tick", ["ir.bad-decoder"]) {
+    $0.decoders[0].start = 8
+  },
+  Mistake("a decoder that starts before the first tick", ["ir.bad-decoder"]) {
+    $0.decoders[0].start = -1
+  },
   Mistake("a decoder out of range", ["ir.bad-population"]) {
     $0.decoders.append(Decoder(population: Good.missing))
   },
@@ -343,6 +369,14 @@ private let mistakes = mistakesInPopulations + mistakesInProjections + mistakesA
     for id in graph.populations.ids { graph[id].code = .weighted(bits: 3) }
     graph[Good.hidden].code = .phased(timesteps: 5)
     #expect(graph.verify() == [])
+    graph.decoders[0].start = 1
+    #expect(graph.verify().map(\.id) == ["ir.bad-decoder"])
+    graph.decoders[0].start = 0
+    graph.decoders.append(Decoder(population: Good.joined, reading: .count))
+    #expect(graph.verify() == [])
+    graph.decoders[1].reading = .firstSpike
+    graph.encoders[0].kind = .poisson
+    #expect(graph.verify().map(\.id) == ["ir.bad-encoder", "ir.bad-decoder"])
   }
 
   @Test("reports exactly the mistake", arguments: mistakes)

@@ -138,7 +138,18 @@ private struct Example {
     let trace = try ClockSimulator(graph).run(inputs).trace
     let totals = trace.totals
     var timeless = graph
-    for p in graph.populations.ids { timeless[p].code = .phased(timesteps: ticks) }
+    for p in graph.populations.ids {
+      timeless[p].code = .phased(timesteps: ticks)
+      guard case .integrateAndFire(var model) = timeless[p].model else { continue }
+      model.retraction = nil
+      timeless[p].model = .integrateAndFire(model)
+    }
+    // The ends, which only time gives a meaning, do not matter here.
+    for i in timeless.encoders.indices { timeless.encoders[i].kind = .constant }
+    for i in timeless.decoders.indices {
+      timeless.decoders[i].start = 0
+      if timeless.decoders[i].reading == .firstSpike { timeless.decoders[i].reading = .count }
+    }
     let network = try QuantizedNetwork(timeless)
     for p in graph.populations.ids where graph[p].model != .source {
       var received = try network.response(of: p, to: totals).map { Int($0) }

@@ -50,6 +50,65 @@ private func expect<T>(
     }
   }
 
+  @Test func delayedReadout() throws {
+    // Potentials 5, 10, 15, … in units of 0.5; the first two ticks are left out where more follow.
+    var build = SpikingBuilder(code: .rate(timesteps: 4))
+    let input = build.source([1])
+    let output = build.readout([1], bias: [2], unit: [0.5])
+    build.identity(input, output)
+    build.graph.decoders[0].start = 2
+    let threshold: [Int32] = [7]
+    // A neuron that says 1 of 2 units in every other tick, so that windows differ.
+    let neuron = build.fire([1], threshold: threshold, initial: [0])
+    let late = build.readout([1])
+    build.identity(input, neuron)
+    build.identity(neuron, late)
+    build.graph.decoders[1].start = 2
+    let simulator = try ClockSimulator(build.graph)
+    for (ticks, expected): (Int, [[Float]]) in [
+      // Input 3: the neuron fires at ticks 3, 5, 7, …
+      (1, [[2.5], [0]]), (2, [[2.5], [0]]), (3, [[2.5], [1]]), (4, [[2.5], [0.5]]),
+      (6, [[2.5], [0.5]]),
+    ] {
+      #expect(try simulator.run([[3]], timesteps: ticks).outputs == expected, "\(ticks) ticks")
+    }
+  }
+
+  @Test func spikesAreRead() throws {
+    // θ = 10, h = 5, inputs 8, 4, 1 and −9 in each tick: fire in ticks 1 2 4, 2 4, none, none.
+    var build = SpikingBuilder(code: .rate(timesteps: 4))
+    let input = build.source([1])
+    let layer = build.fire([4], threshold: [10, 10, 10, 10])
+    build.graph[layer].quantum = build.graph.tensors.add("q", shape: [1], floats: [0.5])
+    build.dense(input, layer, [8, 4, 1, -9])
+    let readings: [Decoder.Reading] = [.count, .firstSpike, .count, .firstSpike]
+    build.graph.decoders = readings.enumerated().map { i, reading in
+      Decoder(population: layer, reading: reading, start: i < 2 ? 0 : 1)
+    }
+    let result = try ClockSimulator(build.graph).run([[1]])
+    #expect(result.trace.units[1].map { $0[0] } == [1, 1, 0, 1])
+    #expect(result.trace.units[1].map { $0[1] } == [0, 1, 0, 1])
+    // Potentials: 3, 1, 9, 7; 9, 3, 7, 1; 9 and −31 at the end.
+    let expected: [[Float]] = [
+      [0.375, 0.25, 0, 0], [(3 + 0.3) / 4, (2 + 0.3) / 4, -0.1 / 4, -4.1 / 4],
+      [1 / 3, 1 / 3, 0, 0], [(2 + 0.1) / 4, (2 + 0.3) / 4, -0.1 / 4, -4.1 / 4],
+    ]
+    for (found, wanted) in zip(result.outputs, expected) {
+      #expect(zip(found, wanted).allSatisfy { abs($0 - $1) <= 1e-6 }, "\(found) \(wanted)")
+    }
+  }
+
+  @Test func countOfAWindow() throws {
+    var build = SpikingBuilder(code: .weighted(bits: 3))
+    let input = build.source([1])
+    let layer = build.fire([2], threshold: [10, 10], isSigned: true)
+    build.graph[layer].quantum = build.graph.tensors.add("q", shape: [1], floats: [0.5])
+    build.dense(input, layer, [34, -1000])
+    build.graph.decoders = [Decoder(population: layer, reading: .count)]
+    #expect(try ClockSimulator(build.graph).run([[1]]).outputs == [[1.5, -3.5]])
+    #expect(try QuantizedNetwork(build.graph).run([[1]]).outputs == [[1.5, -3.5]])
+  }
+
   @Test func softmaxIsOverChannels() throws {
     // Pixel by pixel: equal channels make halves, a lead of 100 makes 1 and 0.
     var build = SpikingBuilder(code: .phased(timesteps: 2))

@@ -69,6 +69,36 @@ private func tens(_ count: Int) -> [Int32] { [Int32](repeating: 10, count: count
     #expect(b.trace.units[1] == [[1], [-1], [1]])
   }
 
+  @Test func rateRetracts() throws {
+    // θ = 10, h = 5, 6 from the source in each tick; a neuron that fires in every third tick
+    // inhibits by 28. Retractions are 0, 4 and 100.
+    var build = SpikingBuilder(code: .rate(timesteps: 6))
+    let input = build.source([1])
+    let inhibiting = build.fire([1], threshold: [6], initial: [0])
+    let layer = build.fire([3], threshold: [10, 10, 10])
+    let retraction: [Int32] = [0, 4, 100]
+    build.dense(input, inhibiting, [2])
+    build.dense(input, layer, [6, 6, 6])
+    build.dense(inhibiting, layer, [-28, -28, -28])
+    if case .integrateAndFire(var model) = build.graph[layer].model {
+      model.retraction = build.graph.tensors.add(
+        Tensor("r", shape: [3], data: .int32(retraction)))
+      build.graph[layer].model = .integrateAndFire(model)
+    }
+    let result = try ClockSimulator(build.complete).run([[1]])
+    #expect(result.trace.units[1] == [[0], [0], [1], [0], [0], [1]])
+    // v: 5+6 = 11 fires, 1; 7; 7+6−28 = −15: the first two take it back, −5; then 1, 7, −15, where
+    // nothing is left to be taken back.
+    #expect(
+      result.potentialsByTick[2] == [
+        [1, 1, 1], [7, 7, 7], [-5, -5, -15], [1, 1, -9], [7, 7, -3], [-15, -15, -25],
+      ])
+    #expect(
+      result.trace.units[2] == [
+        [1, 1, 1], [0, 0, 0], [-1, -1, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0],
+      ])
+  }
+
   @Test func rateFiresOnceATick() throws {
     // v: 5+25 = 30, 20; 45, 35; 60, 50.
     let graph = fan(.rate(timesteps: 3), [25], threshold: [10])

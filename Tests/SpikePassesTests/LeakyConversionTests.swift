@@ -90,6 +90,31 @@ import Testing
     }
   }
 
+  @Test(
+    "options for other neurons are refused",
+    arguments: ["retraction=0.5", "initial=0.25", "retraction=0"])
+  func options(option: String) throws {
+    let error = #expect(throws: CompileError.self) {
+      try run(
+        "simplify,calibrate,soften,convert{code=rate,timesteps=6,\(option)}", on: network(1),
+        samples([8, 8, 2], count: 8))
+    }
+    #expect(error?.diagnostics.map(\.id) == ["convert.leaky-option"])
+    #expect(error?.exitCode == .usage)
+  }
+
+  @Test(
+    "a delayed readout waits for synapses that hear spikes",
+    arguments: [("none", 0), ("exponential", 10), ("alpha", 20)])
+  func delayedReadout(synapse: String, delay: Int) throws {
+    let program = try run(
+      "simplify,calibrate,soften,convert{code=rate,timesteps=200,synapse=\(synapse),"
+        + "tau-synapse=0.005},delay-readout,quantize", on: network(1), samples([8, 8, 2], count: 8))
+    guard case .snn(let graph) = program else { return }
+    // Three layers, the first of which hears a constant current; 5 ms each, or 10.
+    #expect(graph.decoders.map(\.start) == [delay])
+  }
+
   @Test("leaky neurons say rates only", arguments: ["phased", "weighted"])
   func code(keyword: String) throws {
     let error = #expect(throws: CompileError.self) {

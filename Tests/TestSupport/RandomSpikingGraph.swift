@@ -82,7 +82,8 @@ public func randomInputs(
     return (0..<population.shape.count).map { i in
       let quantum = quanta[i % population.shape.channels % quanta.count]
       if generator.chance(0.3) { return 0 }
-      return generator.float(-1.2...1.2) * Float(encoder.levels) * quantum
+      let range = encoder.kind == .constant ? Float(encoder.levels) * quantum : quantum
+      return generator.float(-1.2...1.2) * range
     }
   }
 }
@@ -104,6 +105,7 @@ extension SpikingGraph {
       case .integrateAndFire(let model):
         result.makeFloatingPoint(model.threshold, unit: 0.0625)
         if let initial = model.initial { result.makeFloatingPoint(initial, unit: 0.0625) }
+        if let r = model.retraction { result.makeFloatingPoint(r, unit: 0.0625) }
       case .staircase(let model): result.makeFloatingPoint(model.thresholds, unit: 0.0625)
       case .source, .relay, .maximum, .leaky, .integrator: break
       }

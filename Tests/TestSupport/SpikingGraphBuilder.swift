@@ -99,9 +99,13 @@ struct SpikingGraphBuilder {
     let levels = codes[0].isRate ? random.int(1...4) : random.pick([1, 15, 255])
     let id = addPopulation(shape, .source, afferents: [], bias: nil)
     var encoder = Encoder(population: id, levels: levels)
+    if codes[0].isRate, random.chance(0.4) {
+      encoder.kind = random.pick(Encoder.Kind.allCases)
+      encoder.seed = random.int(0...1000)
+    }
     if options.hasPreprocessing { encoder.preprocessing = preprocessing(shape.channels) }
     graph.encoders.append(encoder)
-    emitters.append(Emitter(id: id, shape: shape, bound: levels))
+    emitters.append(Emitter(id: id, shape: shape, bound: encoder.largestUnit))
   }
 
   /// Adds integrators for one or two outputs, and mostly for what nobody listens to.
@@ -117,10 +121,23 @@ struct SpikingGraphBuilder {
       let (input, shape) =
         random.chance(0.8) ? (afferents, target) : anyInput(of: emitters[emitters.count - 1])
       let bias = self.bias(shape, typical: input[0].typical)
-      let id = addPopulation(shape, .integrator, afferents: input, bias: bias)
+      var (reading, model) = (Decoder.Reading.potential, NeuronModel.integrator)
+      if random.chance(0.3) {
+        reading = codes[0].isRate && random.chance(0.5) ? .firstSpike : .count
+        model = integrateAndFire(shape, typical: input[0].typical)
+      }
+      let id = addPopulation(shape, model, afferents: input, bias: bias)
       graph.decoders.append(
-        Decoder(population: id, function: random.pick(Decoder.Function.allCases)))
+        Decoder(
+          population: id, reading: reading, function: random.pick(Decoder.Function.allCases),
+          start: drawStart()))
     }
+  }
+
+  /// Returns a number of ticks that a readout leaves out.
+  private mutating func drawStart() -> Int {
+    guard codes[0].isRate, random.chance(0.5) else { return 0 }
+    return random.int(0...codes[0].timesteps - 1)
   }
 
   /// Adds a population with what it receives.
@@ -179,15 +196,18 @@ struct SpikingGraphBuilder {
       Int32(max(1, min(16_777_216, scale * Double(random.float(0.5...1.5)))))
     }
     let threshold = add("threshold", layout, .int32(thresholds))
-    guard random.chance(0.3) else {
-      return .integrateAndFire(IntegrateAndFire(threshold: threshold, isSigned: isSigned))
+    var model = IntegrateAndFire(threshold: threshold, isSigned: isSigned)
+    if codes[0].isRate, !isSigned, random.chance(0.4) {
+      let parts = thresholds.map { θ in Int32(random.int(0...Int(θ))) }
+      model.retraction = add("retraction", layout, .int32(parts))
     }
-    let initial = thresholds.map { θ in
-      Int32(random.int((isSigned ? 0 : -Int(θ) / 2)...Int(θ) - 1))
+    if random.chance(0.3) {
+      let initial = thresholds.map { θ in
+        Int32(random.int((isSigned ? 0 : -Int(θ) / 2)...Int(θ) - 1))
+      }
+      model.initial = add("initial", layout, .int32(initial))
     }
-    return .integrateAndFire(
-      IntegrateAndFire(
-        threshold: threshold, initial: add("initial", layout, .int32(initial)), isSigned: isSigned))
+    return .integrateAndFire(model)
   }
 
   /// Returns real offsets for leaky neurons.

@@ -16,17 +16,26 @@ struct SourceEnd: Sendable {
   var step: Int
   /// The number of neurons.
   var count: Int
-  /// The largest magnitude of a unit.
+  /// The encoder.
+  var encoder: Encoder
+  /// The position of the encoder in the whole network.
+  var position: Int
+  /// The ticks of the code.
+  var timesteps: Int
+  /// The largest magnitude of a level.
   var levels: Int32
-  /// The real value of a unit, one or one a channel.
-  var quantum: [Float]
+  /// The resolution, one or one a channel.
+  var resolution: [Float]
 
-  /// Returns the units that say `values`, which are x' of `Encoder`: preprocessed numbers.
+  /// `true` iff the units differ from tick to tick.
+  var spikes: Bool { encoder.kind != .constant }
+
+  /// Returns the levels that say `values`, which are x' of `Encoder`: preprocessed numbers.
   func encode(_ values: [Float]) -> [Int32] {
     let limit = Float(levels)
     var units = [Int32](repeating: 0, count: values.count)
     for i in units.indices {
-      let quotient = values[i] / quantum[i % quantum.count]
+      let quotient = values[i] / resolution[i % resolution.count]
       let rounded = quotient.rounded(.toNearestOrAwayFromZero)
       // Compared before the conversion, because Float(levels) may round up to 2^31.
       units[i] =
@@ -44,16 +53,57 @@ struct OutputEnd: Sendable {
   var count: Int
   /// The number of channels, over which a softmax runs.
   var channels: Int
-  /// The real value of a unit of potential, one or one a channel.
+  /// What is read.
+  var reading: Decoder.Reading
+  /// The real value of a unit of potential or of an emitted unit, one or one a channel.
   var unit: [Float]
+  /// The thresholds, where first spikes are read, one or one a channel or a neuron.
+  var threshold: [Int32]
+  /// The ticks of the code.
+  var timesteps: Int
   /// The function applied.
   var function: Decoder.Function
+  /// The ticks that are left out.
+  var start: Int
 
-  /// Returns the outputs that `potentials` mean after `ticks` ticks, 1 unless `rate`.
-  func decode(_ potentials: [Int32], ticks: Int) -> [Float] {
+  /// Returns the outputs after `ticks` ticks, 1 unless `rate`.
+  ///
+  /// - Parameters:
+  ///   - potentials: [neurons].
+  ///   - record: what was noted of the output so far.
+  ///   - ticks: the ticks executed.
+  /// - Returns: [outputs].
+  func decode(_ potentials: [Int32], _ record: OutputRecord, ticks: Int) -> [Float] {
+    let isLate = start > 0 && ticks > start
+    let duration = Double(isLate ? ticks - start : ticks)
     let y = potentials.indices.map { i in
-      Double(potentials[i]) * Double(unit[i % unit.count]) / Double(ticks)
+      switch reading {
+      case .potential:
+        let before = isLate ? record.potentials[i] : 0
+        return (Double(potentials[i]) - Double(before)) * Double(unit[i % unit.count]) / duration
+      case .count:
+        let before = isLate ? record.skipped[i] : 0
+        return Double(record.counts[i] - before) * Double(unit[i % unit.count]) / duration
+      case .firstSpike:
+        return firstSpike(of: i, potentials[i], isLate ? record.lateFirst : record.first)
+      }
     }
+    return applied(to: y)
+  }
+
+  /// Returns when neuron `i` fired first, as `Decoder` says.
+  private func firstSpike(
+    of i: Int, _ potential: Int32, _ first: [OutputRecord.FirstSpike?]
+  ) -> Double {
+    let (theta, window) = (Double(threshold[i % threshold.count]), Double(timesteps))
+    guard let spike = first[i] else {
+      return (min(Double(potential) / theta, 1) - 1) / window
+    }
+    return (window - Double(spike.tick) + min(Double(spike.potential) / theta, 1)) / window
+  }
+
+  /// Returns the function of `y`.
+  private func applied(to y: [Double]) -> [Float] {
     switch function {
     case .none: return y.map { Float($0) }
     case .sigmoid: return y.map { Float(1 / (1 + exp(-$0))) }

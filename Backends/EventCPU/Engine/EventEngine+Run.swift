@@ -32,7 +32,7 @@ extension EventEngine {
       let outcome: Result<Outcome, CompileError>
       do throws(CompileError) {
         outcome = .success(
-          try run(input(image), in: tallies[worker], ticks: ticks, options: options))
+          try run(input(image), image, in: tallies[worker], ticks: ticks, options: options))
       } catch {
         outcome = .failure(error)
       }
@@ -73,41 +73,47 @@ extension EventEngine {
 
   /// Runs one image.
   private func run(
-    _ input: [[Float]], in tally: Tally, ticks: Int, options: RunOptions
+    _ input: [[Float]], _ image: Int, in tally: Tally, ticks: Int, options: RunOptions
   ) throws(CompileError) -> Outcome {
     let worker = tally.worker
-    try encode(input, into: worker)
+    let trains = try encode(input, image: options.firstImage + image, into: worker)
     var outcome = Outcome()
+    var records = outputs.map { _ in OutputRecord() }
     guard plan.code.isRate else {
       worker.window()
       tally.countNeurons()
       outcome.ticks = ticks
-      outcome.outputs = decode(worker, ticks: 1)
+      for (i, output) in outputs.enumerated() { records[i].count(of: output, worker, self) }
+      outcome.outputs = decode(worker, ticks: 1, records)
       return outcome
     }
     worker.begin()
-    let first = outputs.first?.count ?? 0
+    let (first, start) = (outputs.first?.count ?? 0, outputs.first?.start ?? 0)
     let watches = first > 0 && (options.earlyExitMargin != nil || options.recordsPredictions)
     var spikes = options.recordsSpikes ? tally.spikes : 0
     for tick in 1...ticks {
+      for (step, train) in trains { worker.encode(train.units(at: tick - 1), at: step) }
       worker.tick()
       tally.countNeurons()
       outcome.ticks = tick
+      for (i, output) in outputs.enumerated() {
+        records[i].note(tick: tick, of: output, worker, self)
+      }
       if options.recordsSpikes {
         let total = tally.spikes
         outcome.spikes.append(total - spikes)
         spikes = total
       }
       guard watches else { continue }
-      let y = decode(worker, ticks: tick)[..<first]
+      let y = decode(worker, ticks: tick, records)[..<first]
       let best = largestPosition(y)
       if options.recordsPredictions { outcome.predictions.append(Int32(best)) }
-      if let margin = options.earlyExitMargin {
+      if let margin = options.earlyExitMargin, tick > start {
         let second = y.indices.filter { $0 != best }.map { y[$0] }.max() ?? -.infinity
         if y[best] - second >= margin { break }
       }
     }
-    outcome.outputs = decode(worker, ticks: outcome.ticks)
+    outcome.outputs = decode(worker, ticks: outcome.ticks, records)
     return outcome
   }
 

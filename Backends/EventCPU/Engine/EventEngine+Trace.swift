@@ -8,16 +8,21 @@ extension EventEngine {
 
   /// Returns what every population emits for one input, and where potentials end.
   ///
-  /// - Parameter input: preprocessed values for each encoder, in row-major order.
+  /// - Parameters:
+  ///   - input: preprocessed values for each encoder, in row-major order.
+  ///   - image: the number of the input, on which the random numbers of encoders depend.
   /// - Returns: the trace of the code's window, as `SpikeTrace` lays it out.
   /// - Throws: `cpu.bad-input`.
-  package func trace(_ input: [[Float]]) throws(CompileError) -> SpikeTrace {
+  package func trace(
+    _ input: [[Float]], image: Int = 0
+  ) throws(CompileError) -> SpikeTrace {
     let worker = Worker(plan)
-    try encode(input, into: worker)
+    let trains = try encode(input, image: image, into: worker)
     var units = [[[Int32]]](repeating: [], count: counts.count)
     if plan.code.isRate {
       worker.begin()
-      for _ in 0..<plan.code.timesteps {
+      for tick in 0..<plan.code.timesteps {
+        for (step, train) in trains { worker.encode(train.units(at: tick), at: step) }
         worker.tick()
         for p in units.indices where emits(p) { units[p].append(read(p, worker)) }
       }

@@ -27,10 +27,16 @@ package struct EventEngine: Sendable {
 
   /// Lowers a quantized graph.
   ///
+  /// - Parameters:
+  ///   - graph: the graph.
+  ///   - positions: for a part of a network, the positions that its encoders have in the whole, on
+  ///     which their random numbers depend.
   /// - Throws: what the verifier finds; `cpu.not-quantized`, `cpu.unsupported-delay`,
   ///   `cpu.too-large`; `cpu.overflow` if potentials may leave 32 bits within the code's window.
   /// - Complexity: O(weights + neurons).
-  package init(lowering graph: SpikingGraph) throws(CompileError) {
+  package init(
+    lowering graph: SpikingGraph, encoderPositions positions: [Int]? = nil
+  ) throws(CompileError) {
     var sink = DiagnosticSink()
     sink.report(contentsOf: graph.verify())
     try sink.throwIfErrors()
@@ -41,7 +47,9 @@ package struct EventEngine: Sendable {
     self.plan = plan
     sources = try liftingDiagnostic { () throws(Diagnostic) in
       var result: [SourceEnd] = []
-      for encoder in graph.encoders { result.append(try SourceEnd(encoder, graph, plan)) }
+      for (i, encoder) in graph.encoders.enumerated() {
+        result.append(try SourceEnd(encoder, at: positions?[i] ?? i, graph, plan))
+      }
       return result
     }
     outputs = try liftingDiagnostic { () throws(Diagnostic) in
@@ -65,19 +73,36 @@ package struct EventEngine: Sendable {
   /// The number of ticks of the graph's code.
   package var timesteps: Int { plan.code.timesteps }
 
-  /// Returns the units of an input.
+  /// Stores what does not change in the ticks of an image, and returns what does, by step.
   ///
   /// - Throws: `cpu.bad-input` if there are not as many values as neurons, or one is no number.
-  func encode(_ input: [[Float]], into worker: Worker) throws(CompileError) {
+  func encode(
+    _ input: [[Float]], image: Int, into worker: Worker
+  ) throws(CompileError) -> [(step: Int, train: SpikeTrain)] {
     guard input.map(\.count) == sources.map(\.count) else {
       throw CompileError(.badInput(input.map(\.count), expected: sources.map(\.count)))
     }
     if input.contains(where: { $0.contains(where: \.isNaN) }) {
       throw CompileError(.notANumber())
     }
-    for (source, values) in zip(sources, input) {
-      worker.encode(source.encode(values), at: source.step)
+    var trains: [(step: Int, train: SpikeTrain)] = []
+    for (i, source) in sources.enumerated() {
+      let levels = source.encode(input[i])
+      guard source.spikes else {
+        worker.encode(levels, at: source.step)
+        continue
+      }
+      let train = SpikeTrain(
+        source.encoder, at: source.position, saying: levels, image: image,
+        timesteps: source.timesteps)
+      trains.append((source.step, train))
     }
+    return trains
+  }
+
+  /// Returns the units that a step has emitted last.
+  func units(of step: Int, _ worker: Worker) -> [Int32] {
+    plan.layouts[step].read(worker.blocks[plan.steps[step].units])
   }
 
   /// Returns the membrane of a step.
@@ -86,12 +111,18 @@ package struct EventEngine: Sendable {
   }
 
   /// Returns the outputs, those of all decoders one after another.
-  func decode(_ worker: Worker, ticks: Int) -> [Float] {
+  ///
+  /// - Parameters:
+  ///   - worker: what executed the network.
+  ///   - ticks: the number of ticks executed.
+  ///   - records: what was noted of each output.
+  /// - Returns: [outputs].
+  func decode(_ worker: Worker, ticks: Int, _ records: [OutputRecord]) -> [Float] {
     var result: [Float] = []
-    for output in outputs {
+    for (output, record) in zip(outputs, records) {
       guard let membrane = membrane(of: output.step) else { continue }
       result += output.decode(
-        worker.potentials(of: membrane), ticks: plan.code.isRate ? ticks : 1)
+        worker.potentials(of: membrane), record, ticks: plan.code.isRate ? ticks : 1)
     }
     return result
   }
@@ -140,13 +171,19 @@ extension Population {
 extension SourceEnd {
 
   /// Creates the end that `encoder` describes.
-  fileprivate init(_ encoder: Encoder, _ graph: SpikingGraph, _ plan: Plan) throws(Diagnostic) {
+  fileprivate init(
+    _ encoder: Encoder, at position: Int, _ graph: SpikingGraph, _ plan: Plan
+  ) throws(Diagnostic) {
     let population = graph[encoder.population]
+    self.position = position
     step = plan.stepOf[encoder.population.index]
     count = population.shape.count
     levels = Int32(clamping: encoder.levels)
-    quantum = [1]
+    self.encoder = encoder
+    timesteps = population.code.timesteps
+    var quantum: [Float] = [1]
     if let id = population.quantum { quantum = try graph.tensors.floats(id) }
+    resolution = quantum.map { encoder.step(of: $0) }
   }
 }
 
@@ -159,7 +196,15 @@ extension OutputEnd {
     count = population.shape.count
     channels = population.shape.channels
     function = decoder.function
+    start = decoder.start
+    reading = decoder.reading
+    timesteps = population.code.timesteps
     unit = [1]
-    if let id = population.membraneUnit { unit = try graph.tensors.floats(id) }
+    let worth = reading == .potential ? population.membraneUnit : population.quantum
+    if let worth { unit = try graph.tensors.floats(worth) }
+    threshold = []
+    if reading == .firstSpike, case .integrateAndFire(let model) = population.model {
+      threshold = try graph.tensors.integers(model.threshold)
+    }
   }
 }

@@ -11,11 +11,14 @@ package struct RunOptions: Hashable, Sendable {
 
   /// Under `rate`: an image ends when its best output exceeds its second best by this much.
   ///
-  /// The outputs are those of the first decoder.
+  /// The outputs are those of the first decoder; no image ends before these count.
   package var earlyExitMargin: Float?
 
   /// Under `rate`: whether the class with the largest output is recorded at every tick.
   package var recordsPredictions: Bool
+
+  /// The number of the first image, on which the random numbers of encoders depend.
+  package var firstImage = 0
 
   /// Under `rate`: whether spikes are counted at every tick.
   package var recordsSpikes: Bool

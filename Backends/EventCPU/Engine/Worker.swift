@@ -45,6 +45,7 @@ final class Worker {
       case .membrane(let membrane):
         let all = 0..<membrane.grid.height
         membrane.initial.spread(over: blocks[membrane.potentials], grid: membrane.grid)
+        if let emitted = membrane.emitted { blocks[emitted].clear() }
         if case .follows(_, let said, _) = membrane.neuron { blocks[said].clear() }
         if let current = membrane.current {
           membrane.bias.spread(over: blocks[current], grid: membrane.grid)
@@ -154,7 +155,8 @@ final class Worker {
       switch membrane.neuron {
       case .fires(let fire):
         fire.step(
-          v, rows: rows, input: current, units: units, layout: plan.layouts[i], spikes: spikes)
+          v, rows: rows, input: current, units: units, layout: plan.layouts[i], spikes: spikes,
+          emitted: membrane.emitted.map { blocks[$0] })
       case .leaks(let kernel, let state, let positions):
         kernel.step(
           v, rows: rows, state: blocks[state], positions: blocks[positions], units: units,

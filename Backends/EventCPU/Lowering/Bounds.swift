@@ -36,10 +36,14 @@ extension Node {
     let initial = try halves(model, tensors)
     if code.isRate {
       let compared = model.isSigned ? zip(thresholds, initial).map { $0 &- $1 } : thresholds
+      let limits = try model.retraction.map { id throws(Diagnostic) in
+        // v < −r as a comparison that the kernel knows; −r − 1 fits, as r is not negative.
+        parameter(try tensors.integers(id).map { -$0 - 1 }, .min)
+      }
       return .fires(
         EventFire(
           grid: grid, reset: threshold, threshold: parameter(compared, 1),
-          isSigned: model.isSigned))
+          isSigned: model.isSigned, retraction: limits))
     }
     return .quantizes(
       EventQuantize(

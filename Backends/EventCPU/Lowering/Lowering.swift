@@ -119,12 +119,17 @@ extension Plan {
     _ node: Node, _ nodes: [Node], _ neuron: Neuron, initial: EventParameter
   ) -> MembraneAction {
     let constant = node.edges.filter { node.code.isRate && nodes[$0.source].isStatic }
+    var emitted: Int?
+    if case .fires(let fire) = neuron, fire.retracts {
+      emitted = reserve(node.grid.paddedCount * 4)
+    }
     let changing = node.edges.filter { !(node.code.isRate && nodes[$0.source].isStatic) }
     return MembraneAction(
       grid: node.grid, inputs: changing.map { makeInput($0, node, nodes) },
       constant: constant.map { makeInput($0, node, nodes) }, bias: node.parameter(node.bias, 0),
       initial: initial, potentials: reserve(node.grid.paddedCount * 4),
-      current: constant.isEmpty ? nil : reserve(node.grid.paddedCount * 4), neuron: neuron)
+      current: constant.isEmpty ? nil : reserve(node.grid.paddedCount * 4), neuron: neuron,
+      emitted: emitted)
   }
 
   /// Returns the kernel of an edge into `node`.

@@ -181,9 +181,10 @@ extension NetworkBuilder {
     let sources = node.edges.map { nodes[$0.source] }
     switch node.kind {
     case .source:
-      node.isStatic = true
-      let levels = graph.encoders.first { $0.population == node.population }?.levels ?? 1
-      node.units = Interval(low: -Double(levels), high: Double(levels))
+      let encoder = graph.encoders.first { $0.population == node.population }
+      node.isStatic = encoder.map { $0.kind == .constant } ?? true
+      let most = Double(encoder?.largestUnit ?? 1)
+      node.units = Interval(low: -most, high: most)
     case .relay:
       node.isStatic = sources.allSatisfy(\.isStatic)
       node.units = node.relayedUnits(from: nodes)
@@ -199,8 +200,10 @@ extension NetworkBuilder {
       }
     case .fire(let model):
       let most = node.code.isRate ? 1 : Double(node.code.levels)
-      node.units = Interval(low: model.isSigned ? -most : 0, high: most)
-      if node.code.isRate { node.format = .planes(positive: 1, negative: model.isSigned ? 1 : 0) }
+      node.units = Interval(low: model.emitsNegative ? -most : 0, high: most)
+      if node.code.isRate {
+        node.format = .planes(positive: 1, negative: model.emitsNegative ? 1 : 0)
+      }
     case .leaky:
       node.units = Interval(low: 0, high: 1)
       node.format = .planes(positive: 1, negative: 0)

@@ -103,13 +103,15 @@ final class MembraneAction: Sendable {
   let current: Int?
   /// How the membrane fires.
   let neuron: Neuron
+  /// The block of the units that each neuron has emitted, if it may take them back.
+  let emitted: Int?
   /// Rows computed together, few enough that their potentials stay in the nearest cache.
   let chunks: [Range<Int>]
 
   /// Creates the parts.
   init(
     grid: EventGrid, inputs: [Input], constant: [Input], bias: EventParameter,
-    initial: EventParameter, potentials: Int, current: Int?, neuron: Neuron
+    initial: EventParameter, potentials: Int, current: Int?, neuron: Neuron, emitted: Int?
   ) {
     self.grid = grid
     self.inputs = inputs
@@ -119,6 +121,7 @@ final class MembraneAction: Sendable {
     self.potentials = potentials
     self.current = current
     self.neuron = neuron
+    self.emitted = emitted
     let rows = max(1, 16384 / (grid.width * grid.lanes * 4))
     chunks = stride(from: 0, to: grid.height, by: rows).map { $0..<min($0 + rows, grid.height) }
   }

@@ -13,8 +13,8 @@ public import Diagnostics
 /// Leaky integrate-and-fire with a refractory time and a synapse; the code is `rate`.
 ///
 /// A tick is `dt` seconds; all times are in ticks, potentials in thresholds. Let θ be `threshold`, C
-/// what arrives in the tick from sources, directly or through relays, I what else arrives, and
-/// k = 1 − e^(−1/τrc), a = e^(−1/τs). Every operation is one of single precision, in this order:
+/// what arrives in the tick from sources with constant encoders, directly or through relays, I what
+/// else arrives, and k = 1 − e^(−1/τrc), a = e^(−1/τs). Every operation is one of single precision, in this order:
 ///
 ///     j0 = 1 + (C + bias)·(1/θ)                a current that does not change
 ///     u  = I·(1/θ)                             the spikes of this tick
@@ -136,16 +136,20 @@ public struct LeakyIntegrateAndFire: Attributed {
 
 extension SpikingGraph {
 
-  /// Whether each population emits the same in every tick of the code `rate`: sources do, and
-  /// relays of nothing else.
+  /// Whether each population emits the same in every tick of the code `rate`: sources with constant
+  /// encoders do, and relays of nothing else.
   ///
   /// - Complexity: O(populations + projections).
   public var isConstant: [Bool] {
     var result = [Bool](repeating: false, count: populations.count)
     let afferents = afferents()
+    var spikes = result
+    for encoder in encoders where encoder.kind != .constant {
+      if populations.find(encoder.population) != nil { spikes[encoder.population.index] = true }
+    }
     for id in populations.ids {
       switch self[id].model {
-      case .source: result[id.index] = true
+      case .source: result[id.index] = !spikes[id.index]
       case .relay:
         result[id.index] = afferents[id.index].allSatisfy { result[self[$0].source.index] }
       default: break

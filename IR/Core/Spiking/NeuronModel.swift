@@ -75,6 +75,7 @@ public enum NeuronModel: Hashable, Sendable {
     case .integrateAndFire(var model):
       model.threshold = replacement(model.threshold)
       model.initial = model.initial.map(replacement)
+      model.retraction = model.retraction.map(replacement)
       return .integrateAndFire(model)
     case .leaky(var model):
       model.threshold = replacement(model.threshold)
@@ -113,13 +114,17 @@ public enum NeuronModel: Hashable, Sendable {
 /// `rate`, signed: v(0) = 0; each tick v ← v + I; if v ≥ θ − h: emit +1, v ← v − θ; else if
 /// v ≤ −(θ − h): emit −1, v ← v + θ.
 ///
+/// `rate`, retracting: as unsigned, but a neuron that is not due takes a unit back, emits −1 and
+/// v ← v + θ, if v < −r and the units that it has emitted so far add up to more than 0.
+///
 /// `phased`, `weighted`: v = Σ I over the window; then q units are emitted,
 /// unsigned: q = min(max(⌊(v + h)/θ⌋, 0), Q);
 /// signed: q = sgn(v) · min(⌊(|v| + h)/θ⌋, Q).
 /// Under `phased` in the first |q| ticks, under `weighted` as the binary digits of |q|.
 ///
 /// - Source: reset by subtraction: Rueckauer et al. (2017), equation 4; h = θ/2: Bu et al. (2022),
-///   theorem 2; `weighted`: Stöckl and Maass (2021), equations 1 to 3.
+///   theorem 2; retracting: Wang et al. (2022), "Signed Neuron with Memory", equation 9, where
+///   r = θ; `weighted`: Stöckl and Maass (2021), equations 1 to 3.
 public struct IntegrateAndFire: Attributed {
 
   /// θ, [channels] or the population's shape, positive.
@@ -131,12 +136,24 @@ public struct IntegrateAndFire: Attributed {
   /// `true` iff neurons emit negative units too.
   public var isSigned: Bool
 
+  /// r, same shape as θ, not negative; neurons take back no unit if absent.
+  ///
+  /// Only unsigned neurons under `rate` retract.
+  public var retraction: TensorID?
+
   /// Creates a model.
-  public init(threshold: TensorID, initial: TensorID? = nil, isSigned: Bool = false) {
+  public init(
+    threshold: TensorID, initial: TensorID? = nil, isSigned: Bool = false,
+    retraction: TensorID? = nil
+  ) {
     self.threshold = threshold
     self.initial = initial
     self.isSigned = isSigned
+    self.retraction = retraction
   }
+
+  /// `true` iff a neuron may emit a negative unit.
+  public var emitsNegative: Bool { isSigned || retraction != nil }
 
   /// The keyword in the text form.
   public static let mnemonic = "if"
@@ -146,6 +163,7 @@ public struct IntegrateAndFire: Attributed {
     [
       Attribute("threshold", .tensor(threshold)), Attribute("initial", initial.map { .tensor($0) }),
       Attribute("signed", isSigned ? .word("true") : nil),
+      Attribute("retraction", retraction.map { .tensor($0) }),
     ].compactMap { $0 }
   }
 
@@ -154,5 +172,6 @@ public struct IntegrateAndFire: Attributed {
     threshold = try reader.tensor("threshold")
     initial = try reader.optionalTensor("initial")
     isSigned = try reader.flag("signed")
+    retraction = try reader.optionalTensor("retraction")
   }
 }

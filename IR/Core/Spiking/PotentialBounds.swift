@@ -39,8 +39,9 @@ public struct PotentialBounds: Sendable {
       let input = try inputs(of: id, in: graph)
       switch population.model {
       case .source:
-        let levels = graph.encoders.first { $0.population == id }?.levels ?? Int(Int32.max)
-        let range = ValueRange(-Double(levels), Double(levels))
+        let encoder = graph.encoders.first { $0.population == id }
+        let most = Double(encoder?.largestUnit ?? Int(Int32.max))
+        let range = ValueRange(-most, most)
         append(units: [ValueRange](repeating: range, count: population.shape.channels))
       case .relay: append(units: input)
       case .maximum: append(units: input)
@@ -170,6 +171,8 @@ private struct NeuronConstants: Hashable {
   var threshold: Double
   var initial: Double
   var bias: Double
+  /// Whether units are taken back, and how far below 0 the potential is then.
+  var retraction: Double?
 }
 
 extension PotentialBounds {
@@ -184,13 +187,15 @@ extension PotentialBounds {
     if let id = model.initial { initial = try tensors.integers(id).map { Double($0) } }
     var bias: [Double] = [0]
     if let id = population.bias { bias = try tensors.integers(id).map { Double($0) } }
+    var retraction: [Double?] = [nil]
+    if let id = model.retraction { retraction = try tensors.integers(id).map { Double($0) } }
     let channels = input.count
     var kinds = [Set<NeuronConstants>](repeating: [], count: channels)
     for i in 0..<max(thresholds.count, bias.count, channels) {
       kinds[i % channels].insert(
         NeuronConstants(
           threshold: thresholds[i % thresholds.count], initial: initial[i % initial.count],
-          bias: bias[i % bias.count]))
+          bias: bias[i % bias.count], retraction: retraction[i % retraction.count]))
     }
     var (said, held): ([ValueRange], [ValueRange]) = ([], [])
     for c in 0..<channels {
@@ -252,32 +257,35 @@ extension NeuronConstants {
   ) -> (units: ValueRange, potential: ValueRange) {
     let tick = input + ValueRange(bias, bias)
     let upper = isSigned ? threshold - initial : threshold
+    // What is at the upper limit already is not tested against the lower one.
+    let lowest = isSigned ? min(-upper, upper - 1) : retraction.map { -$0 - 1 }
     var v = isSigned ? ValueRange.zero : ValueRange(initial, initial)
     var (units, potential) = (ValueRange.zero, v.hull(.zero))
     for _ in 0..<count {
       potential = potential.hull(v + partial)
       let u = v + tick
       if u.high >= upper { units.high = 1 }
-      let falls = isSigned && u.low <= -upper
-      if falls { units.low = -1 }
-      v = left(u, upper, isSigned: isSigned)
+      if let lowest, u.low <= lowest { units.low = -1 }
+      v = left(u, upper, lowest)
       potential = potential.hull(v)
     }
     return (units, potential)
   }
 
-  /// Returns what is left after firing of potentials in `u`.
-  private func left(_ u: ValueRange, _ upper: Double, isSigned: Bool) -> ValueRange {
+  /// Returns what is left of potentials in `u`, where those from `upper` on emit a unit and those up
+  /// to `lowest`, if any, emit a negative one.
+  ///
+  /// Neurons that take units back keep what is there if they have emitted none.
+  private func left(_ u: ValueRange, _ upper: Double, _ lowest: Double?) -> ValueRange {
     var pieces: [ValueRange] = []
     if u.high >= upper {
       pieces.append(ValueRange(max(u.low, upper) - threshold, u.high - threshold))
     }
-    // What is at the upper limit already is not tested against the lower one.
-    let lower = isSigned ? min(-upper, upper - 1) : -.infinity
-    if isSigned, u.low <= lower {
-      pieces.append(ValueRange(u.low + threshold, min(u.high, lower) + threshold))
+    if let lowest, u.low <= lowest {
+      pieces.append(ValueRange(u.low + threshold, min(u.high, lowest) + threshold))
     }
-    let middle = ValueRange(max(u.low, isSigned ? lower + 1 : u.low), min(u.high, upper - 1))
+    let floor = retraction == nil ? lowest.map { $0 + 1 } ?? u.low : u.low
+    let middle = ValueRange(max(u.low, floor), min(u.high, upper - 1))
     if middle.low <= middle.high { pieces.append(middle) }
     return pieces.dropFirst().reduce(pieces.first ?? u) { $0.hull($1) }
   }

@@ -76,32 +76,56 @@ public struct Preprocessing: Hashable, Sendable {
 
 /// What turns an input of the network into the units of a `source` population.
 ///
-/// q = min(max(round(x'/quantum), −levels), levels); the quotient is taken in single precision
-/// and rounded to nearest, halves away from zero.
+/// q = min(max(round(x'/step), −levels), levels), where the step is the quantum for constant
+/// currents, which are q in every tick, and quantum/levels for spikes, of which one in every tick
+/// says the quantum; the quotient is taken in single precision and rounded to nearest, halves away
+/// from zero. `SpikeTrain` says which units follow from q.
 public struct Encoder: Hashable, Sendable {
 
   /// The population that is driven.
   public var population: PopulationID
 
-  /// The largest magnitude of a unit, at least 1.
+  /// The largest magnitude of q, at least 1.
   public var levels: Int
+
+  /// How values are said; `constant` unless the code is `rate`.
+  public var kind: Kind
+
+  /// Where the random numbers of this encoder begin.
+  public var seed: Int
 
   /// How raw data become the network's input.
   public var preprocessing: Preprocessing
 
   /// Creates an encoder.
   public init(
-    population: PopulationID, levels: Int, preprocessing: Preprocessing = Preprocessing()
+    population: PopulationID, levels: Int, kind: Kind = .constant, seed: Int = 0,
+    preprocessing: Preprocessing = Preprocessing()
   ) {
     self.population = population
     self.levels = levels
+    self.kind = kind
+    self.seed = seed
     self.preprocessing = preprocessing
   }
 }
 
-/// What turns the potentials of an `integrator` population into an output of the network.
+/// What turns the last population into an output of the network, y = f(x).
 ///
-/// y = f(v · membraneUnit / n), where n is the number of ticks under `rate` and 1 otherwise.
+/// Reading potentials of an `integrator`,
+/// x = (v(n) − v(t0)) · membraneUnit / (n − t0), where n is the number of ticks under `rate` and
+/// 1 otherwise, v(t) the potential after t ticks, v(0) = 0, and t0 = `start` if n > `start`, else 0.
+///
+/// Counting units of an `if` population, x = (c(n) − c(t0)) · quantum / (n − t0), where c(t) is the
+/// sum of units after t ticks.
+///
+/// By the first spikes of an `if` population, under `rate`: x = (T − t + min(v/θ, 1)) / T for a neuron
+/// that emits its first positive unit after t0 in tick t, counted from 1, and is left with the
+/// potential v; (min(v/θ, 1) − 1) / T for one that has emitted none, v being its potential after n
+/// ticks. So whoever fires first leads, and of two the one that is further.
+///
+/// - Source: Bu et al. (2025), section 4.3, delayed evaluation: the first spikes of a deep network
+///   say more about its initial potentials than about its input.
 public struct Decoder: Hashable, Sendable {
 
   /// A function applied to the potentials by the host.
@@ -116,16 +140,37 @@ public struct Decoder: Hashable, Sendable {
     case tanh
   }
 
+  /// What is read of a population.
+  public enum Reading: String, Hashable, Sendable, CaseIterable {
+    /// The potentials of an `integrator`.
+    case potential
+    /// The units that an `if` population emits.
+    case count
+    /// The ticks of the first units of an `if` population.
+    case firstSpike = "first-spike"
+  }
+
   /// The population that is read.
   public var population: PopulationID
+
+  /// What is read of it.
+  public var reading: Reading
 
   /// The function f.
   public var function: Function
 
+  /// The number of ticks whose input the readout leaves out; 0 unless the code is `rate`.
+  public var start: Int
+
   /// Creates a decoder.
-  public init(population: PopulationID, function: Function = .none) {
+  public init(
+    population: PopulationID, reading: Reading = .potential, function: Function = .none,
+    start: Int = 0
+  ) {
     self.population = population
+    self.reading = reading
     self.function = function
+    self.start = start
   }
 }
 
@@ -188,6 +233,12 @@ public struct SpikingGraph: Hashable, Sendable {
     return result
   }
 
+  /// The number of first ticks that the decoder of readout `id` leaves out; 0 without decoder.
+  public func readoutStart(of id: PopulationID) -> Int {
+    guard self[id].model == .integrator else { return 0 }
+    return decoders.first { $0.population == id }?.start ?? 0
+  }
+
   /// `true` iff weights, thresholds and biases are integers.
   public var isQuantized: Bool {
     var constants = projections.elements.compactMap { $0.kind.weights }
@@ -195,7 +246,7 @@ public struct SpikingGraph: Hashable, Sendable {
       switch population.model {
       case .leaky: continue  // Leaky neurons and their biases stay real.
       case .integrateAndFire(let model):
-        constants += [model.threshold, model.initial].compactMap { $0 }
+        constants += [model.threshold, model.initial, model.retraction].compactMap { $0 }
       case .staircase(let model): constants.append(model.thresholds)
       case .source, .relay, .maximum, .integrator: break
       }

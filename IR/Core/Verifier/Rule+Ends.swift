@@ -20,7 +20,7 @@ extension VerifierRule<SpikingGraph> {
       ["ir.bad-population", "ir.bad-encoder", "ir.bad-preprocessing"],
       "Every source is driven by exactly one encoder, and encoders drive only sources; levels are "
         + "between 1 and 2^31 - 1; the scale is finite, mean and std have one number or one a "
-        + "channel, and no std is 0."
+        + "channel, and no std is 0; encoders that spike need the code rate."
     ) { graph, sink in
       var driven = [Int](repeating: 0, count: graph.populations.count)
       for (i, encoder) in graph.encoders.enumerated() {
@@ -33,6 +33,10 @@ extension VerifierRule<SpikingGraph> {
         if population.model != .source { sink.report(.drivesNoSource(population.model, at: site)) }
         if !(1...Int(Int32.max) ~= encoder.levels) {
           sink.report(.badLevels(encoder.levels, at: site))
+        }
+        if encoder.kind != .constant, !population.code.isRate {
+          let kind = "kind=\(encoder.kind.rawValue)"
+          sink.report(.needsRate(kind, "ir.bad-encoder", population.code, site))
         }
         if let violation = encoder.preprocessing.violation(channels: population.shape.channels) {
           sink.report(violation.located(at: site))
@@ -48,7 +52,9 @@ extension VerifierRule<SpikingGraph> {
   static var decodersFit: Self {
     Self(
       ["ir.bad-population", "ir.bad-decoder", "ir.undecoded-integrator"],
-      "Decoders read only integrators, and every integrator is read by a decoder."
+      "Decoders read the potentials of integrators, the counts or first spikes of if populations; "
+        + "every integrator is read by a decoder; first spikes need the code rate; a decoder starts "
+        + "before the last tick, and with the first one unless the code is rate."
     ) { graph, sink in
       var read: Set<PopulationID> = []
       for (i, decoder) in graph.decoders.enumerated() {
@@ -58,13 +64,32 @@ extension VerifierRule<SpikingGraph> {
           continue
         }
         read.insert(decoder.population)
-        if population.model != .integrator {
-          sink.report(.readsNoIntegrator(population.model, at: site))
+        if !decoder.reading.fits(population.model) {
+          sink.report(.cannotRead(decoder.reading, of: population.model, at: site))
+        }
+        if decoder.reading == .firstSpike, !population.code.isRate {
+          sink.report(.needsRate("reading=first-spike", "ir.bad-decoder", population.code, site))
+        }
+        let last = population.code.isRate ? population.code.timesteps - 1 : 0
+        if !(0...max(0, last) ~= decoder.start) {
+          sink.report(.badStart(decoder.start, last: max(0, last), at: site))
         }
       }
       for id in graph.populations.ids where graph[id].model == .integrator && !read.contains(id) {
         sink.report(.undecoded(at: graph.site(id)))
       }
+    }
+  }
+}
+
+extension Decoder.Reading {
+
+  /// Returns whether neurons of the given model have what is read.
+  fileprivate func fits(_ model: NeuronModel) -> Bool {
+    switch (self, model) {
+    case (.potential, .integrator), (.count, .integrateAndFire), (.firstSpike, .integrateAndFire):
+      true
+    default: false
     }
   }
 }
@@ -113,10 +138,26 @@ extension Diagnostic {
   }
 
   /// Returns an error about a decoder of a population that cannot be read.
-  fileprivate static func readsNoIntegrator(_ found: NeuronModel, at site: Site) -> Diagnostic {
+  fileprivate static func cannotRead(
+    _ reading: Decoder.Reading, of found: NeuronModel, at site: Site
+  ) -> Diagnostic {
     .error(
-      "ir.bad-decoder", "the population's neurons are '\(found.mnemonic)', expected 'integrator'",
+      "ir.bad-decoder",
+      "the population's neurons are '\(found.mnemonic)', expected "
+        + "'\(reading == .potential ? "integrator" : "if")' for the reading '\(reading.rawValue)'",
       at: site)
+  }
+
+  /// Returns an error about an encoder or decoder that has a meaning under `rate` only.
+  fileprivate static func needsRate(
+    _ attribute: String, _ id: String, _ found: SpikeCode, _ site: Site
+  ) -> Diagnostic {
+    .error(id, "'\(attribute)' needs the code rate, found \(found)", at: site)
+  }
+
+  /// Returns an error about a decoder that starts too late.
+  fileprivate static func badStart(_ start: Int, last: Int, at site: Site) -> Diagnostic {
+    .error("ir.bad-decoder", "'start' is \(start), accepted range is [0, \(last)]", at: site)
   }
 
   /// Returns an error about an integrator whose potentials nobody reads.

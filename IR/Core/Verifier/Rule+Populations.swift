@@ -57,7 +57,8 @@ extension VerifierRule<SpikingGraph> {
     Self(
       ["ir.bad-parameter"],
       "Thresholds and biases have the shape [channels] or that of the population, initial "
-        + "potentials that of the thresholds, quanta and membrane units [channels] or [1]."
+        + "potentials and retractions that of the thresholds, quanta and membrane units [channels] "
+        + "or [1]."
     ) { graph, sink in
       for id in graph.populations.ids where graph[id].isSound {
         let population = graph[id]
@@ -75,6 +76,7 @@ extension VerifierRule<SpikingGraph> {
             perNeuron.contains(threshold)
           {
             check(model.initial, "initial potential", [threshold])
+            check(model.retraction, "retraction", [threshold])
           }
         }
         if case .leaky(let model) = population.model {
@@ -88,19 +90,23 @@ extension VerifierRule<SpikingGraph> {
     }
   }
 
-  /// Thresholds, quanta and membrane units are positive.
+  /// Thresholds, quanta and membrane units are positive, retractions not negative.
   static var parametersArePositive: Self {
     Self(
-      ["ir.bad-threshold", "ir.bad-unit"], "Thresholds, quanta and membrane units are positive."
+      ["ir.bad-threshold", "ir.bad-unit"],
+      "Thresholds, quanta and membrane units are positive, retractions not negative."
     ) { graph, sink in
       for use in graph.constants {
-        guard [.threshold, .leakyThreshold, .quantum, .membraneUnit].contains(use.role),
+        guard
+          [.threshold, .leakyThreshold, .retraction, .quantum, .membraneUnit].contains(use.role),
           let elements = graph.tensors.find(use.tensor)?.data.floatingPoint,
-          let x = elements.first(where: { $0 <= 0 })
+          let x = elements.first(where: { use.role == .retraction ? $0 < 0 : $0 <= 0 })
         else { continue }
-        sink.report(
-          [.threshold, .leakyThreshold].contains(use.role)
-            ? .nonPositiveThreshold(x, at: use.site) : .nonPositiveUnit(x, at: use.site))
+        switch use.role {
+        case .threshold, .leakyThreshold: sink.report(.nonPositiveThreshold(x, at: use.site))
+        case .retraction: sink.report(.negativeRetraction(x, at: use.site))
+        default: sink.report(.nonPositiveUnit(x, at: use.site))
+        }
       }
     }
   }
@@ -134,12 +140,18 @@ extension VerifierRule<SpikingGraph> {
   static var noParametersWithoutMeaning: Self {
     Self(
       ["ir.unexpected-parameter", "ir.missing-quantum"],
-      "Only neurons that integrate have a bias, an integrator has no quantum, a source has one."
+      "Only neurons that integrate have a bias, only unsigned ones under rate a retraction; an "
+        + "integrator has no quantum, a source has one."
     ) { graph, sink in
       for id in graph.populations.ids {
         let population = graph[id]
         if population.bias != nil, !population.model.integrates {
           sink.report(.unexpected("bias", of: population.model, at: graph.site(id)))
+        }
+        if case .integrateAndFire(let model) = population.model, model.retraction != nil,
+          model.isSigned || !population.code.isRate
+        {
+          sink.report(.uselessRetraction(population.code, at: graph.site(id)))
         }
         if population.model == .integrator, population.quantum != nil {
           sink.report(.unexpected("quantum", of: population.model, at: graph.site(id)))
@@ -211,6 +223,19 @@ extension Diagnostic {
       "ir.unexpected-parameter",
       "the population has a \(role), which '\(model.mnemonic)' neurons "
         + "do not use", at: site)
+  }
+
+  /// Returns an error about a retraction below 0.
+  fileprivate static func negativeRetraction(_ x: Float, at site: Site) -> Diagnostic {
+    .error("ir.bad-threshold", "a retraction is \(x), expected a number of at least 0", at: site)
+  }
+
+  /// Returns an error about neurons that could never retract, or are signed anyway.
+  fileprivate static func uselessRetraction(_ code: SpikeCode, at site: Site) -> Diagnostic {
+    .error(
+      "ir.unexpected-parameter",
+      "the population has a retraction, expected unsigned neurons of the code rate, found "
+        + "\(code.isRate ? "signed ones" : "the code \(code)")", at: site)
   }
 
   /// Returns an error about a source that does not say what its units are worth.

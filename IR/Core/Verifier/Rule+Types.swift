@@ -32,7 +32,7 @@ extension VerifierRule<SpikingGraph> {
     Self(
       ["ir.bad-element-type"],
       "Quanta, membrane units and the constants of lif neurons are f32, wires and values i32; "
-        + "thresholds, initial potentials and biases of others are f32 or i32."
+        + "thresholds, initial potentials, retractions and biases of others are f32 or i32."
     ) { graph, sink in
       for use in graph.constants {
         guard let type = graph.tensors.find(use.tensor)?.elementType else { continue }
@@ -44,12 +44,12 @@ extension VerifierRule<SpikingGraph> {
     }
   }
 
-  /// Either all weights, thresholds, initial potentials and biases are integers, or all are f32.
+  /// Either all weights, parameters of neurons and biases are integers, or all are f32.
   static var quantizedAsAWhole: Self {
     Self(
       ["ir.mixed-types"],
-      "Weights, thresholds, initial potentials and biases are all integers or all f32; those of lif "
-        + "neurons do not count."
+      "Weights, thresholds, initial potentials, retractions and biases are all integers or all f32; "
+        + "those of lif neurons do not count."
     ) { graph, sink in
       let uses = graph.constants.filter(\.role.isQuantized)
       let floats = uses.filter { graph.tensors.find($0.tensor)?.elementType == .float32 }
@@ -67,7 +67,7 @@ extension VerifierRule<SpikingGraph> {
 
 /// What a constant of a spiking graph is for.
 enum ConstantRole {
-  case weights, threshold, steps, values, initial, bias, quantum, membraneUnit, wires
+  case weights, threshold, steps, values, initial, retraction, bias, quantum, membraneUnit, wires
   /// The threshold, initial potential and bias of leaky neurons.
   case leakyThreshold, leakyInitial, leakyBias
 
@@ -75,7 +75,7 @@ enum ConstantRole {
   var acceptedTypes: [ElementType] {
     switch self {
     case .weights: ElementType.allCases
-    case .threshold, .steps, .initial, .bias: [.float32, .int32]
+    case .threshold, .steps, .initial, .retraction, .bias: [.float32, .int32]
     case .quantum, .membraneUnit, .leakyThreshold, .leakyInitial, .leakyBias: [.float32]
     case .wires, .values: [.int32]
     }
@@ -84,7 +84,7 @@ enum ConstantRole {
   /// `true` iff the pass `quantize` turns the constant into integers.
   var isQuantized: Bool {
     switch self {
-    case .weights, .threshold, .steps, .initial, .bias: true
+    case .weights, .threshold, .steps, .initial, .retraction, .bias: true
     case .values, .quantum, .membraneUnit, .wires, .leakyThreshold, .leakyInitial, .leakyBias: false
     }
   }
@@ -115,6 +115,7 @@ extension SpikingGraph {
       case .integrateAndFire(let model):
         use(model.threshold, .threshold, site(id))
         use(model.initial, .initial, site(id))
+        use(model.retraction, .retraction, site(id))
       case .leaky(let model):
         use(model.threshold, .leakyThreshold, site(id))
         use(model.initial, .leakyInitial, site(id))

@@ -45,16 +45,18 @@ package struct ClockSimulator: Sendable {
   ///
   /// - Parameters:
   ///   - inputs: one list of preprocessed values for each encoder.
+  ///   - image: the number of the input, on which the random numbers of encoders depend.
   ///   - timesteps: the number of ticks, in [1, 2^20]; that of the code unless given. Windows of
   ///     codes other than `rate` have a fixed length.
   /// - Returns: the trace, the outputs, the potentials.
   /// - Throws: `simulator.bad-input`, `simulator.overflow`.
   /// - Complexity: O(ticks · neurons + units emitted · connections).
   package func run(
-    _ inputs: [[Float]], timesteps: Int? = nil
+    _ inputs: [[Float]], image: Int = 0, timesteps: Int? = nil
   ) throws(CompileError) -> ClockSimulation {
     try liftingDiagnostic { () throws(Diagnostic) in
-      let drive = try constants.encode(inputs)
+      let levels = try constants.encode(inputs)
+      let drive = constants.spikeTrains(saying: levels, image: image)
       var state = ClockState(constants)
       if let ticks = constants.ticks {
         let duration = timesteps ?? ticks
@@ -69,7 +71,7 @@ package struct ClockSimulator: Sendable {
       guard timesteps == nil else {
         throw .badInput("the number of time steps can be chosen under the code 'rate' only")
       }
-      for p in constants.graph.populations.ids { try runWindow(of: p, drive, &state) }
+      for p in constants.graph.populations.ids { try runWindow(of: p, levels, &state) }
       return try conclude(state, ticks: 1)
     }
   }
@@ -81,7 +83,10 @@ package struct ClockSimulator: Sendable {
     let potentials = state.finalPotentials
     return ClockSimulation(
       trace: SpikeTrace(units: state.units, potentials: potentials),
-      outputs: constants.decode(potentials, ticks: ticks),
+      outputs: constants.decode(
+        DecodedRun(
+          units: state.units, potentials: potentials, history: state.potentialsByTick),
+        ticks: ticks),
       potentialsByTick: state.potentialsByTick)
   }
 }
@@ -92,13 +97,13 @@ extension ClockSimulator {
 
   /// Evaluates population `p` at `tick`.
   private func advance(
-    _ p: PopulationID, at tick: Int, _ drive: [[Int32]], _ state: inout ClockState
+    _ p: PopulationID, at tick: Int, _ drive: [SpikeTrain?], _ state: inout ClockState
   ) throws(Diagnostic) {
     let population = constants.graph[p]
     let own = constants.populations[p.index]
     switch population.model {
     case .source:
-      state.units[p.index].append(drive[p.index])
+      state.units[p.index].append(drive[p.index]?.units(at: tick) ?? [])
     case .relay:
       let input = arrivals(of: p, at: tick, state)
       state.units[p.index].append(try input.checked("the input of '\(population.name)'"))
@@ -114,6 +119,14 @@ extension ClockSimulator {
       for n in 0..<own.count {
         units[n] = model.fire(
           &state.membranes[p.index][n], threshold: own.threshold[n], initial: own.initial[n])
+        guard model.retraction != nil else { continue }
+        if units[n] == 0, state.membranes[p.index][n] < -own.retraction[n],
+          state.emitted[p.index][n] > 0
+        {
+          units[n] = -1
+          state.membranes[p.index][n] += own.threshold[n]
+        }
+        state.emitted[p.index][n] += Int64(units[n])
       }
       state.units[p.index].append(units)
       try state.recordPotentials(of: p)

@@ -48,6 +48,9 @@ struct ClockState {
   /// The potentials after each tick so far, [population][tick][neuron].
   var potentialsByTick: [[[Int32]]]
 
+  /// The units that each neuron has emitted, [population][neuron]; empty unless it retracts.
+  var emitted: [[Int64]]
+
   /// The leaky neurons, by population; `nil` where there are others.
   var leaky: [LeakyMembranes?]
 
@@ -75,6 +78,7 @@ struct ClockState {
       }
       return [Int64](repeating: 0, count: own.count)
     }
+    emitted = constants.populations.map { $0.retraction.map { _ in 0 } }
     leaky = zip(graph.populations.elements, constants.populations).map { (population, own) in
       guard case .leaky(let model) = population.model, let leaky = own.leaky else { return nil }
       return LeakyMembranes(model, leaky, channels: population.shape.channels)

@@ -19,6 +19,9 @@ struct PopulationConstants {
   /// h; empty unless the neurons fire.
   var initial: [Int64] = []
 
+  /// r; empty unless the neurons take units back.
+  var retraction: [Int64] = []
+
   /// What leaky neurons are made with; `nil` for others.
   var leaky: LeakyConstants?
 
@@ -47,11 +50,11 @@ struct QuantizedConstants {
   /// For each population the projections that it receives.
   let afferents: [[ProjectionID]]
 
-  /// The real value of a unit of each encoder, one a neuron.
+  /// The resolution of each encoder, one a neuron.
   private(set) var quanta: [[Float]] = []
 
-  /// The real value of a unit of potential of each decoder, one a neuron.
-  private(set) var membraneUnits: [[Float]] = []
+  /// The real value of a unit of what each decoder reads, one a neuron: of potential or emitted.
+  private(set) var outputUnits: [[Float]] = []
 
   /// Whether each population emits the same in every tick.
   let isConstant: [Bool]
@@ -76,11 +79,13 @@ struct QuantizedConstants {
       for j in graph.projections.elements { try append(j) }
       for encoder in graph.encoders {
         let population = graph[encoder.population]
-        quanta.append(try graph.reals(population.quantum, of: population))
+        let reals = try graph.reals(population.quantum, of: population)
+        quanta.append(reals.map { encoder.step(of: $0) })
       }
       for decoder in graph.decoders {
         let population = graph[decoder.population]
-        membraneUnits.append(try graph.reals(population.membraneUnit, of: population))
+        let unit = decoder.reading == .potential ? population.membraneUnit : population.quantum
+        outputUnits.append(try graph.reals(unit, of: population))
       }
     } catch {
       throw CompileError(error)
@@ -123,6 +128,7 @@ extension SpikingGraph {
       // Halving is exact downwards: thresholds are positive.
       result.initial =
         try perNeuron(model.initial, of: population) ?? result.threshold.map { $0 / 2 }
+      result.retraction = try perNeuron(model.retraction, of: population) ?? []
     }
     if case .staircase(let model) = population.model {
       let thresholds = try tensors.integers(model.thresholds)

@@ -72,7 +72,8 @@ package struct QuantizedNetwork: Sendable {
         }
       }
     }
-    let outputs = constants.decode(potentials, ticks: 1)
+    let outputs = constants.decode(
+      DecodedRun(units: units.map { [$0] }, potentials: potentials), ticks: 1)
     return QuantizedValues(units: units, potentials: potentials, outputs: outputs)
   }
 

@@ -14,9 +14,9 @@ internal import SpikeIR
 
 extension QuantizedConstants {
 
-  /// Returns the units that each source emits for `inputs`, by population; empty elsewhere.
+  /// Returns the levels that each source says for `inputs`, by population; empty elsewhere.
   ///
-  /// q = min(max(round(x'/quantum), −levels), levels), halves away from zero.
+  /// q = min(max(round(x'/step), −levels), levels), halves away from zero.
   ///
   /// - Parameter inputs: one list of preprocessed values for each encoder.
   /// - Returns: [population][neuron].
@@ -40,24 +40,83 @@ extension QuantizedConstants {
     return units
   }
 
-  /// Returns the outputs of the network for the final `potentials` of all populations.
-  ///
-  /// y = f(v · membraneUnit / n); in double precision, rounded once at the end.
+  /// Returns what each source emits in the ticks of `rate`, by population; `nil` elsewhere.
+  func spikeTrains(saying levels: [[Int32]], image: Int) -> [SpikeTrain?] {
+    var result = [SpikeTrain?](repeating: nil, count: levels.count)
+    for (e, encoder) in graph.encoders.enumerated() {
+      let p = encoder.population
+      result[p.index] = SpikeTrain(
+        encoder, at: e, saying: levels[p.index], image: image, timesteps: graph[p].code.timesteps)
+    }
+    return result
+  }
+
+  /// Returns the outputs of the network, in double precision, rounded once at the end.
   ///
   /// - Parameters:
-  ///   - potentials: [population][neuron].
+  ///   - run: what happened.
   ///   - ticks: n, the number of ticks under `rate`, 1 otherwise.
   /// - Returns: one list of values for each decoder.
-  func decode(_ potentials: [[Int32]], ticks: Int) -> [[Float]] {
+  func decode(_ run: DecodedRun, ticks: Int) -> [[Float]] {
     graph.decoders.indices.map { d in
       let decoder = graph.decoders[d]
-      let values = zip(potentials[decoder.population.index], membraneUnits[d]).map { (v, unit) in
-        Double(v) * Double(unit) / Double(ticks)
-      }
+      let start = decoder.start < ticks ? decoder.start : 0
+      let values =
+        switch decoder.reading {
+        case .potential: gainedPotentials(d, run, from: start, ticks)
+        case .count: countedUnits(d, run, from: start, ticks)
+        case .firstSpike: firstSpikes(d, run, from: start)
+        }
       let channels = graph[decoder.population].shape.channels
       return decoder.function.applied(to: values, channels: channels).map { Float($0) }
     }
   }
+
+  /// Returns (v(n) − v(t0)) · unit / (n − t0).
+  private func gainedPotentials(
+    _ d: Int, _ run: DecodedRun, from start: Int, _ ticks: Int
+  ) -> [Double] {
+    let p = graph.decoders[d].population.index
+    return run.potentials[p].indices.map { n in
+      let before = start == 0 ? 0 : run.history[p][start - 1][n]
+      return (Double(run.potentials[p][n]) - Double(before)) * Double(outputUnits[d][n])
+        / Double(ticks - start)
+    }
+  }
+
+  /// Returns (c(n) − c(t0)) · quantum / (n − t0).
+  private func countedUnits(
+    _ d: Int, _ run: DecodedRun, from start: Int, _ ticks: Int
+  ) -> [Double] {
+    let p = graph.decoders[d].population.index
+    return outputUnits[d].indices.map { n in
+      let count = run.units[p][start...].reduce(0) { $0 + Int($1[n]) }
+      return Double(count) * Double(outputUnits[d][n]) / Double(ticks - start)
+    }
+  }
+
+  /// Returns who fired first, as `Decoder` says.
+  private func firstSpikes(_ d: Int, _ run: DecodedRun, from start: Int) -> [Double] {
+    let p = graph.decoders[d].population.index
+    let window = Double(graph[graph.decoders[d].population].code.timesteps)
+    return outputUnits[d].indices.map { n in
+      let theta = Double(populations[p].threshold[n])
+      guard let tick = run.units[p][start...].firstIndex(where: { $0[n] > 0 }) else {
+        return (min(Double(run.potentials[p][n]) / theta, 1) - 1) / window
+      }
+      return (window - Double(tick + 1) + min(Double(run.history[p][tick][n]) / theta, 1)) / window
+    }
+  }
+}
+
+/// What decoders look at.
+struct DecodedRun {
+  /// What was emitted, [population][entry][neuron].
+  var units: [[[Int32]]]
+  /// The potentials at the end, [population][neuron].
+  var potentials: [[Int32]]
+  /// Under `rate`, the potentials after each tick, [population][tick][neuron].
+  var history: [[[Int32]]] = []
 }
 
 extension Decoder.Function {

@@ -12,6 +12,9 @@ struct Converter {
   let inputLevels: Int
   let preprocessing: Preprocessing
   let leaky: LeakyOptions
+  let encoding: Encoder.Kind
+  let seed: Int
+  let reading: Decoder.Reading
   var builder: SpikingBuilder
   var sums: [SpikingSum] = []
 
@@ -24,7 +27,13 @@ struct Converter {
     self.preprocessing = preprocessing
     inputLevels = arguments.integer("input-levels")
     leaky = LeakyOptions(arguments)
-    builder = SpikingBuilder(name: source.name, code: code)
+    encoding = Encoder.Kind(rawValue: arguments.word("encoder")) ?? .constant
+    seed = arguments.integer("seed")
+    reading = Decoder.Reading(rawValue: arguments.word("decoder")) ?? .potential
+    let retraction = arguments.number("retraction")
+    builder = SpikingBuilder(
+      name: source.name, code: code, initial: Float(arguments.number("initial")),
+      retraction: retraction < 0 ? nil : Float(retraction))
   }
 
   /// Returns the spiking network.
@@ -39,10 +48,30 @@ struct Converter {
     for output in source.outputs {
       let node = source[output]
       let sum = sums[output.index]
-      let id = try builder.addReadout("\(node.name)/readout", of: sum, layer: node.name)
-      builder.graph.decoders.append(Decoder(population: id, function: node.op.decoderFunction))
+      let id = try readout("\(node.name)/readout", of: sum, node)
+      builder.graph.decoders.append(
+        Decoder(population: id, reading: reading, function: node.op.decoderFunction))
     }
     return builder.graph
+  }
+
+  /// Adds the population that is read of the output `node`, whose value before the decoder's
+  /// function is `sum`.
+  private mutating func readout(
+    _ name: String, of sum: SpikingSum, _ node: Node
+  ) throws(Diagnostic) -> PopulationID {
+    if reading == .potential {
+      return try builder.addReadout(name, of: sum, layer: node.name)
+    }
+    guard let threshold = node.threshold else {
+      throw .error(
+        "convert.no-threshold", "output '\(node.name)' has no range",
+        notes: ["run the pass 'calibrate' with outputs=true before 'convert'"], exitCode: .usage)
+    }
+    // One threshold for all classes, so that their counts and times compare.
+    let range = try source.tensors.floats(threshold).max() ?? 1
+    return try builder.addNeurons(
+      name, saying: sum, threshold: [range], isSigned: reading == .count, layer: node.name)
   }
 
   /// Returns what stands for node `id`.
@@ -142,13 +171,17 @@ struct Converter {
       preprocessing.mean.allSatisfy { $0 == 0 } && preprocessing.std.allSatisfy { $0 == 1 }
     let largest = (range.max() ?? 1) / Float(inputLevels)
     // Integers times a scale are encoded without loss if their own step is the quantum.
-    let quantum =
+    let step =
       isPlain && preprocessing.scale != 1 && largest <= preprocessing.scale
       ? [preprocessing.scale] : range.map { $0 / Float(inputLevels) }
+    // A graded unit is worth a step, a spike in every tick the whole range.
+    let quantum = encoding == .constant ? step : step.map { $0 * Float(inputLevels) }
     let id = builder.addPopulation(
       node.name, shape: node.shape.population, model: .source, quantum: quantum, layer: node.name)
     builder.graph.encoders.append(
-      Encoder(population: id, levels: inputLevels, preprocessing: preprocessing))
+      Encoder(
+        population: id, levels: inputLevels, kind: encoding, seed: seed,
+        preprocessing: preprocessing))
     return SpikingSum(
       terms: [SpikingTerm(source: id, map: .direct(factor: [1]))], layout: node.shape.population)
   }

@@ -48,10 +48,18 @@ struct SpikingBuilder {
   /// The real value of one unit of each population: one value, one a channel or one an element.
   var quanta: [PopulationID: [Float]] = [:]
 
+  /// The initial potential of rectifiers, as a part of the threshold.
+  let initial: Float
+
+  /// Where rectifiers under `rate` take units back, as a part of the threshold, if they do.
+  let retraction: Float?
+
   /// Creates an empty graph.
-  init(name: String, code: SpikeCode) {
+  init(name: String, code: SpikeCode, initial: Float = 0.5, retraction: Float? = nil) {
     graph = SpikingGraph(name: name)
     self.code = code
+    self.initial = initial
+    self.retraction = code.isRate ? retraction : nil
   }
 
   /// Returns the quantum of a population with the given clipping range.
@@ -97,9 +105,16 @@ struct SpikingBuilder {
       }
       offset = cells.map { sum.offset[$0 % sum.offset.count] * Float(divisor[$0 / channels]) }
     }
-    let model = IntegrateAndFire(
-      threshold: add("\(name)/threshold", perChannel(membraneThreshold, sum.layout), sum.layout),
-      isSigned: isSigned)
+    let thresholds = perChannel(membraneThreshold, sum.layout)
+    var model = IntegrateAndFire(
+      threshold: add("\(name)/threshold", thresholds, sum.layout), isSigned: isSigned)
+    if !isSigned, initial != 0.5 {
+      model.initial = add("\(name)/initial", thresholds.map { $0 * initial }, sum.layout)
+    }
+    if !isSigned, let retraction {
+      model.retraction = add(
+        "\(name)/retraction", thresholds.map { $0 * retraction }, sum.layout)
+    }
     let id = addPopulation(
       name, shape: sum.layout, model: .integrateAndFire(model), quantum: quantum, layer: layer)
     graph[id].bias = bias(offset, name, sum.layout)
@@ -192,7 +207,8 @@ struct SpikingBuilder {
   /// The largest units that a population of graded values can emit in a tick; `nil` for spikes.
   func gradedPeak(of id: PopulationID) -> Int? {
     if graph[id].model == .source {
-      return graph.encoders.first { $0.population == id }?.levels
+      let encoder = graph.encoders.first { $0.population == id }
+      return encoder.flatMap { $0.kind == .constant ? $0.levels : nil }
     }
     if graph[id].model.integrates { return nil }
     var peak = 0

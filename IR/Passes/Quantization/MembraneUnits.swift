@@ -102,7 +102,7 @@ struct MembraneUnits {
 
   /// Returns about the largest number of units that a neuron receives through a connection.
   private func peak(_ population: Population, of graph: SpikingGraph) -> Float {
-    Float(max(population.code.levels, graph.encoders.map(\.levels).max() ?? 1))
+    Float(max(population.code.levels, graph.encoders.map(\.largestUnit).max() ?? 1))
   }
 
   /// Chooses how many membrane units a step has: so many that thresholds are at least 512 and

@@ -18,6 +18,8 @@ struct MomentCollector {
   private let hasOutputs: Bool
   private let threads: Int
   private let bias: [Float]
+  /// The first ticks that are left out: those that the population's decoders do not read.
+  private let start: Int
   private var grams: [Gram]
 
   /// The number of outputs of a group.
@@ -45,6 +47,7 @@ struct MomentCollector {
     self.hasOutputs = hasOutputs
     self.threads = threads
     population = graph[id]
+    start = graph.readoutStart(of: id)
     fixed = afferents.filter { !graph[$0].kind.isMatrix }
     groups = afferents.map { graph[$0].kind.groups }.max() ?? 1
     bias =
@@ -93,8 +96,9 @@ struct MomentCollector {
     let wanted = min(largestRowCount, max(4 * columns, affordable))
     let stride = max(1, Int((Double(positions * inputs.count) / wanted).rounded(.up)))
     var (own, reader) = (self, reference)
-    try simulator.forEachSample(saying: sources, in: graph, over: inputs, threads: threads) {
-      (sample, values) throws(CompileError) in
+    try simulator.forEachSample(
+      saying: sources, in: graph, over: inputs, from: start, threads: threads
+    ) { (sample, values) throws(CompileError) in
       var said: [PopulationID: [Float]] = [:]
       for (id, values) in zip(sources, values) { said[id] = values }
       var outputs = try reader?.values(sample)

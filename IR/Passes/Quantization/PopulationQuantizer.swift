@@ -164,6 +164,10 @@ extension SpikingGraph {
         let values = try tensors.floats(initial)
         model.initial = addIntegers(of: initial, values, by: unit, suffix: "initial", id)
       }
+      if let retraction = model.retraction {
+        let values = try tensors.floats(retraction)
+        model.retraction = addIntegers(of: retraction, values, by: unit, suffix: "retraction", id)
+      }
       self[id].model = .integrateAndFire(model)
     }
     if case .staircase(let model) = population.model {

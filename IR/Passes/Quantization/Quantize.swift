@@ -68,7 +68,7 @@ private struct NetworkQuantizer {
       reference = nil
       return
     }
-    guard let graph = context.reference else { throw CompileError(.noReference()) }
+    guard let graph = context.reference else { throw CompileError(.noReference(for: "quantize")) }
     reference = try ReferenceNetwork(graph)
   }
 

@@ -33,7 +33,10 @@ struct ReferenceNetwork: Sendable {
     case (.integrateAndFire(let model), let op):
       // Thresholds that differ from place to place divide.
       if spiking.tensors[model.threshold].shape.rank > 1 { return nil }
-      if case .activation = op { id = graph[id].inputs[0] }
+      switch op {
+      case .activation, .softmax: id = graph[id].inputs[0]
+      default: break
+      }
     case (.staircase, let op):
       if case .activation = op { id = graph[id].inputs[0] }
     case (.integrator, .softmax), (.integrator, .activation):

@@ -230,7 +230,12 @@ struct StagedCompilation {
     guard var convert = steps.first(where: { $0.pass.name == "convert" }),
       let quantize = steps.first(where: { $0.pass.name == "quantize" })
     else { return nil }
+    // What other codes do not have: sources that spike, first spikes, units that are taken back.
     convert.arguments = convert.arguments.setting("code", to: "phased")
+      .setting("encoder", to: Encoder.Kind.constant.rawValue).setting("retraction", to: "-1")
+    if convert.arguments.word("decoder") == Decoder.Reading.firstSpike.rawValue {
+      convert.arguments = convert.arguments.setting("decoder", to: Decoder.Reading.count.rawValue)
+    }
     var (program, context) = (Program.ann(operators), context)
     do throws(CompileError) {
       try Pipeline([convert, quantize]).run(on: &program, &context)

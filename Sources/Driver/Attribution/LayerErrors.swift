@@ -87,7 +87,7 @@ struct LayerReference: Sendable {
     }
     let engine = try EventEngine(lowering: graph)
     let said = try collected(sampleCount, threads) { (sample) throws(CompileError) in
-      let trace = try engine.trace(samples.values(sample))
+      let trace = try engine.trace(samples.values(sample), image: sample)
       return found.indices.map { i in
         graph[found[i].population].values(
           of: trace.units[found[i].population.index], quantum: quanta[i])

@@ -60,6 +60,7 @@ extension Session {
         request.conversion.code = code
         request.conversion.timesteps = timesteps
         request.conversion.weightBits = "\(width)"
+        request.conversion.dropEnds(unlessSaidBy: code)
         let stages = try StagedCompilation(request, graph, session: self).stages()
         guard case .snn(let spiking)? = stages.last?.program else { continue }
         let (result, outputs) = try execute(

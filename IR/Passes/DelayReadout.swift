@@ -1,0 +1,131 @@
+// The pass `delay-readout`: outputs are read when the first layers' spikes have arrived.
+
+internal import Diagnostics
+package import PluginAPI
+internal import SpikeIR
+
+extension Pass {
+
+  /// Has decoders leave out the first ticks of the code `rate`.
+  package static let delayReadout = Pass.snn(
+    name: "delay-readout",
+    summary: "leave the first ticks out of the outputs, under the code rate",
+    details: """
+      What a layer receives in the first ticks depends on the initial potentials of the layers
+      before it, and not on the input. So decoders count from tick t0 on only: either as given, or
+      as the time that a first spike needs from layer to layer on average,
+        t0 = Σ over the layers of the longest path of min over channels (θ − h) / E[a],
+      a being the rectified activation in the original network, θ the range and h the initial
+      value. Leaky neurons begin at all potentials and count with the delay of the synapses of
+      those that hear spikes: τ if exponential, 2τ if alpha. At least four ticks are read. Biases
+      of readouts that are measured later are corrected, and weights fitted, over the ticks that
+      are read. Under the other codes nothing changes.
+      Before: decode %p9 {function=softmax}
+      After:  decode %p9 {function=softmax, start=12}
+      Source: Bu et al. (2025), "Inference-Scale Complexity in ANN-SNN Conversion", section 4.3; the
+      minimum over channels, since thresholds differ from channel to channel here. The delay of a
+      filter is the mean of its impulse response.
+      """,
+    options: [
+      PassOption(
+        "start", .integer(-1...4095), default: "-1", "the ticks left out; -1 by the formula")
+    ]
+  ) { (graph, arguments, context) throws(CompileError) in
+    guard let code = graph.populations.elements.first?.code, code.isRate else { return }
+    var start = arguments.integer("start")
+    if start < 0 {
+      let inputs = try context.requireCalibration(for: "delay-readout")
+      guard let reference = context.reference else {
+        throw CompileError(.noReference(for: "delay-readout"))
+      }
+      let times = try graph.firstSpikeTimes(reference, on: inputs, threads: context.threads)
+      start = Int(min(4095, graph.longestPath(times).rounded(.up)))
+    }
+    start = max(0, min(start, code.timesteps - leastTicks))
+    for i in graph.decoders.indices { graph.decoders[i].start = start }
+    context.count("ticks", of: "delay-readout", by: start)
+  }
+}
+
+/// A readout counts at least as many ticks.
+///
+/// - Source: Bu et al. (2025), section 4.3.
+private let leastTicks = 4
+
+extension LeakyIntegrateAndFire {
+
+  /// The mean delay of the synapse, ticks.
+  fileprivate var synapseDelay: Double {
+    switch synapse {
+    case .none: 0
+    case .exponential: Double(tauSynapse)
+    case .alpha: 2 * Double(tauSynapse)
+    }
+  }
+}
+
+extension SpikingGraph {
+
+  /// Returns, for each population, the mean number of ticks until the first of its channels fires
+  /// when its input is there, the delay of synapses for leaky neurons; 0 where neurons do not fire
+  /// or are not those of a layer.
+  fileprivate func firstSpikeTimes(
+    _ reference: ANNGraph, on inputs: CalibrationInputs, threads: Int
+  ) throws(CompileError) -> [Double] {
+    var nodes: [String: NodeID] = [:]
+    for id in reference.ids { nodes[reference[id].name] = id }
+    var result = [Double](repeating: 0, count: populations.count)
+    let layers = populations.ids.compactMap { id in
+      self[id].layer.flatMap { nodes[$0] }.map { (population: id, node: $0) }
+    }
+    let fire = layers.filter { layer in
+      guard case .integrateAndFire = self[layer.population].model else { return false }
+      return reference[layer.node].shape.channels == self[layer.population].shape.channels
+    }
+    let probe = try ActivationProbe(fire.map(\.node), of: reference, on: inputs, threads: threads)
+    let (constant, afferents) = (isConstant, afferents())
+    for id in populations.ids {
+      guard case .leaky(let model) = self[id].model,
+        afferents[id.index].contains(where: { !constant[self[$0].source.index] })
+      else { continue }
+      result[id.index] = model.synapseDelay
+    }
+    for (layer, means) in zip(fire, try probe.means()) {
+      result[layer.population.index] = try liftingDiagnostic { () throws(Diagnostic) in
+        try firstSpikeTime(of: layer.population, means)
+      }
+    }
+    return result
+  }
+
+  /// Returns min (θ − h) / E[a] over the channels, in ticks.
+  private func firstSpikeTime(
+    of id: PopulationID, _ means: [Double]
+  ) throws(Diagnostic) -> Double {
+    guard case .integrateAndFire(let model) = self[id].model, let quantumID = self[id].quantum
+    else { return 0 }
+    let (thresholds, quantum) = (
+      try tensors.floats(model.threshold), try tensors.floats(quantumID)
+    )
+    let initial = try model.initial.map { id throws(Diagnostic) in try tensors.floats(id) }
+    var least = Double.infinity
+    for (c, mean) in means.enumerated() where mean > 0 {
+      // What is missing at the start, as a part of the threshold; half unless given otherwise.
+      let i = c % thresholds.count
+      let missing = initial.map { 1 - Double($0[i] / thresholds[i]) } ?? 0.5
+      least = min(least, max(0, missing) * Double(quantum[c % quantum.count]) / mean)
+    }
+    return least.isFinite ? least : 0
+  }
+
+  /// Returns the largest sum of `times` over the populations of a path.
+  fileprivate func longestPath(_ times: [Double]) -> Double {
+    var sums = times
+    let afferents = afferents()
+    for id in populations.ids {
+      let before = afferents[id.index].map { sums[self[$0].source.index] }.max() ?? 0
+      sums[id.index] = times[id.index] + before
+    }
+    return sums.max() ?? 0
+  }
+}
