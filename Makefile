@@ -58,7 +58,8 @@ proto: packages ## generate the C code of the ONNX schema anew
 bench: build data ## measure the example network, and imports of what make large-models wrote
 	@DATA=$(DATA) LARGE_MODELS=$(LARGE_MODELS) Benchmarks/run.sh
 
-# MNIST=DIR adds the networks for MNIST; LIMIT=N takes fewer images and writes out/accuracy.md.
+# MNIST=DIR adds the networks for MNIST; LIMIT=N takes fewer images and writes out/accuracy.md. It
+# takes hours; stopped, it goes on from what out/accuracy holds, as long as the program is the same.
 accuracy: build data ## measure what the example networks lose in spikes: Docs/accuracy.md
 	Benchmarks/accuracy.py --spikec .build/release/spikec --data $(DATA) \
 	  $(if $(MNIST),--mnist $(MNIST)) $(if $(LIMIT),--limit $(LIMIT)) $(ACCURACY)

@@ -116,6 +116,7 @@ struct Blame: Hashable, Sendable {
       return ["this stage is exact but for rounding: look for normalizations with variances near 0"]
     case "softened":
       return [
+        "train with the softened response: spikec finetune",
         "see the fit of each layer in the remarks of the pass 'soften', and its option 'range'",
         "neurons that are rectifiers themselves: --neuron if",
       ]
@@ -136,7 +137,7 @@ struct Blame: Hashable, Sendable {
       return [
         "more time steps: --timesteps \(2 * steps)",
         isSoftened
-          ? "another synapse: --passes with convert{synapse=...,tau-synapse=...}"
+          ? "train with the noise of spikes: spikec finetune"
           : "a code without errors of order: --code phased or --code weighted",
       ]
     case "corrected":
