@@ -7,7 +7,7 @@
 package enum SpikeNoise: Hashable, Sendable {
   /// None: the rate itself.
   case none
-  /// A normal number of the given standard deviation, spikes a second.
+  /// A normal number of the given standard deviation, spikes a second, at most as large as the rate.
   case gaussian(sigma: Float)
   /// The response of an alpha synapse with the given time constant, seconds, to a regular spike
   /// train, at a random phase.
@@ -67,8 +67,9 @@ package struct SoftLIFLayer: Sendable {
     case .none: apply(out, slope, input, count) { r, _, _ in r }
     case .gaussian(let sigma):
       apply(out, slope, input, count) { r, y, i in
-        let noisy = r + sigma * random.normal(at: i)
-        return y > 0 ? (noisy > 0 ? noisy : 0) : r
+        let noise = sigma * random.normal(at: i)
+        let bounded = noise < -r ? -r : noise > r ? r : noise
+        return y > 0 ? r + bounded : r
       }
     case .alpha(let tau):
       apply(out, slope, input, count) { r, y, i in
