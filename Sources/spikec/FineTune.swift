@@ -142,8 +142,8 @@ struct TrainingOptionGroup: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The learning rate at the start; it falls to 0 along a cosine. Default: 0.001 for adam, "
-        + "0.01 for sgd.", valueName: "x"))
+      "The learning rate at the start; it falls to 0 along a cosine. Default: 0.0001 for adam, "
+        + "0.001 for sgd.", valueName: "x"))
   var learningRate: Float?
 
   @Option(help: "Adam, or gradient descent with Nesterov's momentum 0.9.")
@@ -168,7 +168,7 @@ struct TrainingOptionGroup: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The standard deviation of gaussian noise, spikes a second.", valueName: "hz"))
-  var sigma: Float = 10
+  var sigma: Float = 3
 
   @Option(
     help: ArgumentHelp(
@@ -221,7 +221,7 @@ struct TrainingOptionGroup: ParsableArguments {
     result.epochs = epochs
     result.batch = batch
     result.optimizer = optimizer
-    result.learningRate = learningRate ?? (optimizer == .adam ? 0.001 : 0.01)
+    result.learningRate = learningRate ?? (optimizer == .adam ? 1e-4 : 1e-3)
     result.decay = weightDecay
     result.clipNorm = clip > 0 ? clip : nil
     result.augmentation.shift = shift
