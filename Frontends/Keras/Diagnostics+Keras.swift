@@ -49,6 +49,13 @@ extension Diagnostic {
       exitCode: .usage)
   }
 
+  /// Returns an error about a file that is something else than its name says.
+  static func notArchive(_ file: String, _ found: String, advice: String?) -> Diagnostic {
+    .error(
+      "keras.bad-archive", "found \(found), expected a Keras archive (.keras)", at: .file(file),
+      notes: [advice ?? "copy the file again, or save the model again"])
+  }
+
   /// Returns an error about an archive that cannot be read.
   static func badArchive(_ file: String, _ message: String) -> Diagnostic {
     .error(

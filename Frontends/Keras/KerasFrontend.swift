@@ -42,6 +42,21 @@ package struct KerasFrontend: Frontend {
     try loadWithPlaces(path, options, sink: &sink).model
   }
 
+  /// Returns the layers of the file at `path` with what the file says about itself.
+  package func listing(path: String, options: ImportOptions) -> ModelListing? {
+    var sink = DiagnosticSink()
+    guard let (source, model) = try? described(path, options, sink: &sink) else { return nil }
+    return ModelListing(
+      name: model.name, provenance: source.provenance,
+      inputs: model.inputs.map { input in
+        let config = model.layers.first { $0.name == input.layer }?.config
+        let shape = config?["batch_input_shape"] ?? config?["batch_shape"]
+        return ModelListing.End(input.layer, shape: shape?.excerpt ?? "")
+      },
+      outputs: model.outputs.map { ModelListing.End($0.layer, shape: "") },
+      layers: model.listedLayers)
+  }
+
   /// The layers that are read.
   package var layers: [SupportedLayer] {
     [SupportedLayer("InputLayer", "with fixed extents")]
@@ -62,27 +77,52 @@ extension KerasFrontend {
   ) {
     var warnings = DiagnosticSink()
     defer { sink.report(contentsOf: warnings.diagnostics) }
-    let source = try liftingDiagnostic { () throws(Diagnostic) in
-      try ModelFormat.open(path, options, sink: &warnings)
-    }
-    var model = try liftingDiagnostic { () throws(Diagnostic) in
-      let (origin, json) = (source.config.place, try source.config.parsed())
-      guard source.generation == .one else {
-        return try ModelParser(origin: origin, generation: source.generation).parse(json)
-      }
-      return try ModelParser(origin: origin, generation: .two)
-        .parse(try Keras1.translated(json, origin: origin))
+    var (source, model) = try liftingDiagnostic { () throws(Diagnostic) in
+      try described(path, options, sink: &warnings)
     }
     try model.checkLayers()
     model.reportUnused(to: &warnings)
     try source.layout.assign(to: &model, sink: &warnings)
     var importer = Importer(name: model.name, file: path, arrays: source.layout.arrays)
     let graph = try importer.run(model)
-    return (ImportedModel(graph: graph, provenance: source.provenance), source, importer.places)
+    let imported = ImportedModel(
+      graph: graph, provenance: source.provenance,
+      inputs: model.inputs.map { FileValue(isInteger: model.takesIntegers($0)) })
+    return (imported, source, importer.places)
+  }
+
+  /// Returns the files of the model at `path` and the description of its network.
+  private func described(
+    _ path: String, _ options: ImportOptions, sink: inout DiagnosticSink
+  ) throws(Diagnostic) -> (ModelSource, ModelSpec) {
+    let source = try ModelFormat.open(path, options, sink: &sink)
+    let (origin, json) = (source.config.place, try source.config.parsed())
+    guard source.generation == .one else {
+      let parser = ModelParser(origin: origin, generation: source.generation)
+      return (source, try parser.parse(json))
+    }
+    let parser = ModelParser(origin: origin, generation: .two)
+    return (source, try parser.parse(try Keras1.translated(json, origin: origin)))
   }
 }
 
 extension ModelSpec {
+
+  /// The layers, those of models inside in place of them.
+  fileprivate var listedLayers: [ModelListing.Layer] {
+    layers.flatMap { layer in
+      layer.model?.listedLayers ?? [
+        ModelListing.Layer(
+          layer.config.place.path, kind: layer.config.className, site: layer.config.place.site)
+      ]
+    }
+  }
+
+  /// Returns whether the file declares an input to hold integers.
+  fileprivate func takesIntegers(_ input: Reference) -> Bool {
+    let type = layers.first { $0.name == input.layer }?.config["dtype"]?.string ?? ""
+    return type.hasPrefix("int") || type.hasPrefix("uint")
+  }
 
   /// Checks that all layers are of known kinds with options that can be read.
   ///
@@ -154,8 +194,10 @@ private enum UnsupportedLayers {
     switch className {
     case "Lambda":
       "its Python code is not in the graph; replace it by layers such as Rescaling or ReLU"
-    case "LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "Bidirectional",
-      "TimeDistributed":
+    case "TimeDistributed":
+      "a Dense in it may stand alone, for it works along the last axis anyway; for others fold the "
+        + "time into the batch, or use a convolution"
+    case "LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "Bidirectional":
       "recurrent layers are not supported; use convolutions over time"
     case "Conv3D", "Conv3DTranspose", "MaxPooling3D", "AveragePooling3D":
       "only one and two dimensions are supported"

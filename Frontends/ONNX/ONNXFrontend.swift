@@ -41,7 +41,33 @@ package struct ONNXFrontend: Frontend {
     let imported = try Importer.run(model)
     return ImportedModel(
       graph: imported.graph, provenance: model.provenance,
-      hasChannelsFirst: imported.inputAxes.contains { $0 != $0.sorted() })
+      hasChannelsFirst: imported.inputAxes.contains { $0 != $0.sorted() },
+      inputs: zip(model.networkInputs, imported.inputAxes).map { input, axes in
+        FileValue(
+          shape: axes == axes.sorted() ? nil : list(input.extents?.map(\.words) ?? []),
+          isInteger: input.type?.isInteger ?? false && input.type != .bool)
+      },
+      outputs: zip(imported.outputExtents, imported.outputAxes).map { extents, axes in
+        FileValue(shape: axes == axes.sorted() ? nil : list(extents))
+      })
+  }
+
+  /// Returns the nodes of the file at `path` with what the file says about itself.
+  package func listing(path: String, options: ImportOptions) -> ModelListing? {
+    var sink = DiagnosticSink()
+    guard let model = try? ONNXModel(readingAt: path, sink: &sink) else { return nil }
+    func end(_ value: ONNXValueInfo) -> ModelListing.End {
+      ModelListing.End(value.name, shape: value.extents.map { list($0.map(\.words)) } ?? "")
+    }
+    let nodes = (try? model.plannedNodes().map(\.node)) ?? model.graph.nodes
+    return ModelListing(
+      name: model.graph.name, provenance: model.provenance,
+      inputs: model.networkInputs.map(end), outputs: model.graph.outputs.map(end),
+      layers: nodes.map { node in
+        let site = NodeSite(node, file: path)
+        let kind = node.domain.isEmpty ? node.opType : "\(node.domain).\(node.opType)"
+        return ModelListing.Layer(site.name, kind: kind, site: site.site)
+      })
   }
 
   /// The operators that are read.
@@ -49,6 +75,9 @@ package struct ONNXFrontend: Frontend {
     OperatorDefinition.all.map(\.line)
   }
 }
+
+/// Returns extents as a list.
+private func list(_ extents: [String]) -> String { "[" + extents.joined(separator: ",") + "]" }
 
 extension ONNXModel {
 

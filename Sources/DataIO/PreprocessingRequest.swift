@@ -19,6 +19,9 @@ package struct PreprocessingRequest: Hashable, Sendable {
   /// file says, not the user.
   package var prefersChannelsFirst = false
 
+  /// The inputs for which the model's file asks for integers: it scales them itself.
+  package var integerInputs: Set<String> = []
+
   /// Creates a request without any part.
   package init() {}
 
@@ -50,12 +53,13 @@ package struct PreprocessingRequest: Hashable, Sendable {
   /// Returns the preprocessing of data of type `kind` for inputs of the given shape.
   ///
   /// Where parts are missing, those of `stored` are taken, or, if absent, the defaults: scale
-  /// 1/255 for 8-bit and 1/65535 for 16-bit unsigned data, 1 for others; mean 0; std 1. A default
-  /// scale other than 1, and a stored scale other than the default, are reported to `sink`.
+  /// 1/255 for 8-bit and 1/65535 for 16-bit unsigned data, 1 for others and for inputs that take
+  /// integers (`input` is among `integerInputs`); mean 0; std 1. A default scale other than 1, one
+  /// of 1 for unsigned data, and a stored scale other than the default are reported to `sink`.
   ///
   /// - Throws: `data.channel-count` if there are neither one nor as many numbers as channels.
   package func resolved(
-    for kind: ElementKind, shape: Shape, stored: Preprocessing? = nil,
+    for kind: ElementKind, shape: Shape, input: String = "", stored: Preprocessing? = nil,
     sink: inout DiagnosticSink
   ) throws(Diagnostic) -> Preprocessing {
     var result = stored ?? Preprocessing()
@@ -63,6 +67,8 @@ package struct PreprocessingRequest: Hashable, Sendable {
       let range: Float = kind == .uint8 ? 255 : kind == .uint16 ? 65535 : 1
       if let stored {
         if stored.scale != 1 / range { sink.report(.storedScale(kind, stored.scale, Int(range))) }
+      } else if integerInputs.contains(input) {
+        if range != 1 { sink.report(.integerInput(kind, input)) }
       } else {
         result.scale = 1 / range
         if range != 1 { sink.report(.defaultScale(kind, Int(range))) }
@@ -134,6 +140,14 @@ extension Diagnostic {
       "data.stored-scale",
       "the data are \(kind.rawValue), scaled by \(scale) as stored with the network; usual is \(usual)",
       notes: ["give --scale if the data have another range than those of the compilation"])
+  }
+
+  /// Returns a remark on integer data for an input that takes integers.
+  fileprivate static func integerInput(_ kind: ElementKind, _ input: String) -> Diagnostic {
+    .remark(
+      "data.integer-input",
+      "the data are \(kind.rawValue), and the model's input '\(input)' takes integers: scaled by 1",
+      notes: ["give --scale to choose another factor"])
   }
 
   /// Returns a remark on the factor taken for integer data.

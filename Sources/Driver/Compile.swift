@@ -58,7 +58,7 @@ extension Session {
     var context = PassContext()
     context.threads = processorCount
     var calibration = request.calibration
-    calibration.preprocessing.prefersChannelsFirst = model.hasChannelsFirst
+    model.arrange(&calibration.preprocessing)
     let samples = try calibrationSamples(
       calibration, for: run, on: imported, in: &context)
     let timings = try run.apply(to: &model.program, &context)

@@ -85,7 +85,7 @@ extension Session {
   }
 
   /// Loads the model at `path`, which must be at the level `ann`, and notes in `data` how its file
-  /// has the channels.
+  /// has its inputs.
   ///
   /// - Throws: what loading throws; `driver.wrong-level` for a spiking network.
   func loadANN(
@@ -95,7 +95,7 @@ extension Session {
     guard case .ann(let graph) = model.program else {
       throw CompileError(.wrongLevel(path, found: .snn, hint: "run it with 'spikec run'"))
     }
-    data.preprocessing.prefersChannelsFirst = model.hasChannelsFirst
+    model.arrange(&data.preprocessing)
     return graph
   }
 }

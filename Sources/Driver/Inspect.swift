@@ -29,7 +29,8 @@ extension Session {
   ///   - format: the format; if absent, the summary of a model and the text of other networks.
   ///   - weights: whether the text form holds the elements of tensors.
   /// - Returns: the text.
-  /// - Throws: what loading throws; `driver.wrong-level` if the level is another.
+  /// - Throws: what loading throws, after what the file of a model says was printed, with its problems;
+  ///   `driver.wrong-level` if the level is another.
   package func inspect(
     _ path: String, _ options: ImportOptions = ImportOptions(), level: Level?,
     format: InspectFormat?, weights: Bool
@@ -37,7 +38,17 @@ extension Session {
     let file = try liftingDiagnostic { () throws(Diagnostic) in try InputFile(path: path) }
     let isModel = !file.isText && !Artefact.recognizes(file)
     let format = format ?? (isModel && !weights ? .summary : .text)
-    let found = try inspected(file, options, needsTensors: weights || isModel && format == .text)
+    let found: Inspected
+    do throws(CompileError) {
+      found = try inspected(file, options, needsTensors: weights || isModel && format == .text)
+    } catch {
+      let listing = registry.frontend(for: file)?.listing(path: path, options: options)
+      if isModel, format == .summary || format == .json, let listing {
+        let model = RejectedModel(path: path, listing: listing, errors: error.diagnostics)
+        try console.print(format == .json ? model.json.text : model.text)
+      }
+      throw error
+    }
     let program = found.program
     if let level, level != program.level {
       let hint =
@@ -46,7 +57,8 @@ extension Session {
         : "the network of tensor operators is in the model that was compiled"
       throw CompileError(.wrongLevel(path, found: program.level, hint: hint))
     }
-    let model = ModelSummary(path: path, program: program, provenance: found.model)
+    let model = ModelSummary(
+      path: path, program: program, provenance: found.model, ends: found.ends)
     switch format {
     case .summary: return model?.text ?? table(of: program, found.artefact)
     case .text: return text(of: program, weights: weights)
@@ -61,6 +73,7 @@ extension Session {
     var program: Program
     var model: Provenance?
     var artefact: [(String, String)] = []
+    var ends: (inputs: [FileValue], outputs: [FileValue]) = ([], [])
   }
 
   private func inspected(
@@ -76,7 +89,8 @@ extension Session {
       return Inspected(program: .snn(artefact.graph), artefact: artefact.provenance)
     }
     let model = try loadModel(file.path, options, needsTensors: needsTensors)
-    return Inspected(program: model.program, model: model.provenance)
+    return Inspected(
+      program: model.program, model: model.provenance, ends: (model.inputs, model.outputs))
   }
 
   /// Returns the populations of a compiled network as a table, and how it was made.
@@ -103,8 +117,8 @@ extension Session {
   ) -> JSON {
     let layers = LayerRow.rows(of: program)
     let fates = model?.check.fates ?? []
-    let inputs = program.interface.inputs.map { input -> JSON in
-      [
+    let inputs = program.interface.inputs.enumerated().map { i, input -> JSON in
+      let object: JSON = [
         "name": .string(input.name), "shape": JSON(input.shape.extents),
         "preprocessing": input.stored.map { stored -> JSON in
           [
@@ -112,6 +126,7 @@ extension Session {
           ]
         } ?? .null,
       ]
+      return object.adding(model?.inputMembers(i) ?? [])
     }
     let summary: JSON = [
       "schema": "spikec-inspect/1",
@@ -122,7 +137,10 @@ extension Session {
       "timesteps": JSON(program.code?.timesteps),
       "inputs": .array(inputs),
       "outputs": .array(
-        program.outputs.map { ["name": .string($0.0), "shape": JSON($0.1.extents)] }),
+        program.outputs.enumerated().map { i, output in
+          let object: JSON = ["name": .string(output.0), "shape": JSON(output.1.extents)]
+          return object.adding(model?.outputMembers(i) ?? [])
+        }),
       "layers": .array(
         layers.enumerated().map { i, layer in
           fates.indices.contains(i)

@@ -1,6 +1,7 @@
 // Opening what the user calls a model: any format of a frontend, or the text form.
 
 internal import Diagnostics
+internal import FileReading
 internal import Glibc
 internal import PluginAPI
 internal import SpikeIR
@@ -19,6 +20,7 @@ struct InputFile {
   /// - Throws: `data.missing` or `data.cannot-open` if it cannot be opened.
   init(path: String) throws(Diagnostic) {
     self.path = path
+    if isFolder(path) { throw .folder(path) }
     guard let file = unsafe fopen(path, "r") else { throw .cannotOpenModel(path, errno) }
     defer { unsafe fclose(file) }
     var bytes = [UInt8](repeating: 0, count: 4096)
@@ -42,11 +44,37 @@ extension Diagnostic {
         "driver.cannot-open", "cannot open '\(path)': \(reason)", exitCode: .missingInput)
   }
 
+  /// Returns an error about a folder where a model is expected.
+  fileprivate static func folder(_ path: String) -> Diagnostic {
+    let isSavedModel = access(path + "/saved_model.pb", F_OK) == 0
+    return .error(
+      "driver.is-folder",
+      "'\(path)' is a folder\(isSavedModel ? ", a TensorFlow SavedModel" : ""), expected a file",
+      notes: [
+        isSavedModel
+          ? "convert it: python -m tf2onnx.convert --saved-model \(path) --output model.onnx"
+          : "give the path of the model file itself"
+      ], exitCode: .missingInput)
+  }
+
   /// Returns an error about a file that no frontend reads.
-  static func unknownModel(_ path: String, _ frontends: [any Frontend]) -> Diagnostic {
-    .error(
-      "driver.unknown-model", "the format of the model is not known", at: .file(path),
-      notes: ["known are:"] + frontends.map { "  \($0.name): \($0.summary)" }
+  static func unknownModel(_ file: InputFile, _ frontends: [any Frontend]) -> Diagnostic {
+    let format = KnownFormat(startingWith: file.prefix)
+    let text = file.prefix.firstLineOfText.map { "a text that begins with '\($0)'" }
+    let found = file.prefix.isEmpty ? "empty" : format?.name ?? text
+    return .error(
+      "driver.unknown-model",
+      found.map { "the file is \($0), expected a model" }
+        ?? "the format of the model is not known",
+      at: .file(file.path),
+      notes: [format?.advice].compactMap { $0 } + ["known are:"]
+        + frontends.map { "  \($0.name): \($0.summary)" }
         + ["  sir: the text form, in files named .sir"])
   }
+}
+
+/// Returns whether there is a folder at `path`.
+private func isFolder(_ path: String) -> Bool {
+  var status = stat()
+  return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }

@@ -19,10 +19,16 @@ struct ModelSummary: Sendable {
   /// What would become of each node.
   let check: ConversionCheck
 
+  /// What the file says of the inputs and outputs beyond the graph; may be empty.
+  private let ends: (inputs: [FileValue], outputs: [FileValue])
+
   /// Creates the description of a network of tensor operators, `nil` for other networks.
-  init?(path: String, program: Program, provenance: Provenance?) {
+  init?(
+    path: String, program: Program, provenance: Provenance?,
+    ends: (inputs: [FileValue], outputs: [FileValue]) = ([], [])
+  ) {
     guard case .ann(let graph) = program else { return nil }
-    (self.path, self.graph) = (path, graph)
+    (self.path, self.graph, self.ends) = (path, graph, ends)
     self.provenance = provenance ?? Provenance(format: "text form (.sir)", writer: "spikec")
     check = ConversionCheck(graph)
   }
@@ -43,34 +49,55 @@ struct ModelSummary: Sendable {
 
   /// The description for people.
   var text: String {
-    ([heading, ends, layers, conclusion]).joined(separator: "\n\n")
+    ([heading, endTable, layers, conclusion]).joined(separator: "\n\n")
   }
 
-  private var heading: String {
-    var writer = provenance.writer ?? "an unknown program"
-    if let version = provenance.version { writer += " \(version)" }
-    var table = Table(["", ""])
-    table.add(["model", graph.name])
-    table.add(["format", provenance.format])
-    table.add(["writer", writer])
-    for property in provenance.properties { table.add([property.name, property.value]) }
-    return path + "\n" + table.text
-  }
+  private var heading: String { provenance.heading(path: path, name: graph.name) }
 
-  private var ends: String {
-    var table = Table(["", "", ""])
-    for id in graph.inputs { table.add(["input", graph[id].name, "\(graph[id].shape)"]) }
-    for id in graph.outputs { table.add(["output", graph[id].name, "\(graph[id].shape)"]) }
+  private var endTable: String {
+    var table = Table(["", "", "", ""])
+    for (i, id) in graph.inputs.enumerated() {
+      table.add(["input", graph[id].name, "\(graph[id].shape)", remark(on: ends.inputs, i)])
+    }
+    for (i, id) in graph.outputs.enumerated() {
+      table.add(["output", graph[id].name, "\(graph[id].shape)", remark(on: ends.outputs, i)])
+    }
     return table.text
+  }
+
+  private func remark(on values: [FileValue], _ i: Int) -> String {
+    guard values.indices.contains(i) else { return "" }
+    let shape = values[i].shape.map { "in the file \($0)" }
+    return [shape, values[i].isInteger ? "takes integers" : nil].compactMap { $0 }
+      .joined(separator: ", ")
+  }
+
+  /// What the file says of the inputs beyond their shapes, as members of their JSON objects.
+  func inputMembers(_ i: Int) -> [JSON.Member] {
+    let value = ends.inputs.indices.contains(i) ? ends.inputs[i] : FileValue()
+    return [
+      JSON.Member("shapeInFile", JSON(value.shape)),
+      JSON.Member("takesIntegers", .bool(value.isInteger)),
+    ]
+  }
+
+  /// What the file says of the outputs beyond their shapes, as members of their JSON objects.
+  func outputMembers(_ i: Int) -> [JSON.Member] {
+    [
+      JSON.Member(
+        "shapeInFile", JSON(ends.outputs.indices.contains(i) ? ends.outputs[i].shape : nil))
+    ]
   }
 
   private var layers: String {
     var table = Table(["layer", "kind", "output", ">parameters", "in spikes"])
-    for (row, fate) in zip(LayerRow.rows(of: .ann(graph)), check.fates) {
-      table.add([
-        row.name, row.kind, "\(row.shape)", row.weights == 0 ? "" : grouped(row.weights),
-        fate.words,
-      ])
+    var known: Set<TensorID> = []
+    for (id, (row, fate)) in zip(graph.ids, zip(LayerRow.rows(of: .ann(graph)), check.fates)) {
+      let tensors = Set(graph[id].op.tensors)
+      let isShared = !tensors.isEmpty && tensors.isSubset(of: known)
+      known.formUnion(tensors)
+      let weights = row.weights == 0 ? "" : isShared ? "shared" : grouped(row.weights)
+      table.add([row.name, row.kind, "\(row.shape)", weights, fate.words])
     }
     table.add(["total", "", "", grouped(parameters), ""])
     return table.text
@@ -100,14 +127,7 @@ struct ModelSummary: Sendable {
   }
 
   /// What the file says about itself, as JSON.
-  var provenanceObject: JSON {
-    .object(
-      [
-        JSON.Member("format", .string(provenance.format)),
-        JSON.Member("writer", JSON(provenance.writer)),
-        JSON.Member("version", JSON(provenance.version)),
-      ] + provenance.properties.map { JSON.Member($0.name, .string($0.value)) })
-  }
+  var provenanceObject: JSON { provenance.object }
 
   private var obstacles: [JSON] {
     zip(graph.ids, check.fates).compactMap { id, fate -> JSON? in
@@ -117,5 +137,30 @@ struct ModelSummary: Sendable {
         "reason": .string(reason),
       ]
     }
+  }
+}
+
+extension Provenance {
+
+  /// What the file at `path` says about itself, for people; the network is called `name`.
+  func heading(path: String, name: String) -> String {
+    var writer = self.writer ?? "an unknown program"
+    if let version { writer += " \(version)" }
+    var table = Table(["", ""])
+    table.add(["model", name])
+    table.add(["format", format])
+    table.add(["writer", writer])
+    for property in properties { table.add([property.name, property.value]) }
+    return path + "\n" + table.text
+  }
+
+  /// What the file says about itself, as JSON.
+  var object: JSON {
+    .object(
+      [
+        JSON.Member("format", .string(format)),
+        JSON.Member("writer", JSON(writer)),
+        JSON.Member("version", JSON(version)),
+      ] + properties.map { JSON.Member($0.name, .string($0.value)) })
   }
 }

@@ -36,7 +36,14 @@ package struct Registry: Sendable {
   }
 
   /// Returns the frontend that reads `file`, `nil` if none does.
+  ///
+  /// The content counts more than the name, except that texts of many kinds begin alike.
   func frontend(for file: InputFile) -> (any Frontend)? {
-    frontends.first { $0.recognizes(path: file.path, prefix: file.prefix) }
+    let isText = file.prefix.first { $0 > 32 } == UInt8(ascii: "{")
+    if !isText, let found = frontends.first(where: { $0.recognizes(path: "", prefix: file.prefix) })
+    {
+      return found
+    }
+    return frontends.first { $0.recognizes(path: file.path, prefix: file.prefix) }
   }
 }

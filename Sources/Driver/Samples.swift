@@ -119,7 +119,7 @@ final class Samples: Sendable {
     for (argument, input) in zip(request.data, inputs) {
       let source = try DataSource(opening: argument, sink: &sink)
       let preprocessing = try request.preprocessing.resolved(
-        for: source.kind, shape: input.shape, stored: input.stored, sink: &sink)
+        for: source.kind, shape: input.shape, input: input.name, stored: input.stored, sink: &sink)
       sets.append(try ImageSet(source, matching: input.shape, preprocessing: preprocessing))
     }
     return sets

@@ -28,8 +28,19 @@ package struct Session: Sendable {
     var provenance: Provenance?
     /// Whether the file has the channels of its inputs first.
     var hasChannelsFirst = false
+    /// What the file says of each input beyond the graph; empty if nothing.
+    var inputs: [FileValue] = []
+    /// What the file says of each output beyond the graph; empty if nothing.
+    var outputs: [FileValue] = []
     /// The SHA-256 of the text form; `nil` for files, whose hash takes reading them.
     var textHash: SHA256Digest?
+
+    /// Notes in `request` how the file has its inputs.
+    func arrange(_ request: inout PreprocessingRequest) {
+      request.prefersChannelsFirst = hasChannelsFirst
+      let names = program.interface.inputs.map(\.name)
+      request.integerInputs = Set(zip(names, inputs).filter { $1.isInteger }.map(\.0))
+    }
   }
 
   /// Loads the model at `path`; a name that ends in .sir is a text, others a frontend reads.
@@ -49,7 +60,7 @@ package struct Session: Sendable {
       throw CompileError(.isArtefact(path))
     }
     guard let frontend = registry.frontend(for: file) else {
-      throw CompileError(.unknownModel(path, registry.frontends))
+      throw CompileError(.unknownModel(file, registry.frontends))
     }
     if !frontend.takesArchitecture {
       try refuse(
@@ -63,7 +74,7 @@ package struct Session: Sendable {
     }
     return LoadedModel(
       program: .ann(model.graph), provenance: model.provenance,
-      hasChannelsFirst: model.hasChannelsFirst)
+      hasChannelsFirst: model.hasChannelsFirst, inputs: model.inputs, outputs: model.outputs)
   }
 
   /// Refuses options that reading the model at `path` would not heed.

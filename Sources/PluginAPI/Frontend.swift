@@ -27,6 +27,10 @@ public protocol Frontend: Sendable {
     path: String, options: ImportOptions, sink: inout DiagnosticSink
   ) throws(CompileError) -> ImportedModel
 
+  /// Returns what the file at `path` holds, told without importing it, so that a model that cannot
+  /// be imported can be shown with its problems; `nil` if not even that can be read.
+  func listing(path: String, options: ImportOptions) -> ModelListing?
+
   /// The kinds of layers that are read, with what is supported of each.
   var layers: [SupportedLayer] { get }
 
@@ -39,6 +43,9 @@ extension Frontend {
 
   /// Model files hold all of the model, unless a frontend says otherwise.
   public var takesArchitecture: Bool { false }
+
+  /// Nothing is told of a model that cannot be imported, unless a frontend says otherwise.
+  public func listing(path: String, options: ImportOptions) -> ModelListing? { nil }
 }
 
 /// What the user says about reading a model file.
@@ -66,11 +73,38 @@ public struct ImportedModel: Hashable, Sendable {
   /// as the file says.
   public var hasChannelsFirst: Bool
 
+  /// What the file says of each input beyond the graph, in the graph's order; may be empty.
+  public var inputs: [FileValue]
+
+  /// What the file says of each output beyond the graph, in the graph's order; may be empty.
+  public var outputs: [FileValue]
+
   /// Creates an imported model.
-  public init(graph: ANNGraph, provenance: Provenance, hasChannelsFirst: Bool = false) {
+  public init(
+    graph: ANNGraph, provenance: Provenance, hasChannelsFirst: Bool = false,
+    inputs: [FileValue] = [], outputs: [FileValue] = []
+  ) {
     self.graph = graph
     self.provenance = provenance
     self.hasChannelsFirst = hasChannelsFirst
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+}
+
+/// An input or output as the file has it.
+public struct FileValue: Hashable, Sendable {
+
+  /// The extents in the file, such as `[N,3,224,224]`, where their order is not that of the graph.
+  public var shape: String?
+
+  /// Whether the file asks for integers, such as the pixels of images, rather than real numbers.
+  public var isInteger: Bool
+
+  /// Creates a description.
+  public init(shape: String? = nil, isInteger: Bool = false) {
+    self.shape = shape
+    self.isInteger = isInteger
   }
 }
 

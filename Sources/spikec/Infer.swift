@@ -11,6 +11,9 @@ struct Infer: ParsableCommand {
     abstract: "Run a model itself, without spikes: the reference for what it becomes.",
     usage: "spikec infer <model> --input <data> [--labels <labels>] [<options>]",
     discussion: """
+      Outputs that are images have their channels last, whatever the model's file has; all others have
+      the axes in the order of the file.
+
       EXAMPLES
         spikec infer model.h5 --input x_test.npy --labels y_test.npy
         spikec infer model.onnx --input images/ --scale 1/127.5 --mean 1 \\

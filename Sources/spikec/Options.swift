@@ -15,7 +15,7 @@ struct PreprocessingOptions: ParsableArguments {
     help: ArgumentHelp(
       "The factor applied to raw values: a number or a fraction such as 1/255.",
       discussion: "Default: as compiled; for models 1/255 for 8-bit, 1/65535 for 16-bit unsigned "
-        + "data, 1 for others.",
+        + "data, 1 for others and where the model's file asks for integers.",
       valueName: "number"))
   var scale: String?
 

@@ -57,6 +57,42 @@ import Testing
     #expect(folder.status == 66)
   }
 
+  @Test("files of other formats are told by their content, and what to do about them")
+  func otherFormats() throws {
+    let cases: [(name: String, bytes: [UInt8], id: String, words: [String])] = [
+      ("a.npy", [0x93] + Array("NUMPY".utf8), "driver.unknown-model", ["NumPy array", "--input"]),
+      ("a.gz", [0x1F, 0x8B, 8, 0], "driver.unknown-model", ["gzip", "unpack"]),
+      (
+        "a.tflite", [28, 0, 0, 0] + Array("TFL3".utf8), "driver.unknown-model",
+        ["TensorFlow Lite", "tf2onnx"]
+      ),
+      ("a", Array("hello world".utf8), "driver.unknown-model", ["text that begins with 'hello"]),
+      ("e", [], "driver.unknown-model", ["empty"]),
+      ("e.keras", [], "keras.bad-archive", ["an empty file"]),
+      ("t.keras", Array("hello".utf8), "keras.bad-archive", ["text that begins with 'hello'"]),
+      (
+        "a.pt",
+        [0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 22) + [16, 0, 0, 0]
+          + Array("archive/data.pkl".utf8), "driver.unknown-model", ["PyTorch", "torch.onnx"]
+      ),
+    ]
+    for (name, bytes, id, words) in cases {
+      try spikec.write(name, bytes)
+      let result = try spikec("inspect", name)
+      #expect(result.status == 65 && result.messages.contains("[\(id)]"), "\(name): \(result)")
+      for word in words { #expect(result.messages.contains(word), "\(result.messages)") }
+    }
+    let folder = try spikec("inspect", ".")
+    #expect(folder.status == 66 && folder.messages.contains("is a folder"))
+  }
+
+  @Test("content counts more than the name of a file") func misnamed() throws {
+    let model = repositoryFile("Tests/Fixtures/onnx/operators/resize_tensorflow.onnx")
+    try spikec.write("a.h5", Data(contentsOf: URL(fileURLWithPath: model)))
+    let result = try spikec("inspect", "a.h5")
+    #expect(result.status == 0 && result.output.contains("ONNX, IR version"), "\(result.messages)")
+  }
+
   @Test("a model is not an artefact, and an artefact is not a model") func confused() throws {
     try expect(["run", Self.model, "--input", "x"], status: 65, id: "driver.not-artefact")
     let compiled = try spikec(

@@ -28,6 +28,23 @@ import Testing
     #expect(layers.contains { $0["inSpikes"] as? String == "neurons" })
   }
 
+  @Test("says where the file has axes in another order") func axes() throws {
+    let model = repositoryFile("Tests/Fixtures/onnx/operators/resize_tensorflow.onnx")
+    let result = try spikec("inspect", model)
+    #expect(result.output.contains("in the file [N,3,9,7]"), "\(result.output)")
+    #expect(result.output.contains("in the file [N,4,14,15]"))
+    let json = try spikec("inspect", model, "--json").json()
+    let inputs = try #require(json["inputs"] as? [[String: Any]])
+    #expect(inputs.first?["shapeInFile"] as? String == "[N,3,9,7]")
+    #expect(inputs.first?["takesIntegers"] as? Bool == false)
+  }
+
+  @Test("counts shared parameters once and says that they are shared") func shared() throws {
+    let model = repositoryFile("Tests/Fixtures/keras/k3/shared_layer_chain.keras")
+    let lines = try spikec("inspect", model).output.split(separator: "\n")
+    #expect(lines.contains { $0.contains("#2") && $0.contains("shared") }, "\(lines)")
+  }
+
   @Test("says what stands in the way of spikes, as compiling does") func obstacles() throws {
     let model = repositoryFile("Tests/Fixtures/keras/k3/merge_multiply.h5")
     let json = try spikec("inspect", model, "--json").json()
@@ -53,6 +70,28 @@ import Testing
       "infer", "\(Self.folder)/mlp.keras", "--architecture", "\(Self.folder)/mlp.json", "--input",
       "\(Self.folder)/mlp.input.npy")
     #expect(unused.status == 64 && unused.messages.contains("[keras.unused-architecture]"))
+  }
+
+  @Test("shows a model that cannot be imported, and why", arguments: [true, false])
+  func rejected(isKeras: Bool) throws {
+    let model = repositoryFile(
+      isKeras ? "Tests/Fixtures/keras/bad/lambda_layer.h5" : "Tests/Fixtures/onnx/refused/lstm.onnx"
+    )
+    let kind = isKeras ? "Lambda" : "LSTM"
+    let result = try spikec("inspect", model)
+    #expect(result.status == 65)
+    #expect(result.messages.contains(isKeras ? "[keras.unsupported" : "[onnx.unsupported"))
+    for words in ["format", "writer", "input", "output", kind, "not supported: "] {
+      #expect(result.output.contains(words), "\(words)")
+    }
+    let json = try spikec("inspect", model, "--json")
+    #expect(json.status == 65)
+    let object = try json.json()
+    #expect(object["level"] is NSNull)
+    #expect((object["errors"] as? [[String: Any]])?.first?["id"] is String)
+    let layers = try #require(object["layers"] as? [[String: Any]])
+    #expect(layers.contains { $0["kind"] as? String == kind && $0["problem"] is String })
+    #expect(layers.count > 1 || !isKeras)
   }
 
   @Test("writes all outputs of a network into one archive") func outputs() throws {

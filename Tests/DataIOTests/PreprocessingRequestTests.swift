@@ -43,6 +43,22 @@ import Testing
     #expect(sink.diagnostics.map(\.id) == ["data.stored-scale"])
   }
 
+  @Test("takes data as they are where the model asks for integers, and says so") func integers()
+    throws
+  {
+    var request = PreprocessingRequest()
+    request.integerInputs = ["x"]
+    var sink = DiagnosticSink()
+    let raw = try request.resolved(for: .uint8, shape: [4], input: "x", sink: &sink)
+    #expect(raw == Preprocessing(scale: 1))
+    #expect(sink.diagnostics.map(\.id) == ["data.integer-input"])
+    let other = try request.resolved(for: .uint8, shape: [4], input: "z", sink: &sink)
+    #expect(other == Preprocessing(scale: 1 / 255))
+    request.scale = 0.5
+    let given = try request.resolved(for: .uint8, shape: [4], input: "x", sink: &sink)
+    #expect(given == Preprocessing(scale: 0.5))
+  }
+
   @Test("says nothing about a stored scale that is usual for the type") func usual() throws {
     var sink = DiagnosticSink()
     let stored = Preprocessing(scale: 1 / 255)

@@ -43,6 +43,17 @@ import Testing
     }
   }
 
+  @Test("entries may lie in the folder of a model that was unpacked and packed again")
+  func folder() throws {
+    var entries = try members().map { ZipEntry("my model/" + $0.name, $0.bytes) }
+    entries.append(ZipEntry("__MACOSX/my model/config.json", [1, 2, 3]))
+    let file = try TemporaryFile(zipArchive(entries))
+    try expectSameOutputs(try load(file.path).model.graph, fixture)
+    // Of two folders none is the model's.
+    let two = try problems(entries + members().map { ZipEntry("other/" + $0.name, $0.bytes) })
+    #expect(two == ["keras.not-a-model"])
+  }
+
   @Test("entries may come in any order, with others, their sizes said in any way")
   func packings() throws {
     for sizes in [ZipEntry.Sizes.plain, .descriptor, .zip64] {

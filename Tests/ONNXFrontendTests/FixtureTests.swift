@@ -105,7 +105,9 @@ struct ONNXFixture: CustomTestStringConvertible, Sendable {
     var sink = DiagnosticSink()
     let graph = try Importer.run(ONNXModel(readingAt: "\(fixture.path).onnx", sink: &sink)).graph
     let plain: Set<String> = ["input", "conv2d", "dense", "activation", "pool", "reshape"]
-    #expect(graph.ids.map { graph[$0].op.mnemonic }.filter { !plain.contains($0) } == [])
+    // Outputs that are no images have the file's order of axes.
+    let inner = graph.ids.filter { !graph.outputs.contains($0) }
+    #expect(inner.map { graph[$0].op.mnemonic }.filter { !plain.contains($0) } == [])
   }
 
   @Test(

@@ -1,8 +1,11 @@
 // Graphs that were imported wrongly once, built in memory.
 
 import Diagnostics
+import Foundation
+import PluginAPI
 import SpikeIR
 import SpikeInterpreter
+import TestSupport
 import Testing
 
 @testable import ONNXFrontend
@@ -133,5 +136,43 @@ import Testing
     #expect(found.map(\.id) == Array(repeating: "onnx.non-finite-weights", count: 2))
     #expect(found.first?.message.hasPrefix("2 of 4 elements of the constant 'a'") == true)
     #expect(found.last?.message.hasPrefix("1 of 2 elements of the constant 'c'") == true)
+  }
+
+  @Test("says which inputs take integers", arguments: [(1, false), (2, true), (7, true)])
+  func integerInputs(type: Int, isInteger: Bool) throws {
+    func tensor(_ name: String, _ type: Int) -> (inout Wire) -> Void {
+      {
+        $0.text(1, name)
+        $0.message(2) {
+          $0.message(1) {
+            $0.int(1, type)
+            $0.message(2) {
+              $0.message(1) { $0.text(2, "N") }
+              $0.message(1) { $0.int(1, 3) }
+            }
+          }
+        }
+      }
+    }
+    let folder = try TemporaryFolder()
+    let bytes = Wire.model(graph: {
+      $0.message(1) {
+        $0.text(1, "x")
+        $0.text(2, "y")
+        $0.text(4, "Cast")
+        $0.message(5) {
+          $0.text(1, "to")
+          $0.int(3, 1)
+          $0.int(20, 2)
+        }
+      }
+      $0.message(11, tensor("x", type))
+      $0.message(12, tensor("y", 1))
+    })
+    try Data(bytes).write(to: URL(filePath: "\(folder.path)/a.onnx"))
+    var sink = DiagnosticSink()
+    let model = try ONNXFrontend().load(
+      path: "\(folder.path)/a.onnx", options: ImportOptions(), sink: &sink)
+    #expect(model.inputs.map(\.isInteger) == [isInteger])
   }
 }

@@ -39,15 +39,15 @@ enum KerasArchive {
     _ path: String, _ options: ImportOptions, sink: inout DiagnosticSink
   ) throws(Diagnostic) -> ModelSource {
     guard options.architecture == nil else { throw .unusedArchitecture(path) }
-    let archive = try archive(path)
-    let place = ConfigPlace(file: path, part: config)
+    let archive = Contents(try archive(path), path)
+    let place = ConfigPlace(file: path, part: archive.folder + config)
     guard let description = try text(config, archive, path) else {
-      throw .incompleteArchive(path, missing: config, archive.members.map(\.name))
+      throw .incompleteArchive(path, missing: config, archive.names)
     }
     var writer = Writer(version: nil)
     var properties: [Provenance.Property] = []
     if let text = try text(metadata, archive, path) {
-      let metadata = ConfigPlace(file: path, part: metadata)
+      let metadata = ConfigPlace(file: path, part: archive.folder + metadata)
       let json = try ConfigText(text: text, place: metadata).parsed()
       writer.version = json["keras_version"]?.string
       if let date = json["date_saved"]?.string {
@@ -66,6 +66,25 @@ enum KerasArchive {
       layout: NumberedWeights(arrays: try arrays(archive, path)))
   }
 
+  /// The members of an archive; people pack the folder of an unpacked model again, so that all of
+  /// them are in it.
+  private struct Contents {
+    let archive: ZipArchive
+    let folder: String
+
+    var names: [String] { archive.members.map(\.name) }
+
+    init(_ archive: ZipArchive, _ path: String) {
+      self.archive = archive
+      let names = archive.members.map(\.name)
+      // Systems add files of their own beside the folder.
+      let folders = names.filter { $0.hasSuffix("/" + config) && !$0.hasPrefix("__MACOSX/") }
+        .map { $0.dropLast(config.count) }
+      let isOuter = folders.count == 1 && folders[0].count { $0 == "/" } == 1
+      folder = isOuter && !names.contains(config) ? String(folders[0]) : ""
+    }
+  }
+
   private static func archive(_ path: String) throws(Diagnostic) -> ZipArchive {
     do throws(Diagnostic) {
       return try ZipArchive(ByteSource(try ReadableFile(path: path)))
@@ -76,7 +95,7 @@ enum KerasArchive {
 
   /// Returns the member `name` as text, `nil` if there is none.
   private static func text(
-    _ name: String, _ archive: ZipArchive, _ path: String
+    _ name: String, _ archive: Contents, _ path: String
   ) throws(Diagnostic) -> String? {
     guard let member = try member(name, archive, path) else { return nil }
     guard member.size <= textLimit else {
@@ -84,7 +103,7 @@ enum KerasArchive {
     }
     let bytes: [UInt8]
     do throws(Diagnostic) {
-      bytes = try archive.contents(of: member).readAll()
+      bytes = try archive.archive.contents(of: member).readAll()
     } catch {
       throw error.asKeras(reading: path)
     }
@@ -96,9 +115,9 @@ enum KerasArchive {
 
   /// Returns the member `name`, `nil` if there is none.
   private static func member(
-    _ name: String, _ archive: ZipArchive, _ path: String
+    _ name: String, _ archive: Contents, _ path: String
   ) throws(Diagnostic) -> ZipMember? {
-    let found = archive.members.filter { $0.name == name }
+    let found = archive.archive.members.filter { $0.name == archive.folder + name }
     guard found.count <= 1 else {
       throw .badArchive(path, "there are \(found.count) members '\(name)', expected one")
     }
@@ -106,23 +125,23 @@ enum KerasArchive {
   }
 
   private static func arrays(
-    _ archive: ZipArchive, _ path: String
+    _ archive: Contents, _ path: String
   ) throws(Diagnostic) -> ArrayFile {
     guard let member = try member(weights, archive, path) else {
-      let names = archive.members.map(\.name)
-      if let other = names.first(where: { $0.hasPrefix("model.weights.") }) {
+      let names = archive.names
+      if let other = names.first(where: { $0.hasPrefix(archive.folder + "model.weights.") }) {
         throw .unsupportedWeights(path, other)
       }
       throw .incompleteArchive(path, missing: weights, names)
     }
     let file: HDF5File
     do throws(Diagnostic) {
-      file = try open(member, of: archive, path)
+      file = try open(member, of: archive.archive, path)
     } catch {
       throw error.id.hasPrefix("data.") || error.id.hasPrefix("file.")
-        ? error.asKeras(reading: path) : error.inside(path, member: weights)
+        ? error.asKeras(reading: path) : error.inside(path, member: member.name)
     }
-    return ArrayFile(file, file: path, member: weights)
+    return ArrayFile(file, file: path, member: member.name)
   }
 
   /// Opens the file of weights: in place if it is stored, else unpacked on the disk.

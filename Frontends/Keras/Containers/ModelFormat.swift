@@ -44,6 +44,13 @@ enum ModelFormat: Hashable, Sendable {
     case .archive: return try KerasArchive.open(path, options, sink: &sink)
     case .json: throw .architectureOnly(path)
     case nil where path.hasSuffix(".keras"):
+      if prefix.isEmpty { throw .notArchive(path, "an empty file", advice: nil) }
+      if let format = KnownFormat(startingWith: prefix) {
+        throw .notArchive(path, format.name, advice: format.advice)
+      }
+      if let line = prefix.firstLineOfText {
+        throw .notArchive(path, "a text that begins with '\(line)'", advice: nil)
+      }
       // A damaged archive; the reader of archives says how.
       return try KerasArchive.open(path, options, sink: &sink)
     case .hdf5, nil: return try HDF5Container.open(path, options, sink: &sink)

@@ -39,51 +39,66 @@ extension NodeCall {
   ///   - zero: the operand with as many zero points, if any.
   ///   - axis: the axis along which scales differ.
   /// - Returns: the numbers; nothing is read before they are needed, except the scales.
-  /// - Throws: `onnx.bad-node` if the extents do not agree.
+  /// - Throws: `onnx.bad-node` if the extents do not agree; `onnx.unsupported-use` for weights that are
+  ///   no integers, such as those of 8-bit floating point.
   func dequantizedConstant(
     _ index: Int, scale: Int, zero: Int, axis: Int
   ) throws(Diagnostic) -> ONNXTensor {
     let constant = try constant(index, "weights")
-    let scaleTensor = try self.constant(scale, "scales")
-    var scales = try floats(operand: scale, "scales") ?? []
-    var zeros = try integers(operand: zero, "zero points") ?? scales.map { _ in 0 }
+    guard constant.type.isInteger else {
+      throw .unsupportedUse(
+        site, "has weights '\(constant.name)' of type \(constant.type), expected integers",
+        advice: "quantize the weights to int8 or int4, or leave them float")
+    }
+    let extents = try self.constant(scale, "scales").extents
+    let scales = try floats(operand: scale, "scales") ?? []
+    let zeros = try integers(operand: zero, "zero points") ?? scales.map { _ in 0 }
     guard !scales.isEmpty, scales.allSatisfy(\.isFinite), zeros.count == scales.count else {
       throw .badNode(site, "has \(scales.count) scales and \(zeros.count) zero points")
     }
-    var inner = max(1, constant.count)
+    var elements = DequantizedElements(
+      stored: constant.elements, scales: scales, zeros: zeros, inner: max(1, constant.count))
     if scales.count > 1 {
-      let rank = constant.extents.count
-      let axis = try normalized(axis: axis, rank: rank)
-      if scaleTensor.extents.count == 1 {
+      let axis = try normalized(axis: axis, rank: constant.extents.count)
+      if extents.count == 1 {
         guard scales.count == constant.extents[axis] else {
           throw .badNode(
             site, "has \(scales.count) scales for \(constant.extents[axis]) positions")
         }
-        inner = constant.extents[(axis + 1)...].reduce(1, *)
+        elements.inner = constant.extents[(axis + 1)...].reduce(1, *)
       } else {
-        let all = constant.extents
-        let blocks = scaleTensor.extents
-        guard blocks.count == rank,
-          blocks.indices.allSatisfy({
-            blocks[$0] > 0 && ($0 == axis ? all[$0] % blocks[$0] == 0 : blocks[$0] == all[$0])
-          })
-        else {
-          throw .badNode(site, "has scales of the extents \(blocks) for \(all)")
-        }
-        // Repeated so that each element along the axis has its own.
-        let size = all[axis] / blocks[axis]
-        let block = blocks[(axis + 1)...].reduce(1, *)
-        let repeated = (0..<constant.count).map { i -> Int in
-          let (outer, rest) = (i / (block * all[axis]), i % (block * all[axis]))
-          return (outer * blocks[axis] + rest / block / size) * block + rest % block
-        }
-        (scales, zeros) = (repeated.map { scales[$0] }, repeated.map { zeros[$0] })
-        inner = 1
+        let repeated = try blocks(extents, of: constant.extents, along: axis)
+        elements.scales = repeated.map { scales[$0] }
+        elements.zeros = repeated.map { zeros[$0] }
+        elements.inner = 1
       }
     }
-    let elements = DequantizedElements(
-      stored: constant.elements, scales: scales, zeros: zeros, inner: inner)
     return ONNXTensor(
       name: constant.name, type: .float, extents: constant.extents, elements: elements)
+  }
+
+  /// Returns for each element of a constant the block to which it belongs, which has a scale of its
+  /// own.
+  ///
+  /// - Parameters:
+  ///   - blocks: the extents of the scales.
+  ///   - all: the extents of the constant.
+  ///   - axis: the axis along which elements share scales.
+  /// - Returns: the positions of the scales.
+  /// - Throws: `onnx.bad-node` if the extents do not agree.
+  private func blocks(
+    _ blocks: [Int], of all: [Int], along axis: Int
+  ) throws(Diagnostic) -> [Int] {
+    guard blocks.count == all.count,
+      blocks.indices.allSatisfy({
+        blocks[$0] > 0 && ($0 == axis ? all[$0] % blocks[$0] == 0 : blocks[$0] == all[$0])
+      })
+    else { throw .badNode(site, "has scales of the extents \(blocks) for \(all)") }
+    let size = all[axis] / blocks[axis]
+    let block = blocks[(axis + 1)...].reduce(1, *)
+    return (0..<all.reduce(1, *)).map { i in
+      let (outer, rest) = (i / (block * all[axis]), i % (block * all[axis]))
+      return (outer * blocks[axis] + rest / block / size) * block + rest % block
+    }
   }
 }

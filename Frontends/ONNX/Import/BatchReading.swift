@@ -18,6 +18,10 @@ enum BatchReading: Hashable, Sendable {
   /// A prime number that no extent of a network has.
   static let openExtent = 7919
 
+  /// A number of samples that means all of them where a model takes the first of a batch: smaller ones
+  /// would cut batches that people run.
+  static let unlimited = 1000
+
   /// The reading of a batch whose size is left open.
   static let open = BatchReading.leading(openExtent)
 
@@ -71,5 +75,34 @@ enum BatchReading: Hashable, Sendable {
     guard case .leading(let count) = self, let first = input.extents?.first else { return false }
     if case .fixed(let n) = first { return n == count }
     return true
+  }
+
+  /// Returns a message in which the extents of lists that hold the stand-in for an open number of
+  /// samples say N instead, or a multiple of it.
+  static func namingOpenExtent(in message: String) -> String {
+    var result = ""
+    var digits = ""
+    func closed(before next: Character?) {
+      guard !digits.isEmpty else { return }
+      let isInList = next == "," || next == "]"
+      let count = Int(digits) ?? 0
+      let samples = count / openExtent
+      if isInList, count > 0, count % openExtent == 0, let last = result.last, "[ ".contains(last) {
+        result += samples == 1 ? "N" : "\(samples)·N"
+      } else {
+        result += digits
+      }
+      digits = ""
+    }
+    for character in message {
+      if character.isASCII, character.isNumber {
+        digits.append(character)
+        continue
+      }
+      closed(before: character)
+      result.append(character)
+    }
+    closed(before: nil)
+    return result
   }
 }

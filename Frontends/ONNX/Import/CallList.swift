@@ -117,6 +117,45 @@ extension NodeSite {
 func ordered(
   _ nodes: [PlannedNode], outputs: [String], defined: Set<String>, file: String
 ) throws(Diagnostic) -> [PlannedNode] {
+  let producer = try producers(of: nodes, defined: defined, file: file)
+  var order: [PlannedNode] = []
+  var state = [Visit](repeating: .ahead, count: nodes.count)
+  for start in needed(nodes, by: outputs, producer) {
+    var path = [start]
+    while let i = path.last {
+      guard state[i] == .ahead else {
+        if state[i] == .begun { order.append(nodes[i]) }
+        state[i] = .done
+        path.removeLast()
+        continue
+      }
+      state[i] = .begun
+      let operands = nodes[i].node.inputs.compactMap { producer[$0] }
+      for operand in operands.reversed() where state[operand] != .done {
+        guard state[operand] == .ahead else {
+          throw .cyclicGraph(NodeSite(nodes[operand].node, file: file))
+        }
+        path.append(operand)
+      }
+    }
+  }
+  return order
+}
+
+/// How far the walk through a graph is with a node.
+private enum Visit {
+  case ahead
+  /// Its operands are being visited.
+  case begun
+  case done
+}
+
+/// Returns which node computes each name.
+///
+/// - Throws: `onnx.bad-node` if a name is computed twice.
+private func producers(
+  of nodes: [PlannedNode], defined: Set<String>, file: String
+) throws(Diagnostic) -> [String: Int] {
   var producer: [String: Int] = [:]
   for (i, planned) in nodes.enumerated() {
     for name in planned.node.outputs where !name.isEmpty {
@@ -125,6 +164,13 @@ func ordered(
       }
     }
   }
+  return producer
+}
+
+/// Returns the nodes that the names `outputs` need, in the order of the file.
+private func needed(
+  _ nodes: [PlannedNode], by outputs: [String], _ producer: [String: Int]
+) -> [Int] {
   var isNeeded = [Bool](repeating: false, count: nodes.count)
   var pending = outputs.compactMap { producer[$0] }
   while let i = pending.popLast() {
@@ -132,31 +178,5 @@ func ordered(
     isNeeded[i] = true
     pending += nodes[i].node.inputs.compactMap { producer[$0] }
   }
-  var order: [PlannedNode] = []
-  // 0: not yet seen; 1: its operands are being visited; 2: done.
-  var state = [UInt8](repeating: 0, count: nodes.count)
-  for start in nodes.indices where isNeeded[start] {
-    var path = [start]
-    while let i = path.last {
-      if state[i] == 2 {
-        path.removeLast()
-        continue
-      }
-      let operands = nodes[i].node.inputs.compactMap { producer[$0] }
-      if state[i] == 1 {
-        state[i] = 2
-        order.append(nodes[i])
-        path.removeLast()
-        continue
-      }
-      state[i] = 1
-      for operand in operands.reversed() where state[operand] != 2 {
-        guard state[operand] == 0 else {
-          throw .cyclicGraph(NodeSite(nodes[operand].node, file: file))
-        }
-        path.append(operand)
-      }
-    }
-  }
-  return order
+  return nodes.indices.filter { isNeeded[$0] }
 }

@@ -14,6 +14,9 @@ struct ImportedGraph: Sendable {
 
   /// For each output of the graph: the file's axes in the order of the graph's dimensions.
   var outputAxes: [[Int]] = []
+
+  /// For each output of the graph: its extents in the file, as text.
+  var outputExtents: [[String]] = []
 }
 
 /// Builds the graph of one model.
@@ -27,8 +30,8 @@ struct Importer {
   /// What names stand for; a name whose node failed stands for `nil`.
   private var operands: [String: Operand?] = [:]
   private var inputAxes: [[Int]] = []
-  /// The constants that hold the number of samples of an open batch.
-  private var batchConstants: Set<String> = []
+  /// The constants that follow from the number of samples of an open batch.
+  private var sampleCounts: [String: SampleCounts] = [:]
 
   private init(_ model: ONNXModel, _ nodes: [PlannedNode], _ reading: BatchReading) {
     self.model = model
@@ -72,8 +75,9 @@ struct Importer {
     var result = ImportedGraph(graph: builder.graph, inputAxes: inputAxes)
     for output in model.graph.outputs {
       do throws(Diagnostic) {
-        let (node, axes) = try addOutput(output)
+        let (node, axes, extents) = try addOutput(output)
         result.outputAxes.append(axes)
+        result.outputExtents.append(extents)
         builder.graph.outputs.append(node)
       } catch {
         sink.report(error)
@@ -122,14 +126,15 @@ struct Importer {
         for name in node.outputs { operands[name] = .some(nil) }
         return
       }
-      if isTainted(node, inputs), !definition.traits.contains(.takesExtents) {
-        throw .mixesBatch(site)
-      }
-      let call = NodeCall(node: node, site: site, opset: planned.opset, operands: inputs)
+      let call = NodeCall(
+        node: node, site: site, opset: planned.opset, operands: inputs,
+        counts: node.inputs.map { sampleCounts[$0] })
+      try checkSampleCounts(call, definition)
       let results = try definition.results(call, &builder)
-      for (name, result) in zip(node.outputs, results) where !name.isEmpty {
+      for (i, (name, result)) in zip(node.outputs, results).enumerated() where !name.isEmpty {
         operands[name] = .some(result)
-        try trackBatch(name, result, node)
+        guard reading == .open, case .constant(let constant) = result else { continue }
+        sampleCounts[name] = try definition.sampleCounts(of: constant, i, call, &builder)
       }
     } catch {
       for name in node.outputs { operands[name] = .some(nil) }
@@ -137,29 +142,21 @@ struct Importer {
     }
   }
 
-  /// Notes whether a constant holds the number of samples, which is no real one while it is open.
+  /// Checks that the graph will not depend on the number of samples of an open batch: values meet
+  /// it as an extent only.
   ///
-  /// What is computed of it is told by the value: multiples of the assumed prime, and fractions.
-  private mutating func trackBatch(
-    _ name: String, _ result: Operand, _ node: ONNXNode
+  /// - Throws: `onnx.batch-axis`.
+  private func checkSampleCounts(
+    _ call: NodeCall, _ definition: OperatorDefinition
   ) throws(Diagnostic) {
-    guard reading == .open, case .constant(let constant) = result, constant.count <= 64 else {
-      return
-    }
-    let givesExtents = OperatorDefinition.of(node)?.traits.contains(.givesExtents) ?? false
-    guard givesExtents || node.inputs.contains(where: batchConstants.contains) else { return }
-    let counts = try constant.elements.floats().contains { x in
-      let steps = x / Float(BatchReading.openExtent)
-      return x != 0 && (steps == steps.rounded() || x != x.rounded())
-    }
-    if counts { batchConstants.insert(name) }
-  }
-
-  /// Returns whether a node computes values with the number of samples of an open batch.
-  private func isTainted(_ node: ONNXNode, _ inputs: [Operand?]) -> Bool {
-    guard node.inputs.contains(where: batchConstants.contains) else { return false }
-    return inputs.contains { operand in
+    let meetsValue = call.operands.contains { operand in
       if case .value = operand { true } else { false }
+    }
+    guard meetsValue else { return }
+    let allowed: SampleDependence = definition.traits.contains(.takesExtents) ? .multiple : .none
+    for counts in call.counts {
+      guard let counts, counts.strongest > allowed || counts.extents != .none else { continue }
+      throw .mixesBatch(call.site)
     }
   }
 
@@ -184,15 +181,16 @@ struct Importer {
     return result
   }
 
-  /// Returns the node of an output and the axes of its dimensions: images keep their channels last,
-  /// other values have the order of the file.
+  /// Returns the node of an output, the axes of its dimensions and the extents in the file: images
+  /// have their channels last as the memory has, other values have the order of the file.
   private mutating func addOutput(
     _ output: ONNXValueInfo
-  ) throws(Diagnostic) -> (node: NodeID, axes: [Int]) {
+  ) throws(Diagnostic) -> (node: NodeID, axes: [Int], extents: [String]) {
     let site = NodeSite(file: model.path, name: output.name, opType: "output")
     guard let found = operands[output.name], let operand = found else {
       throw .badOutput(model.path, "nothing computes the output '\(output.name)'")
     }
+    guard sampleCounts[output.name] == nil else { throw .mixesBatch(site) }
     let value = try builder.integers(of: try operand.value(&builder, site), for: site)
     let layout = value.layout
     guard layout.batchAxis == nil || layout.axes[0] == [.batch] else { throw .mixesBatch(site) }
@@ -202,13 +200,14 @@ struct Importer {
       let positions = order.flatMap { layout.positions(of: $0) }
       return positions == Array(layout.factors.indices)
     }
-    let image = axes.count == 3 ? [axes[1], axes[2], axes[0]] : axes.reversed()
-    if !isInMemoryOrder(axes), axes.count == 2 || axes.count == 3, isInMemoryOrder(image) {
-      axes = image
+    if axes.count == 3, !isInMemoryOrder(axes) {
+      let image = [axes[1], axes[2], axes[0]]
+      if isInMemoryOrder(image) { axes = image }
     }
     let node = try builder.node(
       of: value, axes: axes.isEmpty ? [[]] : axes.map { [$0] }, for: site)
-    return (node, axes)
+    let extents = value.extents.enumerated().map { $0 == layout.batchAxis ? "N" : "\($1)" }
+    return (node, axes, extents)
   }
 }
 
@@ -225,6 +224,7 @@ extension CompileError {
     if case .named(let found) = input.extents?.first { name = found }
     var sink = DiagnosticSink()
     for var diagnostic in diagnostics {
+      diagnostic.message = BatchReading.namingOpenExtent(in: diagnostic.message)
       if ["onnx.batch-axis", "onnx.needs-constant"].contains(diagnostic.id) {
         let extent = name.map { "'\($0)'" } ?? "unnamed"
         diagnostic.notes.append(

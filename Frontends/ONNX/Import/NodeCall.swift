@@ -18,6 +18,21 @@ struct NodeCall {
   /// The operands; `nil` for optional ones that are left out.
   var operands: [Operand?]
 
+  /// How constant operands follow from the number of samples of an open batch; `nil` for those that
+  /// do not.
+  var counts: [SampleCounts?] = []
+
+  /// Throws if operand `index`, a list, holds the number of samples at a position that `isAllowed`
+  /// does not name.
+  ///
+  /// - Throws: `onnx.batch-axis`.
+  func checkSampleCounts(
+    operand index: Int, count: Int, where isAllowed: (Int) -> Bool
+  ) throws(Diagnostic) {
+    guard counts.indices.contains(index), let counts = counts[index] else { return }
+    for i in 0..<count where counts[i] != .none && !isAllowed(i) { throw .mixesBatch(site) }
+  }
+
   /// Returns operand `index`, `nil` if it is left out.
   func optional(_ index: Int) -> Operand? {
     index < operands.count ? operands[index] : nil

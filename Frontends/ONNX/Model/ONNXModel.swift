@@ -148,4 +148,13 @@ enum ONNXExtent: Hashable, Sendable {
   case named(String)
   /// Nothing is known.
   case unknown
+
+  /// The extent in words: `3`, `batch`, `?`.
+  var words: String {
+    switch self {
+    case .fixed(let n): "\(n)"
+    case .named(let name): name
+    case .unknown: "?"
+    }
+  }
 }

@@ -13,8 +13,8 @@ struct OperatorTraits: OptionSet, Sendable {
   /// Means something else before the oldest version of the standard operators that is read.
   static let changedInOpset7 = OperatorTraits(rawValue: 1 << 1)
 
-  /// Its constant operands are extents or positions, so that the open number of samples may be among
-  /// them.
+  /// Its constant operands are extents or their bounds, so that the open number of samples may be
+  /// among them.
   static let takesExtents = OperatorTraits(rawValue: 1 << 2)
 
   /// Axis 1 of its first operand is that of the channels, the axes after it are those of space.
@@ -43,4 +43,7 @@ struct OperatorTraits: OptionSet, Sendable {
 
   /// Takes nothing but the type of the operands after its first.
   static let takesOneValue = OperatorTraits(rawValue: 1 << 11)
+
+  /// Each element of its results is one of its first operand's, or of any operand of `Concat`.
+  static let movesElements = OperatorTraits(rawValue: 1 << 12)
 }

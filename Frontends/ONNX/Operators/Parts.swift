@@ -8,30 +8,36 @@ extension OperatorDefinition {
   /// The operators on parts.
   static let parts: [OperatorDefinition] = [
     OperatorDefinition(
-      "Concat", "along any axis", [.changedInOpset7, .keepsAxes],
+      "Concat", "along any axis", [.changedInOpset7, .keepsAxes, .movesElements],
       fold: { (call) throws(Diagnostic) in [try call.foldedConcatenation()] }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.concatenated(call))] },
     OperatorDefinition(
       "Split", "along any axis, in equal or given parts",
-      [.takesGrid, .changedInOpset7, .takesExtents]
+      [.takesGrid, .changedInOpset7, .movesElements]
     ) {
       (call, builder) throws(Diagnostic) in try builder.split(call).map { .value($0) }
     },
     OperatorDefinition(
-      "Slice", "constant bounds, steps of either sign", [.takesGrid, .takesExtents, .keepsAxes],
+      "Slice", "constant bounds, steps of either sign",
+      [.takesGrid, .takesExtents, .keepsAxes, .movesElements],
       fold: { (call) throws(Diagnostic) in [try call.foldedSlice()] }
     ) { (call, builder) throws(Diagnostic) in
       let value = try call.value(0, &builder)
       let ranges = try call.sliceRanges(of: value.extents)
+      for operand in 1..<max(1, call.operands.count) {
+        try call.checkSampleCounts(operand: operand, count: ranges.count) { i in
+          operand == 2 && ranges[i].axis == value.layout.batchAxis && ranges[i].start == 0
+        }
+      }
       return [.value(try builder.selected(value, ranges, for: call.site))]
     },
     OperatorDefinition(
-      "Gather", "constant positions", [.takesGrid, .takesExtents],
+      "Gather", "constant positions", [.takesGrid, .movesElements],
       fold: { (call) throws(Diagnostic) in [try call.foldedGather()] }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.gathered(call))] },
     OperatorDefinition(
       "Pad", "constant, reflect, edge and wrap; negative pads crop",
-      [.changedInOpset7, .takesExtents, .keepsAxes]
+      [.changedInOpset7, .keepsAxes]
     ) {
       (call, builder) throws(Diagnostic) in [.value(try builder.padded(call))]
     },
@@ -87,7 +93,7 @@ extension GraphBuilder {
     var result = value
     for range in ranges where !range.isWhole(of: value.extents[range.axis]) {
       // Exporters write a large end where they mean all samples.
-      let isOpenEnd = range.start == 0 && range.step == 1 && range.count >= 1000
+      let isOpenEnd = range.start == 0 && range.step == 1 && range.count >= BatchReading.unlimited
       if isOpenEnd, range.axis == value.layout.batchAxis { continue }
       guard range.count > 0 else {
         throw .badNode(site, "selects nothing along axis \(range.axis)")

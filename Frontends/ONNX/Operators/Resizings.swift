@@ -8,7 +8,8 @@ extension OperatorDefinition {
   /// The resizings.
   static let resizings: [OperatorDefinition] = [
     OperatorDefinition(
-      "Resize", "mode nearest, constant scales or sizes, all coordinate modes", [.takesExtents]
+      "Resize", "mode nearest, constant scales or sizes, coordinate modes but tf_crop_and_resize",
+      [.takesExtents]
     ) {
       (call, builder) throws(Diagnostic) in [.value(try builder.resizedNearest(call))]
     },
@@ -22,7 +23,8 @@ extension OperatorDefinition {
 
 /// How positions of a result map to those of the operand.
 ///
-/// - Source: ONNX, `Resize`: coordinate_transformation_mode and nearest_mode.
+/// - Source: ONNX, `Resize`: coordinate_transformation_mode and nearest_mode; tf_half_pixel_for_nn is
+///   in version 11 alone, and what tf2onnx writes for Keras's UpSampling2D.
 private struct NearestRule {
   var coordinates: String
   var rounding: String
@@ -35,7 +37,8 @@ private struct NearestRule {
       ? "asymmetric" : call.string("coordinate_transformation_mode") ?? "half_pixel"
     rounding = try isOld ? "floor" : call.string("nearest_mode") ?? "round_prefer_floor"
     let known = [
-      "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric",
+      "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "tf_half_pixel_for_nn",
+      "align_corners", "asymmetric",
     ]
     guard known.contains(coordinates) else {
       throw .unsupportedUse(
@@ -59,6 +62,7 @@ private struct NearestRule {
         case "asymmetric": x / scale
         case "align_corners":
           result > 1 ? x * Float(count - 1) / Float(result - 1) : 0
+        case "tf_half_pixel_for_nn": (x + 0.5) / scale
         case "pytorch_half_pixel": result > 1 ? (x + 0.5) / scale - 0.5 : 0
         case "half_pixel_symmetric":
           (x + 0.5) / scale - 0.5
@@ -154,7 +158,13 @@ extension GraphBuilder {
     let value = try call.value(0, &self)
     let rule = try NearestRule(call)
     var selections: [(axis: Int, positions: [Int])] = []
-    for resize in try call.resizes(of: value.extents) {
+    let resizes = try call.resizes(of: value.extents)
+    for operand in 1..<4 {
+      try call.checkSampleCounts(operand: operand, count: resizes.count) {
+        value.layout.axes[resizes[$0].axis].contains(.batch)
+      }
+    }
+    for resize in resizes {
       let extent = value.extents[resize.axis]
       guard resize.result >= 1, resize.result <= GraphBuilder.elementLimit else {
         throw .badNode(site, "gives \(resize.result) positions along axis \(resize.axis)")

@@ -8,7 +8,8 @@ extension OperatorDefinition {
   /// The operators that change axes.
   static let shapes: [OperatorDefinition] = [
     OperatorDefinition(
-      "Reshape", "to constant extents", [.takesGrid, .changedInOpset7, .takesExtents],
+      "Reshape", "to constant extents",
+      [.takesGrid, .changedInOpset7, .takesExtents, .movesElements],
       fold: { (call) throws(Diagnostic) in
         let constant = try call.constant(0, "data")
         return [constant.reshaped(to: try call.reshapedExtents(of: constant.extents))]
@@ -19,7 +20,7 @@ extension OperatorDefinition {
       return [.value(try builder.reshaped(value, to: extents, for: call.site))]
     },
     OperatorDefinition(
-      "Flatten", "at any axis", [.takesGrid],
+      "Flatten", "at any axis", [.takesGrid, .movesElements],
       fold: { (call) throws(Diagnostic) in
         let constant = try call.constant(0, "data")
         return [constant.reshaped(to: try call.flattenedExtents(of: constant.extents))]
@@ -30,7 +31,7 @@ extension OperatorDefinition {
       return [.value(try builder.reshaped(value, to: extents, for: call.site))]
     },
     OperatorDefinition(
-      "Transpose", "moves nothing in memory", [.takesGrid, .namesAxes],
+      "Transpose", "moves nothing in memory", [.takesGrid, .namesAxes, .movesElements],
       fold: { (call) throws(Diagnostic) in
         let constant = try call.constant(0, "data")
         return [constant.transposed(try call.permutation(rank: constant.extents.count))]
@@ -41,7 +42,7 @@ extension OperatorDefinition {
       return [.value(value)]
     },
     OperatorDefinition(
-      "Squeeze", "of constant axes", [.takesGrid, .takesExtents],
+      "Squeeze", "of constant axes", [.takesGrid, .movesElements],
       fold: { (call) throws(Diagnostic) in
         let constant = try call.constant(0, "data")
         let axes = try call.squeezedAxes(of: constant.extents)
@@ -57,7 +58,7 @@ extension OperatorDefinition {
       return [.value(value)]
     },
     OperatorDefinition(
-      "Unsqueeze", "at constant axes", [.takesGrid, .takesExtents],
+      "Unsqueeze", "at constant axes", [.takesGrid, .movesElements],
       fold: { (call) throws(Diagnostic) in
         let constant = try call.constant(0, "data")
         var extents = constant.extents
@@ -93,7 +94,7 @@ extension OperatorDefinition {
       return [.value(try builder.cast(value, to: type, for: call.site))]
     },
     OperatorDefinition(
-      "Expand", "to constant extents", [.takesExtents],
+      "Expand", "to constant extents", [.takesExtents, .movesElements],
       fold: { (call) throws(Diagnostic) in [try call.foldedExpansion()] }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.expanded(call))] },
   ]
@@ -205,11 +206,13 @@ extension GraphBuilder {
     guard extents.allSatisfy({ $0 >= 1 }), extents.count <= NodeCall.rankLimit else {
       throw .badNode(call.site, "has the shape \(extents), expected extents of at least 1")
     }
-    // The samples of a batch take no memory.
-    let batch = value.layout.batch
-    let shape = extents.map { $0 == batch ? 1 : $0 }
-    _ = try call.broadcastExtents(value.extents.map { $0 == batch ? 1 : $0 }, shape)
+    // The samples of a batch take no memory: its axis stays what it is.
     let missing = extents.count - value.rank
+    let batchAxis = value.layout.batchAxis.map { $0 + missing }
+    try call.checkSampleCounts(operand: 1, count: extents.count) { $0 == batchAxis }
+    _ = try call.broadcastExtents(
+      value.extents.enumerated().map { $0 == value.layout.batchAxis ? 1 : $1 },
+      extents.enumerated().map { $0 == batchAxis && $1 == value.layout.batch ? 1 : $1 })
     let growing = extents.enumerated().filter { i, extent in
       extent != 1 && (i < missing || value.extents[i - missing] != extent)
     }

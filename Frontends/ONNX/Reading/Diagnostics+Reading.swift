@@ -26,8 +26,8 @@ extension Diagnostic {
   }
 
   /// The file is of another, known format.
-  static func otherFormat(_ name: String) -> Diagnostic {
-    .error("onnx.not-onnx", "not an ONNX file: it is \(name)", notes: [expectedModel])
+  static func otherFormat(_ name: String, advice: String? = nil) -> Diagnostic {
+    .error("onnx.not-onnx", "not an ONNX file: it is \(name)", notes: [advice ?? expectedModel])
   }
 
   /// The first bytes are none of a model.

@@ -86,31 +86,45 @@ struct ModelReader: ~Copyable {
     var description: String { parent + name + (index.map { "[\($0)]" } ?? "") }
   }
 
-  /// Reads the model.
-  mutating func model(_ sink: inout DiagnosticSink) throws(Diagnostic) -> ONNXModel {
-    let end = wire.size
+  /// Where the parts of a model are that are read message by message.
+  private struct Sections {
     var graphs: [Range<Int>] = []
     var functions: [Range<Int>] = []
+  }
+
+  /// Finds the parts of the model.
+  ///
+  /// - Throws: `onnx.not-onnx` and its like if there is no graph.
+  private mutating func sections() throws(Diagnostic) -> Sections {
+    var result = Sections()
     // Whatever writes models starts with the version of the format.
     var foundModel = false
-    while wire.position < end {
-      let field = try topField(before: end, foundModel: foundModel || !graphs.isEmpty)
+    while wire.position < wire.size {
+      let isModel = foundModel || !result.graphs.isEmpty
+      let field = try topField(before: wire.size, foundModel: isModel)
       switch (field.number, field.form) {
       case (1, .varint): foundModel = true
       case (7, .bytes):
         try keep(Skeleton())
-        graphs.append(field.content)
+        result.graphs.append(field.content)
       case (25, .bytes):
         try keep(Skeleton())
-        functions.append(field.content)
+        result.functions.append(field.content)
       case (2, .varint), (9, .bytes):
         throw .isTensorFile()
       default: break
       }
     }
-    guard !graphs.isEmpty else {
+    guard !result.graphs.isEmpty else {
       throw foundModel ? .noGraph() : .notONNX(try wire.file.start(), "it has no graph")
     }
+    return result
+  }
+
+  /// Reads the model.
+  mutating func model(_ sink: inout DiagnosticSink) throws(Diagnostic) -> ONNXModel {
+    let end = wire.size
+    let sections = try sections()
     let path = files.path
     var result = try read(
       0..<end, as: .model, by: onnx__model_proto__unpack, at: Place(name: "model")
@@ -121,8 +135,8 @@ struct ModelReader: ~Copyable {
     if let opset = result.opset, opset > ONNXModel.newestOpset {
       sink.report(.newerOpset(opset).located(at: .file(files.path)))
     }
-    result.graph = try self.graph(in: graphs)
-    for (i, range) in functions.enumerated() {
+    result.graph = try self.graph(in: sections.graphs)
+    for (i, range) in sections.functions.enumerated() {
       let place = Place(name: "functions", index: i)
       result.functions.append(try function(in: range, at: place))
     }

@@ -123,16 +123,9 @@ extension StoredElements {
       let count = window?.count ?? min(limit, count - start)
       let target = UnsafeMutableRawBufferPointer(start: result + start, count: count * 4)
       do throws(Diagnostic) {
-        var source = inPlace && type == .float ? target : raw[worker, count * width]
-        try file.read(into: source, at: offset + start * width)
-        if type != .float {
-          let decoded = inPlace ? target : numbers[worker, count * 4]
-          guard
-            type.decode(UnsafeRawBufferPointer(source), into: decoded.bindMemory(to: Float.self))
-          else { throw .noNumbers(name, type) }
-          source = decoded
-        }
-        let floats = UnsafeBufferPointer(source.bindMemory(to: Float.self))
+        let source = inPlace && type == .float ? target : raw[worker, count * width]
+        let decoded = inPlace ? target : type == .float ? source : numbers[worker, count * 4]
+        let floats = try read(source, from: file, at: offset + start * width, decodedTo: decoded)
         nonFinite.wrappingAdd(nonFiniteCount(floats), ordering: .relaxed)
         if let window, let from = floats.baseAddress {
           permutation.move(window, from: from, to: result)
@@ -143,6 +136,22 @@ extension StoredElements {
     }
     if let error = failure.withLock({ $0 }) { throw error }
     return nonFinite.load(ordering: .relaxed)
+  }
+
+  /// Reads bytes of the file into `source` and returns their elements as numbers in `decoded`, which
+  /// is the same memory where the file has such numbers.
+  private func read(
+    _ source: UnsafeMutableRawBufferPointer, from file: ReadableFile, at offset: Int,
+    decodedTo decoded: UnsafeMutableRawBufferPointer
+  ) throws(Diagnostic) -> UnsafeBufferPointer<Float> {
+    try file.read(into: source, at: offset)
+    let floats = decoded.bindMemory(to: Float.self)
+    if type != .float {
+      guard type.decode(UnsafeRawBufferPointer(source), into: floats) else {
+        throw .noNumbers(name, type)
+      }
+    }
+    return UnsafeBufferPointer(floats)
   }
 }
 

@@ -55,6 +55,7 @@ extension Session {
     let graph = try loadANN(request.model, request.importing, arranging: &request.data)
     request.calibration.preprocessing.prefersChannelsFirst =
       request.data.preprocessing.prefersChannelsFirst
+    request.calibration.preprocessing.integerInputs = request.data.preprocessing.integerInputs
     let samples = try Samples(
       request.data, for: graph.networkInputs, classifier: graph.classifier, console: console)
     let compilation = try StagedCompilation(request, graph, session: self)
