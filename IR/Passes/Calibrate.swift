@@ -42,6 +42,9 @@ extension Pass {
         "levels", .integer(1...4096), default: "63",
         "the number of steps, for mmse: T of rate and phased, 2^K − 1 of weighted"),
       PassOption(
+        "curved-levels", .integer(0...4096), default: "0",
+        "the number of steps of curved activations, if another than of rectifiers; 0 for the same"),
+      PassOption(
         "outputs", .word(["false", "true"]), default: "false",
         "whether outputs get thresholds too, for decoders that read spikes"),
       PassOption(
@@ -59,12 +62,15 @@ extension Pass {
       .histograms { report("calibrating", $0) }
     for (id, channels) in zip(targets, histograms) {
       let values = inputs.count * graph[id].shape.positions
-      let thresholds = plan.thresholds(of: id, channels, values, arguments)
+      var levels = arguments.integer("levels")
+      if case .staircase = plan.roles[id.index], arguments.integer("curved-levels") > 0 {
+        levels = arguments.integer("curved-levels")
+      }
+      let thresholds = plan.thresholds(of: id, channels, values, levels: levels, arguments)
       let name = "\(graph[id].name)/threshold"
       graph[id].threshold = graph.tensors.add(name, shape: [thresholds.count], floats: thresholds)
       context.count("thresholds", of: "calibrate", by: thresholds.count)
       guard case .staircase = plan.roles[id.index] else { continue }
-      let levels = arguments.integer("levels")
       let residual = channels.residual(thresholds: thresholds, levels: levels)
       context.sink.report(
         .residual(residual, graph[id], levels: levels, bound: arguments.number("residual")))
@@ -104,15 +110,18 @@ extension SpikingPlan {
 
   /// Returns the thresholds of node `id`, one a channel, from the histograms of as many values.
   fileprivate func thresholds(
-    of id: NodeID, _ histograms: [Histogram], _ values: Int, _ arguments: PassArguments
+    of id: NodeID, _ histograms: [Histogram], _ values: Int, levels: Int,
+    _ arguments: PassArguments
   ) -> [Float] {
     var result: [Float]
     switch roles[id.index] {
     case .source: result = histograms.map(\.maximum)
     case .rectifier(let maximum):
-      result = histograms.map { min($0.threshold(arguments, values), maximum ?? .infinity) }
+      result = histograms.map {
+        min($0.threshold(arguments, values, levels: levels), maximum ?? .infinity)
+      }
     case .staircase, .quantizer, .leaky, .other:
-      result = histograms.map { $0.threshold(arguments, values) }
+      result = histograms.map { $0.threshold(arguments, values, levels: levels) }
     }
     let active = result.filter { $0 > 0 }
     let mean = active.isEmpty ? 1 : active.reduce(0, +) / Float(active.count)
@@ -148,12 +157,12 @@ struct Histogram: Sendable {
   }
 
   /// Returns the threshold that the pass's arguments ask for; `values` includes zeros.
-  func threshold(_ arguments: PassArguments, _ values: Int) -> Float {
+  func threshold(_ arguments: PassArguments, _ values: Int, levels: Int) -> Float {
     switch arguments.word("method") {
     case "max": maximum
     case "balance": balanced(values: values, iterations: arguments.integer("iterations"))
     case "percentile": percentile(arguments.number("percentile"))
-    default: leastSquares(levels: arguments.integer("levels"))
+    default: leastSquares(levels: levels)
     }
   }
 

@@ -38,7 +38,10 @@ struct LayerFit: Sendable {
     if residual <= bound { return .remark("soften.fit", text, at: .entity(name)) }
     return .warning(
       "soften.poor-fit", text + ", bound \((bound * 1000).rounded() / 10) %", at: .entity(name),
-      notes: ["a 'range' near 10 fits best; long tails want a 'percentile' nearer to 100"])
+      notes: [
+        "the curve is straighter for a smaller tau-ref / tau-rc, and where that is small for a "
+          + "'range' near 10; long tails want a 'percentile' nearer to 100"
+      ])
   }
 }
 
@@ -210,4 +213,14 @@ func softplus(_ x: Double) -> Double {
 /// Returns ln(1 + x) without losing digits near 0.
 func logarithmOnePlus(_ x: Double) -> Double {
   log1p(x)
+}
+
+extension Diagnostic {
+
+  /// Returns a warning about a network in which there is nothing to soften.
+  static func nothingToSoften() -> Diagnostic {
+    .warning(
+      "soften.nothing", "there is no rectifier that could become leaky neurons",
+      notes: ["other activations are said by neurons with levels, as with --neuron if"])
+  }
 }

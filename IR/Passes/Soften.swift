@@ -38,6 +38,7 @@ extension Pass {
     let original = graph
     let plan = SpikingPlan(graph)
     let layers = graph.ids.compactMap { id in plan.rectifier(id, in: graph) }
+    if layers.isEmpty, graph.softenedLayer == nil { context.sink.report(.nothingToSoften()) }
     let surroundings = SoftenSurroundings(inputs: inputs, threads: context.threads)
     let report = context.progress
     let fits = try surroundings.fits(of: layers, in: graph, options) { report("softening", $0 / 2) }

@@ -109,6 +109,9 @@ private struct CompileJob {
   /// Returns the passes for a network that starts as `program`.
   func passes(for program: Program) throws(CompileError) -> PassRun {
     try liftingDiagnostic { () throws(Diagnostic) in
+      if case .ann(let graph) = program, request.passes.pipeline == nil {
+        try request.conversion.check(graph)
+      }
       var standard = try request.conversion.pipeline()
       if case .snn(let graph) = program {
         let bits = request.conversion.weightBits ?? "8"
@@ -203,9 +206,12 @@ extension Diagnostic {
   fileprivate static func conflictingPasses() -> Diagnostic {
     .error(
       "driver.conflicting-options",
-      "'--passes' replaces the standard passes: '--code', '--timesteps', '--weight-bits', "
-        + "'--encoder', '--decoder' and '--seed' would have no effect",
-      notes: ["write them as options of passes: convert{code=rate,timesteps=32},quantize{bits=8}"],
+      "'--passes' replaces the standard passes: '--neuron', '--code', '--timesteps', "
+        + "'--weight-bits', '--encoder', '--decoder' and '--seed' would have no effect",
+      notes: [
+        "write them as options of passes: convert{code=rate,timesteps=32},quantize{bits=8}",
+        "leaky neurons: the pass soften before convert{code=rate,synapse=exponential}",
+      ],
       exitCode: .usage)
   }
 

@@ -6,6 +6,7 @@ internal import KerasFrontend
 internal import Kernels
 package import PluginAPI
 internal import SpikeIR
+internal import SpikePasses
 package import SpikeTraining
 
 /// What the user asks of `finetune`.
@@ -43,6 +44,23 @@ package struct FineTuneRequest: Sendable {
     (self.model, self.output) = (model, output)
   }
 
+  /// Refuses networks that cannot be trained, or not as they would spike, before the long part.
+  ///
+  /// - Throws: `finetune.several-outputs`, `finetune.no-images`, what `convert` refuses.
+  func check(_ graph: ANNGraph) throws(CompileError) {
+    if graph.outputs.count > 1 { throw CompileError(.severalOutputs(graph.outputs.count)) }
+    let check = ConversionCheck(graph)
+    if !check.converts { throw CompileError(check.problems) }
+    let shift = training.augmentation.shift
+    guard shift > 0 || training.augmentation.mirrors else { return }
+    for input in graph.networkInputs {
+      let size = input.shape.extents.dropLast()
+      guard size.count == 2, size.allSatisfy({ $0 > shift }) else {
+        throw CompileError(.noImages(input.shape, shift: shift))
+      }
+    }
+  }
+
   /// `true` iff a Keras file is written.
   var writesKeras: Bool { output.hasSuffix(".h5") || output.hasSuffix(".hdf5") }
 }
@@ -57,6 +75,7 @@ extension Session {
     let job = try FineTuneJob(request, session: self)
     var data = request.data
     let graph = try loadANN(request.model, request.importing, arranging: &data)
+    try request.check(graph)
     let samples = try Samples(
       data, for: graph.networkInputs, classifier: graph.classifier, console: console)
     guard let labels = samples.labels else { throw CompileError(.labelsMissing()) }
@@ -149,9 +168,7 @@ private struct FineTuneJob {
       try request.conversion.preparation()
     }
     // A network that was softened before keeps the responses that it was trained with.
-    let isSoftened = graph.nodes.elements.contains {
-      if case .softLIF = $0.op { true } else { false }
-    }
+    let isSoftened = graph.softenedLayer != nil
     try run(preparation, on: &program, &context)
     guard case .ann(let folded) = program else { return (graph, graph) }
     if request.conversion.neuron == .leaky && !isSoftened {
@@ -270,6 +287,24 @@ extension Diagnostic {
     .error(
       "finetune.no-labels", "training needs the class of each image",
       notes: ["give them with --labels"], exitCode: .usage)
+  }
+
+  /// Returns an error about a network with several outputs.
+  fileprivate static func severalOutputs(_ count: Int) -> Diagnostic {
+    .error(
+      "finetune.several-outputs",
+      "the network has \(count) outputs: training with one class for each image would spoil the "
+        + "others",
+      notes: ["give a network whose output are the classes"])
+  }
+
+  /// Returns an error about the variation of inputs that are no images, or small ones.
+  fileprivate static func noImages(_ shape: Shape, shift: Int) -> Diagnostic {
+    .error(
+      "finetune.no-images",
+      "inputs of shape \(shape) cannot be mirrored, or shifted by \(shift)",
+      notes: ["leave out --mirror and --shift, or shift by less than the image's size"],
+      exitCode: .usage)
   }
 
   /// Returns an error about samples that are all held out.

@@ -103,15 +103,24 @@ package struct ConversionRequest: Hashable, Sendable {
     return passes.joined(separator: ",")
   }
 
+  /// Refuses a network whose neurons are leaky already, if others are asked for.
+  ///
+  /// - Throws: `driver.leaky-network`.
+  func check(_ graph: ANNGraph) throws(Diagnostic) {
+    if neuron != .leaky, let layer = graph.softenedLayer { throw .leakyNetwork(layer) }
+  }
+
   /// The passes that prepare a network of tensor operators for neurons, as text: the first of those
   /// that compile it.
   ///
   /// - Throws: what `spikeCode` throws.
   func preparation() throws(Diagnostic) -> String {
-    let levels = levels(of: try spikeCode())
+    let code = try spikeCode()
+    let levels = levels(of: code)
+    let curved = levels == code.levels ? "" : ",curved-levels=\(code.levels)"
     let passes = [
       "simplify", "relax-quantization", "sink-transposes", "simplify", "expand-activations",
-      "fold-batchnorm", "calibrate{levels=\(levels)\(readsSpikes ? ",outputs=true" : "")}",
+      "fold-batchnorm", "calibrate{levels=\(levels)\(curved)\(readsSpikes ? ",outputs=true" : "")}",
     ]
     return passes.joined(separator: ",")
   }
@@ -160,6 +169,14 @@ package struct ConversionRequest: Hashable, Sendable {
 }
 
 extension Diagnostic {
+
+  /// Returns an error about a network of leaky neurons that is to get others.
+  fileprivate static func leakyNetwork(_ layer: String) -> Diagnostic {
+    .error(
+      "driver.leaky-network",
+      "the network's rectifiers are leaky neurons already, as 'finetune' and 'soften' leave them",
+      at: .entity(layer), notes: ["add --neuron lif"], exitCode: .usage)
+  }
 
   /// Returns an error about a code that leaky neurons do not say.
   fileprivate static func leakyCode(_ code: String) -> Diagnostic {

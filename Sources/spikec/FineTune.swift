@@ -167,13 +167,13 @@ struct TrainingOptionGroup: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The standard deviation of gaussian noise, spikes a second.", valueName: "hz"))
-  var sigma: Float = 3
+      "The standard deviation of gaussian noise, spikes a second. Default: 3.", valueName: "hz"))
+  var sigma: Float?
 
   @Option(
     help: ArgumentHelp(
-      "The time constant of the synapse of alpha noise, seconds.", valueName: "s"))
-  var synapse: Float = 0.005
+      "The time constant of the synapse of alpha noise, seconds. Default: 0.005.", valueName: "s"))
+  var synapse: Float?
 
   @Option(help: ArgumentHelp("Shift images at random by up to this much, pixels.", valueName: "n"))
   var shift = 0
@@ -200,7 +200,8 @@ struct TrainingOptionGroup: ParsableArguments {
       throw ValidationError("'--validation' must be at least 0, not \(validation)")
     }
     for (value, option) in [
-      (learningRate ?? 1, "--learning-rate"), (sigma, "--sigma"), (synapse, "--synapse"),
+      (learningRate ?? 1, "--learning-rate"), (sigma ?? 1, "--sigma"),
+      (synapse ?? 1, "--synapse"),
     ] where !(value > 0 && value.isFinite) {
       throw ValidationError("'\(option)' must be a positive number, not \(value)")
     }
@@ -227,11 +228,18 @@ struct TrainingOptionGroup: ParsableArguments {
     result.augmentation.shift = shift
     result.augmentation.mirrors = mirror
     result.seed = seed
-    switch noise ?? (neuron == .leaky ? NoiseName.gaussian : NoiseName.none) {
+    let noise = noise ?? (neuron == .leaky ? NoiseName.gaussian : NoiseName.none)
+    if sigma != nil, noise != .gaussian {
+      throw ValidationError("'--sigma' is for '--noise gaussian'")
+    }
+    if synapse != nil, noise != .alpha, noise != .alphaMembrane {
+      throw ValidationError("'--synapse' is for '--noise alpha' and '--noise alpha-rc'")
+    }
+    switch noise {
     case .none: result.noise = .none
-    case .gaussian: result.noise = .gaussian(sigma: sigma)
-    case .alpha: result.noise = .alpha(tau: synapse)
-    case .alphaMembrane: result.noise = .alphaMembrane(tau: synapse)
+    case .gaussian: result.noise = .gaussian(sigma: sigma ?? 3)
+    case .alpha: result.noise = .alpha(tau: synapse ?? 0.005)
+    case .alphaMembrane: result.noise = .alphaMembrane(tau: synapse ?? 0.005)
     }
     return result
   }

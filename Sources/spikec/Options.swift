@@ -68,7 +68,8 @@ struct ConversionOptions: ParsableArguments {
     help: ArgumentHelp(
       "Time steps of a window, or spikes of a value under 'weighted'. Default: "
         + ConversionRequest.defaultTimesteps.map { "\($0.timesteps) (\($0.code))" }
-        .joined(separator: ", ") + ".",
+        .joined(separator: ", ")
+        + ", \(ConversionRequest.defaultLeakyTimesteps) with --neuron lif.",
       valueName: "n"))
   var timesteps: Int?
 

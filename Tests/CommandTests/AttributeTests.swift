@@ -105,4 +105,15 @@ import Testing
       "--calibration-limit", "20")
     #expect(result.status == 0 && result.messages.contains("attribute.calibrates-on-input"))
   }
+
+  @Test("tries numbers of steps with leaky neurons, which say rates alone") func leakySweep() throws
+  {
+    let result = try spikec(
+      "attribute", WorkflowTests.model, "--input", WorkflowTests.images, "--limit", "2",
+      "--calibration", WorkflowTests.calibration, "--calibration-limit", "4", "--neuron", "lif",
+      "--timesteps", "20", "--sweep", "--json")
+    #expect(result.status == 0, "\(result.messages)")
+    let sweep = try #require(try result.json()["sweep"] as? [[String: Any]])
+    #expect(Set(sweep.compactMap { $0["code"] as? String }) == ["rate"] && sweep.count == 8)
+  }
 }

@@ -70,4 +70,31 @@ import Testing
     #expect(result.status == 64 && result.messages.contains("finetune.not-keras"))
     #expect(spikec.names == ["lif.sir", "lif.sir.h5"])
   }
+
+  @Test("options that would do nothing are refused") func refusals() throws {
+    for (options, word) in [
+      (["--noise", "alpha", "--sigma", "3"], "--noise gaussian"),
+      (["--synapse", "0.01"], "--noise alpha"),
+      (["--shift", "40"], "finetune.no-images"),
+    ] {
+      let result = try spikec(
+        [
+          "finetune", WorkflowTests.model, "--data", WorkflowTests.images, "--labels",
+          WorkflowTests.labels, "-o", "x.sir",
+        ] + options)
+      #expect(result.status == 64 && result.messages.contains(word), "\(result.messages)")
+    }
+    #expect(spikec.names.isEmpty)
+  }
+
+  @Test("what it leaves is compiled with leaky neurons, and not without") func compiles() throws {
+    #expect(try tune("lif.sir").status == 0)
+    let wrong = try spikec(
+      "compile", "lif.sir", "-o", "a.spk", "--code", "rate", "--calibration", WorkflowTests.images)
+    #expect(wrong.status == 64 && wrong.messages.contains("driver.leaky-network"))
+    let right = try spikec(
+      "compile", "lif.sir", "-o", "a.spk", "--neuron", "lif", "--timesteps", "40",
+      "--calibration", WorkflowTests.images, "--calibration-limit", "32")
+    #expect(right.status == 0 && !right.messages.contains("soften.nothing"), "\(right.messages)")
+  }
 }

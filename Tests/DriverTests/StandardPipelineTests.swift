@@ -11,7 +11,7 @@ import Testing
   @Test(
     "fits the code's levels",
     arguments: [
-      ("rate", nil, "calibrate{levels=8},convert{code=rate,timesteps=64}"),
+      ("rate", nil, "calibrate{levels=8,curved-levels=64},convert{code=rate,timesteps=64}"),
       ("phased", 15, "calibrate{levels=15},convert{code=phased,timesteps=15}"),
       ("weighted", 4, "calibrate{levels=15},convert{code=weighted,timesteps=4}"),
       (nil, nil, "calibrate{levels=63},convert{code=weighted,timesteps=6}"),

@@ -85,3 +85,11 @@ public struct SoftLIF: Operator {
     return inputs[0]
   }
 }
+
+extension ANNGraph {
+
+  /// The name of the first node with the response of leaky neurons, `nil` if there is none.
+  package var softenedLayer: String? {
+    nodes.elements.first { if case .softLIF = $0.op { true } else { false } }?.name
+  }
+}

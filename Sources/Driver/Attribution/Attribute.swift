@@ -188,7 +188,8 @@ struct StagedCompilation {
   ) throws(CompileError) {
     (self.graph, self.session) = (graph, session)
     run = try liftingDiagnostic { () throws(Diagnostic) in
-      try PassRun(
+      if request.passes.pipeline == nil { try request.conversion.check(graph) }
+      return try PassRun(
         request.passes, standard: request.conversion.pipeline(), upTo: nil,
         registry: session.registry, console: session.console)
     }

@@ -137,7 +137,8 @@ struct Blame: Hashable, Sendable {
       return [
         "more time steps: --timesteps \(2 * steps)",
         isSoftened
-          ? "train with the noise of spikes: spikec finetune"
+          ? "train with the noise of spikes: spikec finetune; weights of more bits, which are rounded "
+            + "in this stage too: --weight-bits"
           : "a code without errors of order: --code phased or --code weighted",
       ]
     case "corrected":

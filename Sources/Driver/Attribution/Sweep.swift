@@ -32,12 +32,18 @@ struct SweepPoint: Hashable, Sendable {
   /// The number of images that the engine ran in a second.
   var imagesPerSecond: Double
 
-  /// The settings that are tried.
-  static let grid: [(code: String, timesteps: Int)] = [
-    ("weighted", 3), ("weighted", 4), ("weighted", 6), ("weighted", 8),
-    ("phased", 7), ("phased", 15), ("phased", 31),
-    ("rate", 16), ("rate", 32), ("rate", 64),
-  ]
+  /// The settings that are tried with neurons of a kind: leaky ones say rates alone.
+  static func grid(_ neuron: NeuronKind) -> [(code: String, timesteps: Int)] {
+    switch neuron {
+    case .integrateAndFire:
+      [
+        ("weighted", 3), ("weighted", 4), ("weighted", 6), ("weighted", 8),
+        ("phased", 7), ("phased", 15), ("phased", 31),
+        ("rate", 16), ("rate", 32), ("rate", 64),
+      ]
+    case .leaky: [("rate", 50), ("rate", 100), ("rate", 200), ("rate", 400)]
+    }
+  }
 
   /// The widths that are tried.
   static let widths = [8, 4]
@@ -54,7 +60,7 @@ extension Session {
     let original = try execute(graph, on: samples, "measuring the original")
     var points: [SweepPoint] = []
     for width in SweepPoint.widths {
-      for (code, timesteps) in SweepPoint.grid {
+      for (code, timesteps) in SweepPoint.grid(request.conversion.neuron) {
         var request = request
         request.passes = PassRequest()
         request.conversion.code = code
