@@ -68,6 +68,9 @@ package struct TrainingResult: Sendable {
 ///
 /// A batch is divided into shards of 16 samples, whose gradients are added up in a fixed order:
 /// results depend on the seed, the options and the processor's instructions, but not on threads.
+///
+/// Unchecked, for threads share its memory: within a step each writes to a tape and to shards of its
+/// own, and weights change between steps alone. A trainer is not to be used by two callers at once.
 package final class Trainer: @unchecked Sendable {
 
   private let plan: TrainingPlan
