@@ -98,6 +98,11 @@ let package = Package(
       "EventCPU", path: "Backends/EventCPU",
       ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
 
+    // Machines: what they offer, and networks laid out on them.
+    library("HardwareTargets", path: "Targets", ["Diagnostics"]),
+    library(
+      "NeuroCore", path: "Backends/NeuroCore", ["HardwareTargets", "SpikeIR", "Diagnostics"]),
+
     // Pages with tables and drawings; knows nothing of networks.
     library("Report", path: "Sources/Report"),
 
