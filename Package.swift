@@ -139,6 +139,7 @@ let package = Package(
     tests(
       "DriverTests", ["Driver", "SpikePasses", "SpikeText", "SpikeIR", "DataIO", "Diagnostics"]),
     tests("ReportTests", ["Report"]),
+    tests("HardwareTargetsTests", ["HardwareTargets", "Diagnostics"]),
     tests("CommandTests", ["spikec"]),
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
     tests("SpikeTextTests", ["SpikeText", "SpikeIR", "Diagnostics"]),

@@ -259,7 +259,7 @@ package struct CoreClass: Hashable, Sendable {
     /// The rule.
     package var algorithm: Algorithm
     /// The numbers that it needs, by name.
-    package var parameters: [String: Double]
+    package var parameters: [String: Quantity]
     /// The words that it needs, by name.
     package var options: [String: String]
 
