@@ -42,6 +42,7 @@ let package = Package(
   targets: [
     // Foundations: know nothing of networks.
     library("Diagnostics", path: "Sources/Diagnostics"),
+    library("JSONReading", path: "Sources/JSONReading"),
     library(
       "FileReading", path: "Sources/FileReading", ["Diagnostics"], handlesPointers: true),
     .target(name: "CKernels", path: "Sources/CKernels"),
@@ -80,7 +81,9 @@ let package = Package(
     // Frontends and backends: know the representation, not each other.
     library(
       "KerasFrontend", path: "Frontends/Keras",
-      ["SpikeIR", "PluginAPI", "Archive", "HDF5", "FileReading", "Diagnostics"]),
+      [
+        "SpikeIR", "PluginAPI", "Archive", "HDF5", "FileReading", "JSONReading", "Diagnostics",
+      ]),
     .systemLibrary(
       name: "CProtobufC", path: "Frontends/CProtobufC", pkgConfig: "libprotobuf-c",
       providers: [.apt(["libprotobuf-c-dev"])]),
@@ -133,6 +136,7 @@ let package = Package(
       "SpikePassesTests",
       ["SpikePasses", "SpikeInterpreter", "PluginAPI", "SpikeIR", "Diagnostics"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("JSONReadingTests", ["JSONReading"]),
     tests("FileReadingTests", ["FileReading", "Diagnostics"]),
     tests("ArchiveTests", ["Archive", "FileReading", "Diagnostics"]),
     tests("DataIOTests", ["DataIO", "CZlib", "HDF5", "SpikeIR", "Diagnostics"]),
@@ -162,7 +166,7 @@ let package = Package(
       "KerasFrontendTests",
       [
         "FuzzSupport", "KerasFrontend", "SpikeInterpreter", "PluginAPI", "Archive", "HDF5",
-        "FileReading", "SpikeIR", "Diagnostics",
+        "FileReading", "JSONReading", "SpikeIR", "Diagnostics",
       ]),
     tests(
       "ONNXFrontendTests",
