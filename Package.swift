@@ -12,13 +12,14 @@ let strict: [SwiftSetting] = [
 ]
 
 /// Returns a library target at `path` with the house settings; strict memory safety is on unless
-/// the target handles pointers of C or of kernels.
+/// the target handles pointers of C or of kernels. The files to embed become arrays in its code.
 func library(
   _ name: String, path: String, _ dependencies: [Target.Dependency] = [],
-  handlesPointers: Bool = false
+  handlesPointers: Bool = false, embedding files: [String] = []
 ) -> Target {
   .target(
     name: name, dependencies: dependencies, path: path,
+    resources: files.map { .embedInCode($0) },
     swiftSettings: handlesPointers ? strict : strict + [.strictMemorySafety()])
 }
 
@@ -102,7 +103,12 @@ let package = Package(
       ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
 
     // Machines: what they offer, and networks laid out on them.
-    library("HardwareTargets", path: "Targets", ["Diagnostics"]),
+    library(
+      "HardwareTargets", path: "Targets", ["JSONReading", "Diagnostics"],
+      embedding: [
+        "akida1000", "brainscales2", "generic-mesh", "loihi1", "loihi1-nahuku", "loihi2", "schema",
+        "speck2", "spinnaker1", "spinnaker2", "truenorth", "xylo",
+      ].map { "\($0).json" }),
     library(
       "NeuroCore", path: "Backends/NeuroCore", ["HardwareTargets", "SpikeIR", "Diagnostics"]),
 
@@ -143,7 +149,7 @@ let package = Package(
     tests(
       "DriverTests", ["Driver", "SpikePasses", "SpikeText", "SpikeIR", "DataIO", "Diagnostics"]),
     tests("ReportTests", ["Report"]),
-    tests("HardwareTargetsTests", ["HardwareTargets", "Diagnostics"]),
+    tests("HardwareTargetsTests", ["HardwareTargets", "JSONReading", "Diagnostics"]),
     tests("CommandTests", ["spikec"]),
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
     tests("SpikeTextTests", ["SpikeText", "SpikeIR", "Diagnostics"]),

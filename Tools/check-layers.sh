@@ -33,6 +33,7 @@ deny IR/Passes SpikeText HDF5 DataIO $outer Foundation
 deny Frontends SpikePasses SpikeText DataIO Driver EventCPU Foundation
 deny Frontends/Keras SpikeInterpreter
 deny Backends SpikeInterpreter SpikePasses DataIO Driver KerasFrontend Foundation
+deny Targets SpikeIR SpikeText SpikeInterpreter SpikePasses PluginAPI Kernels HDF5 DataIO $outer NeuroCore Foundation FoundationEssentials
 deny Sources/Archive SpikeIR HDF5 DataIO PluginAPI $outer Foundation
 deny Sources/HDF5 SpikeIR DataIO $outer Foundation
 deny Sources/Report SpikeIR Diagnostics DataIO $outer Foundation FoundationEssentials
@@ -44,5 +45,5 @@ while read -r lines file; do
     echo "size: $file has $lines lines, at most 600" >&2
     status=1
   fi
-done < <(find IR Frontends Backends Sources -name '*.swift' -exec wc -l {} + | grep -v total)
+done < <(find IR Frontends Backends Sources Targets -name '*.swift' -exec wc -l {} + | grep -v total)
 exit $status

@@ -41,6 +41,23 @@ extension CoreClass.Accounting {
     }
   }
 
+  /// The resources that a rule counts against; for `bytes`, those that its options name.
+  static func resources(_ algorithm: Algorithm) -> [String] {
+    switch algorithm {
+    case .synapseBlocks: ["synMemWords"]
+    case .powersOfTwo: ["kernelWords", "neuronWords"]
+    case .denseRectangle: ["inAxons", "neurons"]
+    case .synapseRows: ["sdramBytes"]
+    case .bytes: []
+    case .tiles: ["rows", "cols"]
+    }
+  }
+
+  /// The numbers by which something is divided.
+  static let mustBePositive: Set = [
+    "wordBits", "blockWeights", "rows", "cols", "rowsPerInput", "synapseBytes", "alignmentBytes",
+  ]
+
   /// The words that a rule takes: names of resources.
   static func options(_ algorithm: Algorithm) -> [String] {
     algorithm == .bytes ? ["neuronMemory", "synapseMemory", "inputMemory"] : []
