@@ -284,7 +284,9 @@ extension JSON {
         (.text, "string"), (.list, "array"), (.object, "object"):
         true
       case (.number(let x), "number"): x.isFinite
-      case (.number(let x), "integer"): x.isFinite && x.rounded() == x
+      case (.number(let x), "integer"):
+        // From 2^53 on, all are whole.
+        x.isFinite && (x.magnitude >= 0x1p53 || Int(exactly: x) != nil)
       default: false
       }
     }
