@@ -136,7 +136,7 @@ extension SpikingGraph {
 extension Diagnostic {
 
   /// Returns an error about a network in which too many ways lead through relays.
-  fileprivate static func tooManyPaths(_ name: String) -> Diagnostic {
+  static func tooManyPaths(_ name: String) -> Diagnostic {
     .error(
       "mapping.too-many-paths",
       "the network '\(name)' has more than 65,536 ways from neurons to neurons through sums",
