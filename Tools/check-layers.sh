@@ -31,6 +31,8 @@ deny Sources/PluginAPI SpikeText SpikeInterpreter SpikePasses HDF5 DataIO $outer
 deny IR/Passes SpikeText HDF5 DataIO $outer Foundation
 deny Frontends SpikePasses SpikeText DataIO Driver EventCPU Foundation
 deny Frontends/Keras SpikeInterpreter
+deny Targets SpikeIR SpikePasses DataIO HDF5 $outer NeuroCore Foundation FoundationEssentials
+deny Backends/NeuroCore EventCPU SpikeText HDF5
 deny Backends SpikeInterpreter SpikePasses DataIO Driver KerasFrontend Foundation
 deny Sources/Archive SpikeIR HDF5 DataIO PluginAPI $outer Foundation
 deny Sources/HDF5 SpikeIR DataIO $outer Foundation

@@ -116,7 +116,7 @@ struct CSVTable {
 }
 
 /// Splits comma-separated values into lines of fields.
-private struct CSVReader {
+struct CSVReader {
 
   private let bytes: [UInt8]
   private var position = 0
