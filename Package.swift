@@ -181,6 +181,11 @@ let package = Package(
         "Diagnostics",
       ]),
     tests(
+      "NeuroCoreTests",
+      [
+        "NeuroCore", "HardwareTargets", "SpikeInterpreter", "SpikeText", "SpikeIR", "Diagnostics",
+      ]),
+    tests(
       "EventCPUTests",
       [
         "EventCPU", "SpikeInterpreter", "SpikeText", "PluginAPI", "HDF5", "Kernels", "SpikeIR",

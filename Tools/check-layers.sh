@@ -32,6 +32,8 @@ deny Sources/PluginAPI SpikeText SpikeInterpreter SpikePasses HDF5 DataIO $outer
 deny IR/Passes SpikeText HDF5 DataIO $outer Foundation
 deny Frontends SpikePasses SpikeText DataIO Driver EventCPU Foundation
 deny Frontends/Keras SpikeInterpreter
+deny Targets SpikeIR SpikePasses DataIO HDF5 $outer NeuroCore Foundation FoundationEssentials
+deny Backends/NeuroCore EventCPU SpikeText HDF5
 deny Backends SpikeInterpreter SpikePasses DataIO Driver KerasFrontend Foundation
 deny Targets SpikeIR SpikeText SpikeInterpreter SpikePasses PluginAPI Kernels HDF5 DataIO $outer NeuroCore Foundation FoundationEssentials
 deny Sources/Archive SpikeIR HDF5 DataIO PluginAPI $outer Foundation

@@ -6,6 +6,8 @@ public enum Level: String, Hashable, Sendable, CaseIterable {
   case ann
   /// Populations and projections.
   case snn
+  /// Populations and projections whose neurons have places on the cores of a machine.
+  case mapped
 }
 
 /// A network, at the level it has reached.
@@ -14,12 +16,15 @@ public enum Program: Hashable, Sendable {
   case ann(ANNGraph)
   /// A spiking network.
   case snn(SpikingGraph)
+  /// A spiking network on a machine.
+  case mapped(MappedGraph)
 
   /// The level of the representation.
   public var level: Level {
     switch self {
     case .ann: .ann
     case .snn: .snn
+    case .mapped: .mapped
     }
   }
 
@@ -28,6 +33,7 @@ public enum Program: Hashable, Sendable {
     switch self {
     case .ann(let graph): graph.name
     case .snn(let graph): graph.name
+    case .mapped(let mapped): mapped.graph.name
     }
   }
 
@@ -36,6 +42,16 @@ public enum Program: Hashable, Sendable {
     switch self {
     case .ann(let graph): graph.tensors
     case .snn(let graph): graph.tensors
+    case .mapped(let mapped): mapped.graph.tensors
+    }
+  }
+
+  /// The spiking network, wherever its neurons are; `nil` at the level `ann`.
+  public var spikingGraph: SpikingGraph? {
+    switch self {
+    case .ann: nil
+    case .snn(let graph): graph
+    case .mapped(let mapped): mapped.graph
     }
   }
 }

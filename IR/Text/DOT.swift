@@ -21,6 +21,7 @@ public func dot(of program: Program) -> String {
   switch program {
   case .ann(let graph): lines += dotBody(of: graph)
   case .snn(let graph): lines += dotBody(of: graph)
+  case .mapped(let mapped): lines += dotBody(of: mapped.graph)
   }
   return lines.joined(separator: "\n") + "\n}\n"
 }

@@ -57,6 +57,26 @@ extension Diagnostic {
       at: site)
   }
 
+  /// Returns an error about a second `target`.
+  static func secondTarget(at site: Site) -> Diagnostic {
+    .error("sir.second-target", "the machine is named already, expected one 'target'", at: site)
+  }
+
+  /// Returns an error about a program of level `mapped` without machine.
+  static func missingTarget(at site: Site) -> Diagnostic {
+    .error(
+      "sir.missing-target", "a program of level 'mapped' names its machine: target \"loihi1\"",
+      at: site)
+  }
+
+  /// Returns an error about a range of neurons that holds none.
+  static func badRange(_ lower: Int, _ upper: Int, at site: Site) -> Diagnostic {
+    .error(
+      "sir.bad-range",
+      "the range \(lower):\(upper), expected two numbers from 0, the second larger",
+      at: site)
+  }
+
   /// Returns an error about a second `return`.
   static func secondReturn(at site: Site) -> Diagnostic {
     .error("sir.second-return", "the program has returned already, expected one 'return'", at: site)

@@ -41,6 +41,7 @@ struct Lowering {
     return switch file.level {
     case .ann: .ann(lowerGraph(file))
     case .snn: .snn(lowerSpikingGraph(file))
+    case .mapped: .mapped(lowerMappedGraph(file))
     }
   }
 
@@ -184,6 +185,24 @@ struct Lowering {
     return Decoder(population: population, reading: reading, function: function, start: start)
   }
 
+  // MARK: Level `mapped`
+
+  private mutating func lowerMappedGraph(_ file: FileSyntax) -> MappedGraph {
+    var mapped = MappedGraph(lowerSpikingGraph(file), target: file.target?.value ?? "")
+    if file.target == nil { sink.report(.missingTarget(at: source.site(file.name.offset))) }
+    for (i, syntax) in file.slices.enumerated() {
+      sites[SliceID(i).description] = source.site(syntax.label.offset)
+      attempt(at: syntax.label.offset) { (lowering) throws(Diagnostic) in
+        mapped.slices.append(
+          CoreSlice(
+            population: try lowering.resolve(
+              syntax.population, lowering.populationIDs, "population"),
+            box: syntax.box, core: syntax.core, first: syntax.first))
+      }
+    }
+    return mapped
+  }
+
   // MARK: Labels
 
   /// Runs `body`; reports what it throws, placed at `offset` unless it has a place.
@@ -232,6 +251,6 @@ extension FileSyntax {
   /// The labels that are defined.
   fileprivate var labels: [Spot<String>] {
     tensors.map(\.label) + nodes.map(\.entity.label) + populations.map(\.entity.label)
-      + projections.map(\.entity.label)
+      + projections.map(\.entity.label) + slices.map(\.label)
   }
 }

@@ -35,12 +35,48 @@ extension Parser {
   }
 
   /// Reads `projection = label "->" label entity`.
-  mutating func parseProjection(_ label: Spot<String>) throws(Diagnostic) -> ProjectionSyntax {
-    let source = try expectLabel("the label of a population")
+  mutating func parseProjection(
+    _ label: Spot<String>, from source: Spot<String>
+  ) throws(Diagnostic) -> ProjectionSyntax {
     guard token.kind == .arrow else { throw unexpected("'->'") }
     try advance()
     let target = try expectLabel("the label of a population")
     return ProjectionSyntax(source: source, target: target, entity: try parseEntity(label))
+  }
+
+  /// Reads `slice = label "=" "slice" box "core" integer "at" integer`, the label being read.
+  mutating func parseSlice(
+    _ label: Spot<String>, of population: Spot<String>
+  ) throws(Diagnostic) -> SliceSyntax {
+    try expect("=")
+    try expectKeyword("slice")
+    let ranges = try list("[", "]") { (parser) throws(Diagnostic) in try parser.parseRange() }
+    guard ranges.count == 3 else { throw unexpected("three ranges, of rows, columns and channels") }
+    try expectKeyword("core")
+    let core = try parseInteger()
+    try expectKeyword("at")
+    let first = try parseInteger()
+    return SliceSyntax(
+      label: label, population: population,
+      box: NeuronBox(rows: ranges[0], columns: ranges[1], channels: ranges[2]), core: core,
+      first: first)
+  }
+
+  /// Reads `range = integer ":" integer`, the second larger than the first.
+  private mutating func parseRange() throws(Diagnostic) -> Range<Int> {
+    let lower = try parseInteger()
+    try expect(":")
+    let start = token.offset
+    let upper = try parseInteger()
+    guard lower >= 0, lower < upper else {
+      throw .badRange(lower, upper, at: source.site(start))
+    }
+    return lower..<upper
+  }
+
+  private mutating func expectKeyword(_ word: String) throws(Diagnostic) {
+    guard token.kind == .word(word) else { throw unexpected("'\(word)'") }
+    try advance()
   }
 
   /// Reads `coder = word label [attributes]`.

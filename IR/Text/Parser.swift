@@ -155,7 +155,7 @@ struct Parser {
 
   // MARK: Statements
 
-  /// Reads `header = "sir" "1" ("ann" | "snn") string`.
+  /// Reads `header = "sir" "1" ("ann" | "snn" | "mapped") string`.
   private mutating func parseHeader() throws(Diagnostic) {
     guard case .word("sir") = token.kind else {
       throw unexpected("'sir', with which a file begins")
@@ -165,7 +165,7 @@ struct Parser {
     guard version == "1" else { throw .badVersion(version, at: source.site(token.offset)) }
     try advance()
     guard case .word(let word) = token.kind, let level = Level(rawValue: word) else {
-      throw unexpected("the level, 'ann' or 'snn'")
+      throw unexpected("the level, 'ann', 'snn' or 'mapped'")
     }
     syntax.level = level
     try advance()
@@ -173,7 +173,7 @@ struct Parser {
     syntax.name = Spot(value: try expectString("the name of the model in quotes"), offset: offset)
   }
 
-  /// Reads `statement = definition | return | encode | decode`.
+  /// Reads `statement = definition | return | encode | decode | target`.
   private mutating func parseStatement() throws(Diagnostic) {
     let start = token.offset
     switch token.kind {
@@ -191,19 +191,31 @@ struct Parser {
     case .word("decode"):
       try requireLevel(.snn, "'decode'", start)
       syntax.decoders.append(try parseCoder())
-    default: throw unexpected("a label, 'return', 'encode' or 'decode'")
+    case .word("target"):
+      try requireLevel(.mapped, "'target'", start)
+      guard syntax.target == nil else { throw .secondTarget(at: source.site(start)) }
+      try advance()
+      syntax.target = Spot(
+        value: try expectString("the name of the machine in quotes"), offset: start)
+    default: throw unexpected("a label, 'return', 'encode', 'decode' or 'target'")
     }
   }
 
-  /// Reads `definition = label ":" (node | population | projection | tensor)`.
+  /// Reads `definition = label ":" (node | population | projection | slice | tensor)`.
   private mutating func parseDefinition() throws(Diagnostic) {
     let label = try expectLabel("a label")
     try expect(":")
     switch token.kind {
     case .word: syntax.tensors.append(try parseTensor(label))
     case .label:
-      try requireLevel(.snn, "a projection", label.offset)
-      syntax.projections.append(try parseProjection(label))
+      try requireLevel(.snn, "a projection or slice", label.offset)
+      let first = try expectLabel("the label of a population")
+      if token.kind == .punctuation("=") {
+        try requireLevel(.mapped, "a slice", label.offset)
+        syntax.slices.append(try parseSlice(label, of: first))
+      } else {
+        syntax.projections.append(try parseProjection(label, from: first))
+      }
     case .punctuation("["):
       let shape = try parseShape()
       if token.kind == .punctuation("=") {
@@ -217,10 +229,13 @@ struct Parser {
     }
   }
 
+  /// Checks that the file is of the level that a statement needs; one of level `mapped` has all
+  /// statements of level `snn`.
   private func requireLevel(
     _ level: Level, _ what: String, _ offset: Int
   ) throws(Diagnostic) {
-    guard syntax.level == level else {
+    let isSpiking = level == .snn && syntax.level == .mapped
+    guard syntax.level == level || isSpiking else {
       throw .wrongLevel(what, syntax.level, at: source.site(offset))
     }
   }

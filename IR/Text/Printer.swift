@@ -29,6 +29,7 @@ public func text(of program: Program, weights: Bool = false) -> String {
     switch program {
     case .ann(let graph): body(of: graph)
     case .snn(let graph): body(of: graph)
+    case .mapped(let mapped): body(of: mapped.graph) + [""] + places(of: mapped)
     }
   let sections = [header, body, table(of: program.tensors, weights: weights)]
   return sections.filter { !$0.isEmpty }.joined(separator: [""]).joined(separator: "\n") + "\n"
@@ -77,6 +78,20 @@ private func body(of graph: SpikingGraph) -> [String] {
       ["decode \(decoder.population)", braced(attributes(of: decoder))].filter { !$0.isEmpty }
         .joined(separator: " ")
     }
+}
+
+// MARK: Level `mapped`
+
+/// Returns the machine and the slices.
+private func places(of mapped: MappedGraph) -> [String] {
+  let rows = mapped.slices.ids.map { id in
+    let slice = mapped.slices[id]
+    return [
+      "\(id):", slice.population.description, "=", "slice", "\(slice.box)", "core",
+      "\(slice.core)", "at", "\(slice.first)",
+    ]
+  }
+  return ["target \(quoted(mapped.target))"] + aligned(rows)
 }
 
 private func row(of population: Population, _ id: PopulationID) -> [String] {

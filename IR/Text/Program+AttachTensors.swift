@@ -52,6 +52,9 @@ extension Program {
     case .snn(var graph):
       graph.tensors = store
       self = .snn(graph)
+    case .mapped(var mapped):
+      mapped.graph.tensors = store
+      self = .mapped(mapped)
     }
   }
 }

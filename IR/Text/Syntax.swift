@@ -90,6 +90,20 @@ struct CoderSyntax {
   var attributes: [AttributeSyntax]
 }
 
+/// A statement that defines a slice.
+struct SliceSyntax {
+  /// The label.
+  var label: Spot<String>
+  /// The population.
+  var population: Spot<String>
+  /// The neurons.
+  var box: NeuronBox
+  /// The core.
+  var core: Int
+  /// The first place on the core.
+  var first: Int
+}
+
 /// A file: a level, a name, and statements by kind, each kind in the order of the file.
 struct FileSyntax {
   /// The level.
@@ -108,6 +122,10 @@ struct FileSyntax {
   var encoders: [CoderSyntax] = []
   /// The decoders.
   var decoders: [CoderSyntax] = []
+  /// The machine on which the neurons have places.
+  var target: Spot<String>?
+  /// The slices.
+  var slices: [SliceSyntax] = []
   /// The tensors.
   var tensors: [TensorSyntax] = []
 }

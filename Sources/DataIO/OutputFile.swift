@@ -72,9 +72,10 @@ package final class OutputFile: Sendable {
     try write(bytes, to: temporaryPath, flags: O_WRONLY | O_TRUNC)
   }
 
-  /// Removes the temporary files of all unfinished outputs.
+  /// Removes the temporary files and folders of all unfinished outputs.
   package static func removeUnfinished() {
     for path in unfinished.withLock({ $0 }) { unlink(path) }
+    OutputFolder.removeUnfinished()
   }
 
   private func discard() {

@@ -70,6 +70,7 @@ extension Program {
     switch self {
     case .ann(let graph): (graph.networkInputs, graph.classifier)
     case .snn(let graph): (graph.networkInputs, graph.classifier)
+    case .mapped(let mapped): (mapped.graph.networkInputs, mapped.graph.classifier)
     }
   }
 }

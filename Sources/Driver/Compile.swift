@@ -144,7 +144,7 @@ private struct CompileJob {
       let run = try session.execute(graph, on: samples, options, "measuring the result")
       let accuracy = graph.classifier.flatMap { run.outputs.accuracy($0, samples.labels) }
       stages.append(StageAccuracy(stage: "spiking", accuracy: accuracy))
-    case .snn: break
+    case .snn, .mapped: break
     }
     return stages
   }

@@ -135,12 +135,16 @@ struct LayerRow: Hashable, Sendable {
       graph.nodes.elements.map { node in
         row(node.name, node.op.mnemonic, node.shape, node.op.tensors, graph.tensors)
       }
-    case .snn(let graph):
-      zip(graph.populations.elements, graph.afferents()).map { population, projections in
-        let weights = projections.compactMap { graph[$0].kind.weights }
-        return row(
-          population.name, population.model.mnemonic, population.shape, weights, graph.tensors)
-      }
+    case .snn(let graph): rows(of: graph)
+    case .mapped(let mapped): rows(of: mapped.graph)
+    }
+  }
+
+  private static func rows(of graph: SpikingGraph) -> [LayerRow] {
+    zip(graph.populations.elements, graph.afferents()).map { population, projections in
+      let weights = projections.compactMap { graph[$0].kind.weights }
+      return row(
+        population.name, population.model.mnemonic, population.shape, weights, graph.tensors)
     }
   }
 

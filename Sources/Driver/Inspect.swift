@@ -161,15 +161,23 @@ extension Program {
 
   /// The spike code of the populations, `nil` without any.
   var code: SpikeCode? {
-    if case .snn(let graph) = self { graph.populations.elements.first?.code } else { nil }
+    spikingGraph?.populations.elements.first?.code
   }
 
   /// The names and shapes of the outputs, in order.
   fileprivate var outputs: [(String, Shape)] {
     switch self {
     case .ann(let graph): graph.outputs.map { (graph[$0].name, graph[$0].shape) }
-    case .snn(let graph):
-      graph.decoders.map { (graph[$0.population].name, graph[$0.population].shape) }
+    case .snn(let graph): graph.outputs
+    case .mapped(let mapped): mapped.graph.outputs
     }
+  }
+}
+
+extension SpikingGraph {
+
+  /// The names and shapes of the populations that are read, in order.
+  fileprivate var outputs: [(String, Shape)] {
+    decoders.map { (self[$0.population].name, self[$0.population].shape) }
   }
 }

@@ -303,12 +303,14 @@ enum NeuronName: String, CaseIterable, ExpressibleByArgument {
 enum LevelName: String, CaseIterable, ExpressibleByArgument {
   case ann
   case snn
+  case mapped
 
   /// The level of this name.
   var level: Level {
     switch self {
     case .ann: .ann
     case .snn: .snn
+    case .mapped: .mapped
     }
   }
 }

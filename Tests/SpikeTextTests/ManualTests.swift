@@ -103,6 +103,7 @@ private func section(_ from: String, _ to: String) throws -> String {
     let tables = [
       ("### Rules of the level `ann`", rows(ANNGraph.verifierRules)),
       ("### Rules of the level `snn`", rows(SpikingGraph.verifierRules)),
+      ("### Rules of the level `mapped`", rows(MappedGraph.verifierRules)),
     ]
     for (heading, rows) in tables {
       let head = "\(heading)\n\n| errors | rule |\n|---|---|\n"

@@ -101,11 +101,38 @@ private func errors(_ text: String) -> [String] {
   }
 
   @Test(
+    "places errors in networks on machines",
+    arguments: [
+      ("target \"n\"", ["sir.second-target 4:1"]),
+      ("target x", ["sir.second-target 4:1"]),
+      ("%s: %q = slice [0:1,0:1,0:1] core 0 at 0", ["sir.undefined-label 4:5"]),
+      ("%s: %p = slices [0:1,0:1,0:1] core 0 at 0", ["sir.unexpected 4:10"]),
+      ("%s: %p = slice [0:1,0:1] core 0 at 0", ["sir.unexpected 4:26"]),
+      ("%s: %p = slice [0:1,0:1,1:1] core 0 at 0", ["sir.bad-range 4:27"]),
+      ("%s: %p = slice [0:1,0:1,0,1] core 0 at 0", ["sir.unexpected 4:26"]),
+      ("%s: %p = slice [0:1,0:1,0:1] at 0", ["sir.unexpected 4:30"]),
+      ("%s: %p = slice [0:1,0:1,0:1] core 0 at x", ["sir.unexpected 4:40"]),
+      ("%s: %p = slice [0:1,0:1,0:1] core 0 at 0", []),
+    ])
+  func placesOnMachines(line: String, expected: [String]) {
+    let head = "sir 1 mapped \"x\"\n%p: [1] rate(3) = integrator \"p\"\ntarget \"m\"\n"
+    #expect(errors("\(head)\(line)\n") == expected)
+  }
+
+  @Test("wants the name of the machine") func machineName() {
+    #expect(errors("sir 1 mapped \"x\"\n") == ["sir.missing-target 1:14"])
+    #expect(errors("sir 1 snn \"x\"\ntarget \"m\"\n") == ["sir.wrong-level 2:1"])
+    #expect(
+      errors("sir 1 snn \"x\"\n%s: %p = slice [0:1,0:1,0:1] core 0 at 0\n")
+        == ["sir.wrong-level 2:1"])
+  }
+
+  @Test(
     "refuses other files",
     arguments: [
       ("", "sir.unexpected 1:1"), ("\n\n", "sir.unexpected 3:1"), ("hello", "sir.unexpected 1:1"),
       ("\u{0}\u{1}", "sir.bad-character 1:1"), ("sir 2 ann \"x\"", "sir.bad-version 1:5"),
-      ("sir 1 mapped \"x\"", "sir.unexpected 1:7"), ("sir 1 ann x", "sir.unexpected 1:11"),
+      ("sir 1 placed \"x\"", "sir.unexpected 1:7"), ("sir 1 ann x", "sir.unexpected 1:11"),
       ("sir 1 ann \"x\" y", "sir.unexpected 1:15"),
     ])
   func headers(text: String, expected: String) {

@@ -22,6 +22,14 @@ import Testing
           hasLeakyNeurons: seed.isMultiple(of: 2), hasOddNames: true)))
   }
 
+  static func mapped(_ seed: UInt64) -> Program {
+    var random = SplitMix64(seed: seed)
+    let graph = randomSpikingGraph(
+      using: &random, options: SpikingGraphOptions(hasOddNames: true))
+    return .mapped(
+      randomMappedGraph(graph, target: "machine \(seed) \"m\"", cores: 5, using: &random))
+  }
+
   /// Checks that a program comes back as it was, with weights; and that without them everything
   /// but the elements comes back, and prints the same again.
   private func check(_ program: Program) throws {
@@ -48,6 +56,12 @@ import Testing
 
   @Test("keep spiking networks", arguments: 0..<300) func spikingNetworks(seed: UInt64) throws {
     try check(Self.snn(seed))
+  }
+
+  @Test("keep networks on machines", arguments: 0..<100) func mappedNetworks(seed: UInt64) throws {
+    let program = Self.mapped(seed)
+    #expect(program.verify() == [])
+    try check(program)
   }
 
   @Test("keep the bits of floating-point elements") func bits() throws {

@@ -42,15 +42,3 @@ package struct ConnectionPath: Hashable, Sendable {
     return result
   }
 }
-
-extension Population {
-
-  /// Whether the neurons take places on cores: those of relays are connections, and what sources
-  /// say comes from the host.
-  package var hasNeurons: Bool {
-    switch model {
-    case .source, .relay: false
-    case .maximum, .integrateAndFire, .leaky, .staircase, .integrator: true
-    }
-  }
-}

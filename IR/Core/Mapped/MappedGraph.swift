@@ -64,3 +64,15 @@ public struct MappedGraph: Hashable, Sendable {
     return result
   }
 }
+
+extension Population {
+
+  /// Whether the neurons take places on cores: those of relays are connections, and what sources
+  /// say comes from the host.
+  public var hasNeurons: Bool {
+    switch model {
+    case .source, .relay: false
+    case .maximum, .integrateAndFire, .leaky, .staircase, .integrator: true
+    }
+  }
+}

@@ -32,6 +32,9 @@
 //   ir.bad-encoder, ir.bad-preprocessing, ir.bad-decoder, ir.undecoded-integrator
 //                           sources are encoded once, integrators are decoded  Rule+Ends
 //   ir.mixed-types          a graph is quantized as a whole or not at all      Rule+Types
+// Rules of the level `mapped`, beside those of `snn`
+//   ir.bad-slice            slices are boxes of neurons of their populations   Rule+Slices
+//   ir.misplaced-neurons    every neuron has exactly one place                 Rule+Slices
 //
 // Not checked: what elided tensors hold; whether sums can overflow 32 bits (that depends on the
 // executor's order); whether every value or population is used; what plugins' operators mean; the
@@ -83,6 +86,24 @@ extension SpikingGraph {
   }
 }
 
+extension MappedGraph {
+
+  /// Returns every violation of the rules of the levels `snn` and `mapped`; empty if the graph is
+  /// sound.
+  ///
+  /// Never traps, whatever the graph holds.
+  ///
+  /// - Complexity: O(neurons + projections + elements of tensors).
+  public func verify() -> [Diagnostic] {
+    graph.verify() + Self.verifierRules.diagnostics(of: self)
+  }
+
+  /// The rules of the level `mapped` beside those of `snn`.
+  public static var verifierRules: [VerifierRule<MappedGraph>] {
+    [.slicesAreBoxes, .neuronsHavePlaces]
+  }
+}
+
 extension Program {
 
   /// Returns every violation of the rules of the program's level; empty if it is sound.
@@ -90,6 +111,7 @@ extension Program {
     switch self {
     case .ann(let graph): graph.verify()
     case .snn(let graph): graph.verify()
+    case .mapped(let graph): graph.verify()
     }
   }
 }

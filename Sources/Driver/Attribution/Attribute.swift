@@ -104,6 +104,8 @@ extension Session {
       case .ann(let graph):
         outputs = try execute(graph, on: samples, task)
         if !stage.isExact { layers = try reference.errors(of: graph) }
+      case .mapped:
+        preconditionFailure("internal: stages have no places on machines")
       case .snn(let graph):
         outputs = try execute(
           graph, on: samples, RunOptions(threads: processorCount), task

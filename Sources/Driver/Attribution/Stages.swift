@@ -87,7 +87,7 @@ final class StageRecorder: Sendable {
         if let leveled = try last.leveled(as: graph) {
           stages.append(Stage(name: "leveled", program: .ann(leveled)))
         }
-      case .snn: break
+      case .snn, .mapped: break
       }
       guard let name = Stage.names[event.pass] ?? (event.isBuiltIn ? nil : event.pass) else {
         continue

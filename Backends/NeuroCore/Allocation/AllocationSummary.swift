@@ -1,0 +1,98 @@
+// An allocation in a few numbers.
+
+internal import HardwareTargets
+internal import SpikeIR
+
+/// What an allocation takes of its machine.
+package struct AllocationSummary: Hashable, Sendable {
+
+  /// The number of cores that hold neurons.
+  package var cores: Int
+
+  /// The number of chips on which they are.
+  package var chips: Int
+
+  /// The number of cores that the machine has on these chips.
+  package var coresOfChips: Int
+
+  /// The neurons, each counted once.
+  package var neurons: Int
+
+  /// The places that they take, more than one each where a neuron is made of several.
+  package var places: Int
+
+  /// The synapses, as the network has them.
+  package var synapses: Int
+
+  /// The use of each resource that some core uses, in alphabetical order.
+  package var resources: [ResourceUse]
+
+  /// The mean, over the cores, of the utilization of the resource of which each has used most;
+  /// `nil` if no capacity is known.
+  package var meanUtilization: Double?
+
+  /// The number of pairs of a neuron and a core that its spikes are sent to.
+  package var packetsPerFullActivity: Int
+
+  /// The mean number of links that a packet takes, each neuron counted alike; `nil` without packets.
+  package var meanHops: Double?
+
+  /// The ticks from the first input to the last neurons.
+  package var depth: Int
+
+  /// The use of a resource.
+  package struct ResourceUse: Hashable, Sendable {
+    /// The name.
+    package var name: String
+    /// What is used, all cores together.
+    package var used: Int
+    /// What the cores that hold neurons have, `nil` if that is not known.
+    package var available: Int?
+    /// The largest part that a core uses of its own.
+    package var largestPart: Double?
+    /// The number of cores of which this is the resource that is used most.
+    package var bindsOn: Int
+  }
+}
+
+extension Allocation {
+
+  /// What is taken of the machine.
+  ///
+  /// - Complexity: O(cores · resources + connections + routes).
+  package var summary: AllocationSummary {
+    let chips = Set(cores.map { $0.number / max(1, target.coresPerChip) }).count
+    let bindings = cores.map { binding(of: $0) }
+    let known = bindings.compactMap { $0?.utilization }
+    let packets = routes.map { axons[$0.block].box.count }
+    let links = zip(routes, packets).reduce(0) { $0 + $1.0.hops * $1.1 }
+    let sent = packets.reduce(0, +)
+    return AllocationSummary(
+      cores: cores.count, chips: chips, coresOfChips: chips * target.coresPerChip,
+      neurons: mapped.slices.elements.reduce(0) { $0 + $1.box.count },
+      places: mapped.slices.ids.reduce(0) { $0 + places(of: $1) },
+      synapses: connections.reduce(0) { $0 + $1.synapses },
+      resources: resourceUses(bindings.map { $0?.resource }),
+      meanUtilization: known.isEmpty ? nil : known.reduce(0, +) / Double(known.count),
+      packetsPerFullActivity: sent, meanHops: sent > 0 ? Double(links) / Double(sent) : nil,
+      depth: starts.max() ?? 0)
+  }
+
+  private func resourceUses(_ bindings: [String?]) -> [AllocationSummary.ResourceUse] {
+    resourceNames.compactMap { name in
+      let users = cores.filter { $0.used[name] != nil }
+      guard !users.isEmpty else { return nil }
+      let capacities = users.map { target.cores[$0.kind].capacities[name] }
+      let used = users.reduce(0) { $0 + ($1.used[name] ?? 0) }
+      let parts = zip(users, capacities).compactMap { core, capacity -> Double? in
+        guard let capacity, capacity > 0 else { return nil }
+        return Double(core.used[name] ?? 0) / Double(capacity)
+      }
+      let isKnown = !capacities.contains(nil)
+      return AllocationSummary.ResourceUse(
+        name: name, used: used,
+        available: isKnown ? capacities.reduce(0) { $0 + ($1 ?? 0) } : nil,
+        largestPart: parts.max(), bindsOn: bindings.count { $0 == name })
+    }
+  }
+}

@@ -1,0 +1,53 @@
+// Which cores there are, and how many of a core's places for neurons things take.
+
+package import HardwareTargets
+package import SpikeIR
+
+extension TargetDescription {
+
+  /// Returns the position in `cores` of the class of core `number`.
+  package func kind(ofCore number: Int) -> Int {
+    let place = number % max(1, coresPerChip)
+    if let kind = cores.firstIndex(where: { $0.ids?.contains(place) ?? false }) { return kind }
+    var first = 0
+    for (kind, own) in cores.enumerated() where own.ids == nil {
+      if place < first + own.count { return kind }
+      first += own.count
+    }
+    return 0
+  }
+}
+
+extension Allocation {
+
+  /// Returns the number of its core's places that slice `id` takes.
+  package func places(of id: SliceID) -> Int {
+    let slice = mapped.slices[id]
+    let kind = target.kind(ofCore: slice.core)
+    return slice.box.count * target.cores[kind].placesPerNeuron(of: slice.population, in: graph)
+  }
+}
+
+extension CoreClass {
+
+  /// Returns how many of a core's places a neuron of `population` takes: more than one where its
+  /// reset, or the largest of several counts, is made of several.
+  package func placesPerNeuron(of population: PopulationID, in graph: SpikingGraph) -> Int {
+    guard let neuron else { return 1 }
+    switch graph[population].model {
+    case .source, .relay: return 0
+    case .integrator: return 1
+    case .integrateAndFire, .staircase:
+      return neuron.resets.filter { $0.mode == .subtract }.map(\.neuronCost).min() ?? 1
+    case .leaky:
+      return neuron.resets.filter { $0.mode == .zero || $0.mode == .value }.map(\.neuronCost).min()
+        ?? 1
+    case .maximum:
+      guard let gate = neuron.maximum else { return 1 }
+      let window = graph.projections.elements.first { $0.target == population }?.kind
+      guard case .pool(let pool) = window else { return gate.costPerOutput + gate.costPerInput }
+      let inputs = pool.window.size.height * pool.window.size.width
+      return gate.costPerOutput + gate.costPerInput * inputs
+    }
+  }
+}

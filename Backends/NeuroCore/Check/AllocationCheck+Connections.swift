@@ -1,0 +1,192 @@
+// The second half of the check: axons, what they reach, and the ways to them.
+
+internal import Diagnostics
+internal import HardwareTargets
+internal import SpikeIR
+
+extension AllocationCheck {
+
+  // MARK: - Axons
+
+  mutating func checkAxons() {
+    var senders: [AxonSender: Int] = [:]
+    for (i, block) in allocation.axons.enumerated() {
+      let name = "axons \(block.first)… of core \(block.core)"
+      let sender = AxonSender(core: block.core, population: block.population, source: block.source)
+      if senders.updateValue(i, forKey: sender) != nil {
+        report("axons-twice", "\(name) listen to what others of the core listen to")
+      }
+      guard let source = block.source else {
+        if allocation.graph[block.population].hasNeurons {
+          report("axon-source", "\(name) listen to no slice of '\(nameOf(block.population))'")
+        }
+        continue
+      }
+      let slice = allocation.mapped.slices[source]
+      if slice.population != block.population || !slice.box.contains(block.box) {
+        report(
+          "axon-source",
+          "\(name) listen to \(block.box) of '\(nameOf(block.population))', slice \(source.index) "
+            + "is \(slice.box) of '\(nameOf(slice.population))'")
+      }
+    }
+    checkAxonNumbers()
+  }
+
+  /// Checks that no axon of a core belongs to two blocks.
+  private mutating func checkAxonNumbers() {
+    let order = allocation.axons.sorted { ($0.core, $0.first) < ($1.core, $1.first) }
+    for (a, b) in zip(order, order.dropFirst()) where a.core == b.core {
+      if b.first < a.first + a.box.count {
+        report(
+          "axon-number",
+          "axons of core \(a.core): a block begins at \(b.first), the one before ends at "
+            + "\(a.first + a.box.count)")
+      }
+    }
+  }
+
+  private struct AxonSender: Hashable {
+    var core: Int
+    var population: PopulationID
+    var source: SliceID?
+  }
+
+  private func nameOf(_ population: PopulationID) -> String { allocation.graph[population].name }
+
+  // MARK: - Connections
+
+  /// Checks that every synapse of every path exists once, and acts in the right tick.
+  ///
+  /// Blocks of a core listen to different neurons, so that nothing is missing if the synapses of
+  /// all blocks are as many as the path has.
+  mutating func checkConnections() throws(Diagnostic) {
+    let isConstant = allocation.graph.isConstant
+    var byPath = [[Int]](repeating: [], count: allocation.paths.count)
+    for (i, connection) in allocation.connections.enumerated() {
+      byPath[connection.path].append(i)
+    }
+    var needed = [NeuronBox?](repeating: nil, count: allocation.axons.count)
+    for (p, path) in allocation.paths.enumerated() {
+      let geometry = try PathGeometry(path, in: allocation.graph)
+      var realized: [SliceID: Int] = [:]
+      var pairs = Set<[Int]>()
+      for i in byPath[p] {
+        let connection = allocation.connections[i]
+        if !pairs.insert([connection.block, connection.target.index]).inserted {
+          report("connection-twice", "\(describe(connection)) is there twice")
+          continue
+        }
+        guard check(connection, along: path) else { continue }
+        let (block, slice) = (
+          allocation.axons[connection.block], allocation.mapped.slices[connection.target]
+        )
+        let found = geometry.synapses(from: block.box, to: slice.box)
+        if found != connection.synapses {
+          report(
+            "synapse-count",
+            "\(describe(connection)) has \(connection.synapses) synapses, expected \(found)")
+        }
+        realized[connection.target, default: 0] += found
+        if let hull = geometry.sources(of: slice.box), found > 0 {
+          let own = hull.intersection(allocation.senders(to: block))
+          needed[connection.block] = needed[connection.block].map { $0.hull(own) } ?? own
+        }
+      }
+      guard !isConstant[path.source.index] else { continue }
+      let everything = NeuronBox(all: geometry.sourceShape)
+      for target in slices[path.target.index] {
+        let expected = geometry.synapses(from: everything, to: allocation.mapped.slices[target].box)
+        if realized[target, default: 0] != expected {
+          report(
+            "synapse-missing",
+            "slice \(target.index) of '\(nameOf(path.target))' has \(realized[target, default: 0]) "
+              + "synapses from '\(nameOf(path.source))', expected \(expected)")
+        }
+      }
+    }
+    for (block, box) in zip(allocation.axons, needed) where box != block.box {
+      report(
+        "axon-idle",
+        "axons \(block.first)… of core \(block.core) listen to \(block.box) of "
+          + "'\(nameOf(block.population))', expected \(box?.description ?? "nothing")")
+    }
+  }
+
+  /// Checks what a connection says by itself, and returns whether its synapses can be counted.
+  private mutating func check(_ connection: AxonConnection, along path: ConnectionPath) -> Bool {
+    let block = allocation.axons[connection.block]
+    let slice = allocation.mapped.slices[connection.target]
+    guard block.population == path.source, slice.population == path.target else {
+      report(
+        "connection-path",
+        "\(describe(connection)) takes the path from '\(nameOf(path.source))' to "
+          + "'\(nameOf(path.target))'")
+      return false
+    }
+    if slice.core != block.core {
+      report(
+        "connection-core",
+        "\(describe(connection)) ends on core \(slice.core), its axons are on core \(block.core)")
+    }
+    let latency = allocation.target.time.deliveryLatency
+    let expected =
+      allocation.starts[path.target.index] - allocation.starts[path.source.index] - latency
+    if connection.delay != expected {
+      report(
+        "delay",
+        "\(describe(connection)) has a delay of \(connection.delay) ticks, expected "
+          + "\(expected)")
+    }
+    let kind = allocation.target.kind(ofCore: block.core)
+    if let offered = allocation.target.cores[kind].synapse?.delay,
+      connection.delay > offered.upperBound
+    {
+      report(
+        "delay-range",
+        "\(describe(connection)) has a delay of \(connection.delay) ticks, the "
+          + "machine has at most \(offered.upperBound)")
+    }
+    return true
+  }
+
+  private func describe(_ connection: AxonConnection) -> String {
+    let block = allocation.axons[connection.block]
+    return "the connection of axons \(block.first)… of core \(block.core) with slice "
+      + "\(connection.target.index)"
+  }
+
+  // MARK: - Routes
+
+  mutating func checkRoutes() {
+    var ways = [Int](repeating: 0, count: allocation.axons.count)
+    for route in allocation.routes {
+      let block = allocation.axons[route.block]
+      ways[route.block] += 1
+      if route.source != block.source || route.core != block.core {
+        report(
+          "route-end",
+          "the route of \(describe(route.source)) to core \(route.core) leads to axons of core "
+            + "\(block.core) that listen to \(describe(block.source))")
+      }
+    }
+    for (block, count) in zip(allocation.axons, ways) where count != 1 {
+      report(
+        count == 0 ? "route-missing" : "route-twice",
+        "\(count) routes lead from \(describe(block.source)) to axons \(block.first)… of core "
+          + "\(block.core), expected 1")
+    }
+  }
+
+  private func describe(_ source: SliceID?) -> String {
+    source.map { "slice \($0.index)" } ?? "the host"
+  }
+}
+
+extension Allocation {
+
+  /// The neurons to which a block of axons may listen: those of its slice, or all of a source.
+  fileprivate func senders(to block: AxonBlock) -> NeuronBox {
+    block.source.map { mapped.slices[$0].box } ?? NeuronBox(all: graph[block.population].shape)
+  }
+}

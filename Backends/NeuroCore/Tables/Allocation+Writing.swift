@@ -1,0 +1,147 @@
+// Allocation tables as text: one file of comma-separated values a table.
+
+internal import HardwareTargets
+internal import SpikeIR
+
+/// The names of the tables' files, and of their columns.
+enum TableLayout {
+
+  /// The cores.
+  static let cores = "cores.csv"
+  /// The slices.
+  static let slices = "slices.csv"
+  /// The blocks of axons with what they reach.
+  static let axons = "axons.csv"
+  /// The ways of spikes.
+  static let routes = "routes.csv"
+
+  /// The columns of cores before those of resources, of which each has two.
+  static let coreColumns = ["core", "chip", "x", "y", "class", "binding", "utilization"]
+
+  /// The columns of slices.
+  static let sliceColumns =
+    ["slice", "core", "first", "start", "population"] + boxColumns
+
+  /// The columns of connections; the first ones are those of their block of axons.
+  static let axonColumns =
+    ["core", "axon", "from_slice", "population"] + boxColumns + [
+      "path", "to_slice", "delay", "synapses", "words",
+    ]
+
+  /// The columns of routes.
+  static let routeColumns = ["from_slice", "to_core", "axon", "hops"]
+
+  /// The columns of a box of neurons.
+  private static let boxColumns = ["y0", "y1", "x0", "x1", "c0", "c1"]
+}
+
+extension Allocation {
+
+  /// The tables as text, by the names of their files.
+  ///
+  /// The same allocation gives the same bytes.
+  package var tables: [(name: String, text: String)] {
+    [
+      (TableLayout.cores, coresTable), (TableLayout.slices, slicesTable),
+      (TableLayout.axons, axonsTable), (TableLayout.routes, routesTable),
+    ]
+  }
+
+  /// The names of all resources that cores of any kind have, in alphabetical order.
+  package var resourceNames: [String] {
+    Set(cores.flatMap(\.used.keys) + target.cores.flatMap(\.resources.keys)).sorted()
+  }
+
+  /// The resource of which a core has used most, with the part that is used; `nil` if no capacity
+  /// is known.
+  package func binding(of core: CoreEntry) -> (resource: String, utilization: Double)? {
+    let capacities = target.cores[core.kind].capacities
+    var best: (resource: String, utilization: Double)?
+    for name in core.used.keys.sorted() {
+      guard let used = core.used[name], let capacity = capacities[name], capacity > 0 else {
+        continue
+      }
+      let part = Double(used) / Double(capacity)
+      if part > best?.utilization ?? -1 { best = (name, part) }
+    }
+    return best
+  }
+
+  private var coresTable: String {
+    let resources = resourceNames
+    var csv = CSVWriter(
+      TableLayout.coreColumns + resources.flatMap { ["\($0)_used", "\($0)_available"] })
+    for core in cores {
+      let binding = binding(of: core)
+      let capacities = target.cores[core.kind].capacities
+      let fields = [
+        core.number, core.number / target.coresPerChip, core.position.x, core.position.y,
+      ].map(String.init)
+      let use = resources.flatMap { name in
+        [core.used[name], capacities[name]].map { $0.map(String.init) ?? "" }
+      }
+      csv.append(
+        fields + [
+          target.cores[core.kind].name, binding?.resource ?? "",
+          binding.map { $0.utilization.percent } ?? "",
+        ] + use)
+    }
+    return csv.text
+  }
+
+  private var slicesTable: String {
+    var csv = CSVWriter(TableLayout.sliceColumns)
+    for id in mapped.slices.ids {
+      let slice = mapped.slices[id]
+      csv.append(
+        [id.index, slice.core, slice.first, starts[slice.population.index]].map(String.init)
+          + [graph[slice.population].name] + slice.box.fields)
+    }
+    return csv.text
+  }
+
+  private var axonsTable: String {
+    var csv = CSVWriter(TableLayout.axonColumns)
+    for connection in connections {
+      let block = axons[connection.block]
+      let origin = [
+        "\(block.core)", "\(block.first)", block.source.map { "\($0.index)" } ?? "",
+        graph[block.population].name,
+      ]
+      let reached = [
+        connection.path, connection.target.index, connection.delay, connection.synapses,
+        connection.words,
+      ]
+      csv.append(origin + block.box.fields + reached.map(String.init))
+    }
+    return csv.text
+  }
+
+  private var routesTable: String {
+    var csv = CSVWriter(TableLayout.routeColumns)
+    for route in routes {
+      csv.append([
+        route.source.map { "\($0.index)" } ?? "", "\(route.core)", "\(axons[route.block].first)",
+        "\(route.hops)",
+      ])
+    }
+    return csv.text
+  }
+}
+
+extension NeuronBox {
+
+  /// The bounds as fields of a table.
+  fileprivate var fields: [String] {
+    [rows, columns, channels].flatMap { [String($0.lowerBound), String($0.upperBound)] }
+  }
+}
+
+extension Double {
+
+  /// The number as a percentage with one digit after the point.
+  var percent: String {
+    let tenths = Int((self * 1000).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+}

@@ -1,0 +1,100 @@
+// Tables of networks laid out in random ways: right as they are built, the same after they were
+// written and read, and wrong, in words, after any change.
+
+import Diagnostics
+import HardwareTargets
+import SpikeIR
+import TestSupport
+import Testing
+
+@testable import NeuroCore
+
+struct AllocationTests {
+
+  /// Returns a random network, laid out at random.
+  private func allocation(_ seed: UInt64, latency: Int = 1) throws -> Allocation {
+    var random = SplitMix64(seed: seed)
+    let graph = randomSpikingGraph(
+      using: &random, options: SpikingGraphOptions(codes: [.rate(timesteps: 8)]))
+    let target = TargetDescription.unlimited(latency: latency)
+    let mapped = randomLayout(of: graph, on: target, cores: 12, using: &random)
+    return try Allocation(of: mapped, on: target, cores: entries(of: mapped))
+  }
+
+  @Test(arguments: 0..<60) func isRight(seed: UInt64) throws {
+    let allocation = try allocation(seed, latency: Int(seed % 3))
+    #expect(try AllocationCheck.findings(of: allocation) == [])
+  }
+
+  @Test(arguments: 0..<60) func readsBack(seed: UInt64) throws {
+    let allocation = try allocation(seed)
+    var read = try Allocation(
+      reading: bytes(of: allocation), of: allocation.graph, on: allocation.target)
+    read.mapped.target = allocation.mapped.target
+    #expect(read == allocation)
+  }
+
+  private func bytes(of allocation: Allocation) -> [String: [UInt8]] {
+    Dictionary(uniqueKeysWithValues: allocation.tables.map { ($0.name, Array($0.text.utf8)) })
+  }
+
+  /// Any number that is changed by one, in any table, is noticed; but neurons may move to places of
+  /// their core that are free, and words and hops depend on the machine.
+  @Test(arguments: 0..<300) func noticesChanges(seed: UInt64) throws {
+    let allocation = try allocation(seed % 10)
+    var random = SplitMix64(seed: 1000 + seed)
+    var tables = bytes(of: allocation)
+    let names = ["slices.csv", "axons.csv", "routes.csv"]
+    let name = names[random.int(0...names.count - 1)]
+    var lines = String(decoding: tables[name] ?? [], as: UTF8.self).split(separator: "\n")
+    guard lines.count > 1 else { return }
+    let line = random.int(1...lines.count - 1)
+    var fields = lines[line].split(separator: ",", omittingEmptySubsequences: false)
+    let columns = fields.indices.filter {
+      Int(fields[$0]) != nil
+        && !["first", "words", "hops"].contains(lines[0].split(separator: ",")[$0])
+    }
+    let column = columns[random.int(0...columns.count - 1)]
+    let old = Int(fields[column]) ?? 0
+    fields[column] = "\(old + (random.chance(0.5) || old == 0 ? 1 : -1))"
+    lines[line] = fields.joined(separator: ",")[...]
+    tables[name] = Array((lines.joined(separator: "\n") + "\n").utf8)
+    #expect(try findings(in: tables, of: allocation) != [], "\(name): \(lines[line])")
+  }
+
+  @Test(arguments: 0..<60) func noticesMissingLines(seed: UInt64) throws {
+    let allocation = try allocation(seed % 10)
+    var random = SplitMix64(seed: 2000 + seed)
+    var tables = bytes(of: allocation)
+    let names = ["cores.csv", "slices.csv", "axons.csv", "routes.csv"]
+    let name = names[random.int(0...names.count - 1)]
+    var lines = String(decoding: tables[name] ?? [], as: UTF8.self).split(separator: "\n")
+    guard lines.count > 1 else { return }
+    lines.remove(at: random.int(1...lines.count - 1))
+    tables[name] = Array((lines.joined(separator: "\n") + "\n").utf8)
+    #expect(try findings(in: tables, of: allocation) != [], "\(name)")
+  }
+
+  @Test func needsAllTables() throws {
+    let allocation = try allocation(0)
+    var tables = bytes(of: allocation)
+    tables["routes.csv"] = nil
+    let error = #expect(throws: CompileError.self) {
+      try Allocation(reading: tables, of: allocation.graph, on: allocation.target)
+    }
+    #expect(error?.diagnostics.map(\.id) == ["tables.missing"])
+  }
+
+  /// Returns what reading or checking finds.
+  private func findings(
+    in tables: [String: [UInt8]], of allocation: Allocation
+  ) throws -> [Diagnostic] {
+    let read: Allocation
+    do {
+      read = try Allocation(reading: tables, of: allocation.graph, on: allocation.target)
+    } catch {
+      return error.diagnostics
+    }
+    return try AllocationCheck.findings(of: read)
+  }
+}
