@@ -12,7 +12,9 @@ let strict: [SwiftSetting] = [
 ]
 
 /// Returns a library target at `path` with the house settings; strict memory safety is on unless
-/// the target handles pointers of C or of kernels. The files to embed become arrays in its code.
+/// the target handles pointers of C or of kernels.
+///
+/// The files to embed become arrays in its code.
 func library(
   _ name: String, path: String, _ dependencies: [Target.Dependency] = [],
   handlesPointers: Bool = false, embedding files: [String] = []
@@ -121,7 +123,8 @@ let package = Package(
       [
         "SpikeIR", "SpikeText", "SpikeStore", "SpikeInterpreter", "SpikePasses", "SpikeTraining",
         "PluginAPI", "KerasFrontend", "ONNXFrontend",
-        "EventCPU", "Archive", "DataIO", "HDF5", "FileReading", "Kernels", "Report", "Diagnostics",
+        "EventCPU", "HardwareTargets", "Archive", "DataIO", "HDF5", "FileReading", "JSONReading",
+        "Kernels", "Report", "Diagnostics",
       ]),
     .executableTarget(
       name: "spikec",

@@ -6,12 +6,12 @@ internal import FileReading
 internal import Glibc
 package import SpikeIR
 
-/// Returns the contents of the file at `path`.
+/// Returns the contents of the file at `path`, its first `most` bytes if it is longer.
 ///
 /// - Throws: `file.missing`, `file.cannot-open` or `file.cannot-read`.
-package func readFile(_ path: String) throws(Diagnostic) -> [UInt8] {
+package func readFile(_ path: String, most: Int = .max) throws(Diagnostic) -> [UInt8] {
   let file = try ReadableFile(path: path)
-  return try file.read(at: 0, count: file.count)
+  return try file.read(at: 0, count: min(file.count, most))
 }
 
 /// Returns the SHA-256 of the file at `path`.

@@ -23,18 +23,22 @@ extension Session {
   /// Returns the network in the file at `path` in the given format.
   ///
   /// - Parameters:
-  ///   - path: a model, an artefact, or the text form.
+  ///   - path: a model, an artefact, the text form; or a machine: its name, or a file in JSON.
   ///   - options: how a model file is read.
   ///   - level: the level that is expected, if any.
   ///   - format: the format; if absent, the summary of a model and the text of other networks.
   ///   - weights: whether the text form holds the elements of tensors.
   /// - Returns: the text.
   /// - Throws: what loading throws, after what the file of a model says was printed, with its problems;
-  ///   `driver.wrong-level` if the level is another.
+  ///   `driver.wrong-level` if the level is another; `driver.not-a-network` if a machine is to be shown
+  ///   as only networks can be.
   package func inspect(
     _ path: String, _ options: ImportOptions = ImportOptions(), level: Level?,
     format: InspectFormat?, weights: Bool
   ) throws(CompileError) -> String {
+    if isTarget(path) {
+      return try inspectTarget(path, options, level: level, format: format, weights: weights)
+    }
     let file = try liftingDiagnostic { () throws(Diagnostic) in try InputFile(path: path) }
     let isModel = !file.isText && !Artefact.recognizes(file)
     let format = format ?? (isModel && !weights ? .summary : .text)
@@ -66,6 +70,18 @@ extension Session {
     case .json:
       return summary(of: program, model, path: path, provenance: found.artefact).text
     }
+  }
+
+  /// Returns the machine `name` as tables or as JSON.
+  private func inspectTarget(
+    _ name: String, _ options: ImportOptions, level: Level?, format: InspectFormat?, weights: Bool
+  ) throws(CompileError) -> String {
+    try refuse(options, for: name, "a description of a machine has no network")
+    if level != nil { throw CompileError(.notANetwork(name, "--level")) }
+    if weights { throw CompileError(.notANetwork(name, "--weights")) }
+    if format == .dot { throw CompileError(.notANetwork(name, "--format dot")) }
+    let target = try namedTarget(name)
+    return format == .json ? target.json.text : TargetPage(target: target.description).text
   }
 
   /// A network with what its file says about it.

@@ -1,6 +1,7 @@
 // The command `list`: what this program knows.
 
 package import Diagnostics
+internal import HardwareTargets
 internal import PluginAPI
 internal import SpikeIR
 
@@ -24,19 +25,27 @@ extension Session {
 
   /// Returns the list of `subject`, for people or as JSON.
   package func list(_ subject: ListSubject, asJSON: Bool) -> String {
-    let rows = rows(subject)
     if asJSON {
-      let items = rows.map { row in
-        JSON.object(zip(columns(subject), row).map { JSON.Member($0, .string($1)) })
-      }
       let result: JSON = [
-        "schema": "spikec-list/1", "subject": .string(subject.rawValue), "items": .array(items),
+        "schema": "spikec-list/1", "subject": .string(subject.rawValue),
+        "items": .array(items(subject)),
       ]
       return result.text
     }
-    var table = Table(columns(subject))
-    for row in rows { table.add(row) }
+    let columns =
+      subject == .targets
+      ? ["name", "backend", "family", ">cores", ">neurons a core", ">chips", "energy", "title"]
+      : columns(subject)
+    var table = Table(columns)
+    for row in rows(subject) { table.add(row) }
     return table.text
+  }
+
+  private func items(_ subject: ListSubject) -> [JSON] {
+    guard subject != .targets else { return targetItems }
+    return rows(subject).map { row in
+      JSON.object(zip(columns(subject), row).map { JSON.Member($0, .string($1)) })
+    }
   }
 
   /// Returns everything about the pass `name`.
@@ -63,7 +72,7 @@ extension Session {
     case .frontends, .neurons: ["name", "summary"]
     case .passes: ["name", "takes", "leaves", "summary"]
     case .backends: ["name", "targets"]
-    case .targets: ["name", "backend", "summary"]
+    case .targets: []
     case .layers: ["frontend", "layer", "remark"]
     }
   }
@@ -78,7 +87,7 @@ extension Session {
         let names = registry.targets.filter { $0.backend == backend }.map(\.name)
         return [backend, names.joined(separator: ", ")]
       }
-    case .targets: registry.targets.map { [$0.name, $0.backend, $0.summary] }
+    case .targets: targetRows
     case .neurons: registry.neurons.map { [$0.name, $0.summary] }
     case .layers:
       registry.frontends.flatMap { frontend in
@@ -86,4 +95,71 @@ extension Session {
       }
     }
   }
+}
+
+extension Session {
+
+  /// Targets that are no machines with a description.
+  private var plainTargets: [Registry.Target] {
+    let names = TargetDescription.builtInNames
+    return registry.targets.filter { !names.contains($0.name) }
+  }
+
+  /// The backend that serves a machine, `nil` if none does.
+  private func backend(of name: String) -> String? {
+    registry.targets.first { $0.name == name }?.backend
+  }
+
+  private var targetRows: [[String]] {
+    plainTargets.map { [$0.name, $0.backend, "", "", "", "", "", $0.summary] }
+      + TargetDescription.builtIn.map { target in
+        let neurons = target.neuronsPerCore
+        let range = neurons.map { $0.count == 1 ? grouped($0.lowerBound) : $0.words } ?? "unknown"
+        return [
+          target.id, backend(of: target.id) ?? "", target.family.rawValue,
+          grouped(target.coresPerChip), range,
+          target.topology.levels.first.map { grouped($0.count) } ?? "",
+          target.energy.model.rawValue,
+          target.title,
+        ]
+      }
+  }
+
+  private var targetItems: [JSON] {
+    plainTargets.map { target in
+      [
+        "name": .string(target.name), "backend": .string(target.backend),
+        "summary": .string(target.summary),
+      ]
+    }
+      + TargetDescription.builtIn.map { target in
+        let neurons = target.neuronsPerCore
+        return [
+          "name": .string(target.id), "backend": JSON(backend(of: target.id)),
+          "summary": .string(target.title), "family": .string(target.family.rawValue),
+          "coresPerChip": .integer(target.coresPerChip),
+          "neuronsPerCore": neurons.map { JSON([$0.lowerBound, $0.upperBound]) } ?? .null,
+          "chips": JSON(target.topology.levels.first?.count),
+          "energy": .string(target.energy.model.rawValue),
+        ]
+      }
+  }
+}
+
+extension TargetDescription {
+
+  /// The least and the greatest number of neurons that a core holds, `nil` if it is unknown.
+  fileprivate var neuronsPerCore: ClosedRange<Int>? {
+    let counts = cores.compactMap { ($0.resources["neurons"] ?? $0.resources["neuronWords"])?.int }
+    guard counts.count == cores.count, let least = counts.min(), let most = counts.max() else {
+      return nil
+    }
+    return least...most
+  }
+}
+
+extension ClosedRange<Int> {
+
+  /// The range as words: `16–256`.
+  fileprivate var words: String { "\(grouped(lowerBound))–\(grouped(upperBound))" }
 }

@@ -11,7 +11,8 @@ extension InspectFormat: ExpressibleByArgument {}
 struct Inspect: ParsableCommand {
 
   static let configuration = CommandConfiguration(
-    abstract: "Say what a model or a compiled network is, and what of it becomes spikes.",
+    abstract:
+      "Say what a model or a compiled network is, and what of it becomes spikes; or what a machine is.",
     usage: "spikec inspect <file> [<options>]",
     discussion: """
       EXAMPLES
@@ -20,10 +21,14 @@ struct Inspect: ParsableCommand {
         spikec inspect model.h5 --format text
         spikec inspect model.spk --format json
         spikec inspect model.spk --format dot | dot -Tsvg > model.svg
+        spikec inspect loihi1
+        spikec inspect my-chip.json
       """)
 
   @Argument(
-    help: "A model (.keras, .h5, .onnx), a compiled network (.spk), or a network as text (.sir).")
+    help: ArgumentHelp(
+      "A model (.keras, .h5, .onnx), a compiled network (.spk), or a network as text (.sir).",
+      discussion: "Or a machine: a name of 'spikec list targets', or its description (.json)."))
   var file: String
 
   @OptionGroup var modelOptions: ModelOptions

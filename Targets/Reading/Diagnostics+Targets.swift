@@ -14,9 +14,9 @@ extension Diagnostic {
   }
 
   /// Returns an error about a file that is longer than descriptions are.
-  static func targetTooLong(_ count: Int, most: Int, file: String) -> Diagnostic {
+  static func targetTooLong(most: Int, file: String) -> Diagnostic {
     .error(
-      "target.too-long", "the description has \(count) bytes, expected at most \(most)",
+      "target.too-long", "the file has more than \(most) bytes, expected a description",
       at: .file(file))
   }
 

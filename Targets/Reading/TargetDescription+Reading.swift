@@ -22,7 +22,7 @@ extension TargetDescription {
   /// - Complexity: O(length of the text).
   package init(parsing text: String, file: String) throws(CompileError) {
     guard text.utf8.count <= Self.mostBytes else {
-      throw CompileError(.targetTooLong(text.utf8.count, most: Self.mostBytes, file: file))
+      throw CompileError(.targetTooLong(most: Self.mostBytes, file: file))
     }
     let (root, duplicates): (JSON, [String])
     do throws(JSONError) {
