@@ -12,13 +12,14 @@ let strict: [SwiftSetting] = [
 ]
 
 /// Returns a library target at `path` with the house settings; strict memory safety is on unless
-/// the target handles pointers of C or of kernels.
+/// the target handles pointers of C or of kernels. The files to embed become arrays in its code.
 func library(
   _ name: String, path: String, _ dependencies: [Target.Dependency] = [],
-  handlesPointers: Bool = false
+  handlesPointers: Bool = false, embedding files: [String] = []
 ) -> Target {
   .target(
     name: name, dependencies: dependencies, path: path,
+    resources: files.map { .embedInCode($0) },
     swiftSettings: handlesPointers ? strict : strict + [.strictMemorySafety()])
 }
 
@@ -42,6 +43,7 @@ let package = Package(
   targets: [
     // Foundations: know nothing of networks.
     library("Diagnostics", path: "Sources/Diagnostics"),
+    library("JSONReading", path: "Sources/JSONReading"),
     library(
       "FileReading", path: "Sources/FileReading", ["Diagnostics"], handlesPointers: true),
     .target(name: "CKernels", path: "Sources/CKernels"),
@@ -80,7 +82,9 @@ let package = Package(
     // Frontends and backends: know the representation, not each other.
     library(
       "KerasFrontend", path: "Frontends/Keras",
-      ["SpikeIR", "PluginAPI", "Archive", "HDF5", "FileReading", "Diagnostics"]),
+      [
+        "SpikeIR", "PluginAPI", "Archive", "HDF5", "FileReading", "JSONReading", "Diagnostics",
+      ]),
     .systemLibrary(
       name: "CProtobufC", path: "Frontends/CProtobufC", pkgConfig: "libprotobuf-c",
       providers: [.apt(["libprotobuf-c-dev"])]),
@@ -99,7 +103,12 @@ let package = Package(
       ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
 
     // Machines: what they offer, and networks laid out on them.
-    library("HardwareTargets", path: "Targets", ["Diagnostics"]),
+    library(
+      "HardwareTargets", path: "Targets", ["JSONReading", "Diagnostics"],
+      embedding: [
+        "akida1000", "brainscales2", "generic-mesh", "loihi1", "loihi1-nahuku", "loihi2", "schema",
+        "speck2", "spinnaker1", "spinnaker2", "truenorth", "xylo",
+      ].map { "\($0).json" }),
     library(
       "NeuroCore", path: "Backends/NeuroCore", ["HardwareTargets", "SpikeIR", "Diagnostics"]),
 
@@ -133,12 +142,14 @@ let package = Package(
       "SpikePassesTests",
       ["SpikePasses", "SpikeInterpreter", "PluginAPI", "SpikeIR", "Diagnostics"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("JSONReadingTests", ["JSONReading"]),
     tests("FileReadingTests", ["FileReading", "Diagnostics"]),
     tests("ArchiveTests", ["Archive", "FileReading", "Diagnostics"]),
     tests("DataIOTests", ["DataIO", "CZlib", "HDF5", "SpikeIR", "Diagnostics"]),
     tests(
       "DriverTests", ["Driver", "SpikePasses", "SpikeText", "SpikeIR", "DataIO", "Diagnostics"]),
     tests("ReportTests", ["Report"]),
+    tests("HardwareTargetsTests", ["HardwareTargets", "JSONReading", "Diagnostics"]),
     tests("CommandTests", ["spikec"]),
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
     tests("SpikeTextTests", ["SpikeText", "SpikeIR", "Diagnostics"]),
@@ -161,7 +172,7 @@ let package = Package(
       "KerasFrontendTests",
       [
         "FuzzSupport", "KerasFrontend", "SpikeInterpreter", "PluginAPI", "Archive", "HDF5",
-        "FileReading", "SpikeIR", "Diagnostics",
+        "FileReading", "JSONReading", "SpikeIR", "Diagnostics",
       ]),
     tests(
       "ONNXFrontendTests",

@@ -21,6 +21,7 @@ deny() {
 
 outer="Driver KerasFrontend ONNXFrontend EventCPU"
 deny Sources/Diagnostics SpikeIR Kernels HDF5 DataIO $outer Foundation FoundationEssentials
+deny Sources/JSONReading SpikeIR Kernels HDF5 DataIO Diagnostics $outer Foundation FoundationEssentials
 deny Sources/FileReading SpikeIR Kernels HDF5 Archive DataIO PluginAPI $outer Foundation FoundationEssentials
 deny Sources/Kernels SpikeIR Diagnostics HDF5 DataIO $outer Foundation FoundationEssentials
 deny IR/Core SpikeText SpikeInterpreter SpikePasses PluginAPI Kernels HDF5 DataIO $outer Foundation
@@ -34,6 +35,7 @@ deny Frontends/Keras SpikeInterpreter
 deny Targets SpikeIR SpikePasses DataIO HDF5 $outer NeuroCore Foundation FoundationEssentials
 deny Backends/NeuroCore EventCPU SpikeText HDF5
 deny Backends SpikeInterpreter SpikePasses DataIO Driver KerasFrontend Foundation
+deny Targets SpikeIR SpikeText SpikeInterpreter SpikePasses PluginAPI Kernels HDF5 DataIO $outer NeuroCore Foundation FoundationEssentials
 deny Sources/Archive SpikeIR HDF5 DataIO PluginAPI $outer Foundation
 deny Sources/HDF5 SpikeIR DataIO $outer Foundation
 deny Sources/Report SpikeIR Diagnostics DataIO $outer Foundation FoundationEssentials
@@ -45,5 +47,5 @@ while read -r lines file; do
     echo "size: $file has $lines lines, at most 600" >&2
     status=1
   fi
-done < <(find IR Frontends Backends Sources -name '*.swift' -exec wc -l {} + | grep -v total)
+done < <(find IR Frontends Backends Sources Targets -name '*.swift' -exec wc -l {} + | grep -v total)
 exit $status

@@ -1,6 +1,7 @@
 // Where the definitions of layers add their nodes: naming, weights, layouts, limits.
 
 internal import Diagnostics
+internal import JSONReading
 internal import SpikeIR
 
 /// A value while the graph is built.

@@ -2,6 +2,7 @@
 // models are unfolded in place.
 
 internal import Diagnostics
+internal import JSONReading
 internal import SpikeIR
 
 /// What was computed so far of one unfolding of a model.

@@ -2,6 +2,7 @@
 // kernels.
 
 internal import Diagnostics
+internal import JSONReading
 internal import SpikeIR
 
 /// The translation of descriptions of Keras 1.

@@ -1,6 +1,7 @@
 // Typed access to a layer's options; every wrong type or value is a diagnostic with its name.
 
 internal import Diagnostics
+internal import JSONReading
 
 /// The generations of Keras whose defaults and layouts differ.
 enum Generation: Hashable, Sendable {

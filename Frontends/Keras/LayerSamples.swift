@@ -1,6 +1,7 @@
 // Small networks of one layer each: the table of supported layers shows what they become.
 
 internal import Diagnostics
+internal import JSONReading
 internal import PluginAPI
 internal import SpikeIR
 

@@ -2,6 +2,7 @@
 // and 3 write it.
 
 internal import Diagnostics
+internal import JSONReading
 
 /// A reader of the description of models in one file.
 struct ModelParser {

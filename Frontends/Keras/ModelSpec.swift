@@ -1,6 +1,8 @@
 // The description of a model: layers, and who calls whom. The same for both generations and for
 // Sequential and Functional models; a Sequential is a chain of calls.
 
+internal import JSONReading
+
 /// One result of one call of a layer.
 struct Reference: Hashable, Sendable {
 

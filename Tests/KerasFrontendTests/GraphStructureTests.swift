@@ -2,6 +2,7 @@
 
 import Diagnostics
 import HDF5
+import JSONReading
 import PluginAPI
 import SpikeIR
 import Testing

@@ -1,6 +1,7 @@
 // Descriptions of models: the ways to write the same graph, and the order of calls.
 
 import Diagnostics
+import JSONReading
 import Testing
 
 @testable import KerasFrontend

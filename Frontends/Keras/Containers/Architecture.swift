@@ -2,6 +2,7 @@
 
 internal import Diagnostics
 internal import FileReading
+internal import JSONReading
 internal import PluginAPI
 
 /// A network's description as `model.to_json()` writes it.

@@ -2,6 +2,7 @@
 // wrote it, and the weights of each layer. Only the files of this folder know containers.
 
 internal import Diagnostics
+internal import JSONReading
 internal import PluginAPI
 internal import SpikeIR
 

@@ -1,6 +1,7 @@
 // Activation functions by name, as layers and as the argument `activation` of other layers.
 
 internal import Diagnostics
+internal import JSONReading
 internal import SpikeIR
 
 /// Activation functions by the names that Keras gives them.

@@ -1,6 +1,7 @@
 // Layers with several operands, and the operations of the same names, which also take constants.
 
 internal import Diagnostics
+internal import JSONReading
 internal import SpikeIR
 
 extension LayerDefinition {

@@ -2,6 +2,7 @@
 // functions (TFOpLambda) of Keras 2.
 
 internal import Diagnostics
+internal import JSONReading
 internal import SpikeIR
 
 /// What builds one call of an operation.

@@ -1,6 +1,7 @@
 // Layers that add, remove and repeat rows and columns.
 
 internal import Diagnostics
+internal import JSONReading
 internal import SpikeIR
 
 extension LayerDefinition {

@@ -1,113 +1,8 @@
-// A JSON value and its parser: strict about structure, lenient about the NaN and Infinity that
-// Python writes, and safe on any nesting.
-
-/// A JSON value.
-enum JSON: Hashable, Sendable {
-  case null
-  case flag(Bool)
-  case integer(Int)
-  case number(Double)
-  case text(String)
-  case list([JSON])
-  case object([String: JSON])
-}
-
-extension JSON {
-
-  /// The members, if this is an object.
-  var members: [String: JSON]? {
-    if case .object(let members) = self { members } else { nil }
-  }
-
-  /// The elements, if this is a list.
-  var elements: [JSON]? {
-    if case .list(let elements) = self { elements } else { nil }
-  }
-
-  /// The characters, if this is text.
-  var string: String? {
-    if case .text(let string) = self { string } else { nil }
-  }
-
-  /// The truth value, if this is one.
-  var bool: Bool? {
-    if case .flag(let flag) = self { flag } else { nil }
-  }
-
-  /// The value, if this is a whole number that `Int` holds.
-  var int: Int? {
-    switch self {
-    case .integer(let x): x
-    case .number(let x): Int(exactly: x)
-    default: nil
-    }
-  }
-
-  /// The value, if this is a number.
-  var double: Double? {
-    switch self {
-    case .integer(let x): Double(x)
-    case .number(let x): x
-    default: nil
-    }
-  }
-
-  /// The member `key`, if this is an object that has it.
-  subscript(key: String) -> JSON? {
-    members?[key]
-  }
-
-  /// The value as it would be written, cut short where it is long; for messages.
-  var excerpt: String {
-    let text: String
-    switch self {
-    case .null: text = "null"
-    case .flag(let x): text = x ? "true" : "false"
-    case .integer(let x): text = "\(x)"
-    case .number(let x): text = "\(x)"
-    case .text(let x): text = "'\(x)'"
-    case .list(let x):
-      let shown = x.prefix(8).map(\.excerpt).joined(separator: ", ")
-      text = "[" + shown + (x.count > 8 ? ", …]" : "]")
-    case .object: text = "an object"
-    }
-    return text.count > 80 ? text.prefix(79) + "…" : text
-  }
-}
-
-/// Why a text is not JSON.
-struct JSONError: Error, Hashable {
-
-  /// What was found or expected, lower case.
-  var message: String
-
-  /// The offset of the byte at which it was found.
-  var offset: Int
-}
-
-extension JSON {
-
-  /// Parses `text`.
-  ///
-  /// - Throws: where and why `text` is not JSON, or that it is nested deeper than `depthLimit` or
-  ///   would take more memory than `memoryLimit` and the size of the text.
-  init(parsing text: String) throws(JSONError) {
-    var parser = JSONParser(text)
-    self = try parser.parse()
-  }
-
-  /// The deepest nesting accepted: five levels for each model inside a model.
-  static let depthLimit = 200
-
-  /// What the values of a text may take in memory beyond its size, bytes.
-  ///
-  /// A text of two bytes a value would take forty times its size. Networks of thousands of layers
-  /// take a tenth of this.
-  static let memoryLimit = 64 << 20
-}
+// The parser: strict about structure, lenient about the NaN and Infinity that Python writes, and safe
+// on any nesting.
 
 /// A recursive-descent parser over bytes; the depth limit bounds the recursion.
-private struct JSONParser {
+struct JSONParser {
 
   private let bytes: [UInt8]
   private var position = 0
@@ -116,9 +11,19 @@ private struct JSONParser {
   /// The memory that values may still take, bytes.
   private var budget: Int
 
-  init(_ text: String) {
+  /// Whether names that an object has twice are recorded.
+  private let recordsDuplicates: Bool
+
+  /// The names and positions that lead to the present value, if duplicates are recorded.
+  private var path: [String] = []
+
+  /// The pointers of members whose name their object has before them, the first few of them.
+  private(set) var duplicates: [String] = []
+
+  init(_ text: String, recordsDuplicates: Bool = false) {
     bytes = Array(text.utf8)
     budget = JSON.memoryLimit + bytes.count
+    self.recordsDuplicates = recordsDuplicates
   }
 
   /// Takes memory for a part of a value: an estimate from above, with what lists and dictionaries
@@ -171,11 +76,20 @@ private struct JSONParser {
       let name = try string()
       skipSpace()
       guard take(":") else { throw error("expected ':'") }
+      if recordsDuplicates { enter(name, isDuplicate: members[name] != nil) }
       members[name] = try value()
+      if recordsDuplicates { path.removeLast() }
       skipSpace()
     } while take(",")
     guard take("}") else { throw error("expected ',' or '}'") }
     return .object(members)
+  }
+
+  private mutating func enter(_ name: String, isDuplicate: Bool) {
+    path.append(name)
+    if isDuplicate && duplicates.count < 100 {
+      duplicates.append(path.reduce("") { $0.jsonPointer(appending: $1) })
+    }
   }
 
   private mutating func list() throws(JSONError) -> JSON {
@@ -184,7 +98,9 @@ private struct JSONParser {
     skipSpace()
     if take("]") { return .list(elements) }
     repeat {
+      if recordsDuplicates { path.append(String(elements.count)) }
       elements.append(try value())
+      if recordsDuplicates { path.removeLast() }
       skipSpace()
     } while take(",")
     guard take("]") else { throw error("expected ',' or ']'") }

@@ -1,8 +1,7 @@
 // The JSON parser: values, Python's extensions, errors with their place, nesting.
 
+import JSONReading
 import Testing
-
-@testable import KerasFrontend
 
 @Suite("JSON") struct JSONTests {
 
@@ -65,5 +64,25 @@ import Testing
   @Test("excerpts are short") func excerpts() {
     #expect(JSON.list([.integer(1), .text("x"), .null]).excerpt == "[1, 'x', null]")
     #expect(JSON.text(String(repeating: "x", count: 500)).excerpt.count == 80)
+  }
+
+  @Test("names that an object has twice are found") func duplicates() throws {
+    let (value, duplicates) = try JSON.parseFindingDuplicates(
+      #"{"a": [{"b/c": 1, "b/c": 2}, 3], "a": {"x~": 1, "y": 2, "x~": {}}, "b": 1}"#)
+    #expect(duplicates == ["/a/0/b~1c", "/a", "/a/x~0"])
+    #expect(value["a"]?["y"] == .integer(2))
+    #expect(try JSON.parseFindingDuplicates(#"[{"a":1},{"a":1}]"#).duplicates == [])
+  }
+
+  @Test(
+    "errors have lines and columns",
+    arguments: [
+      ("{\n  \"é\": x\n}", 2, 8, "  \"é\": x"), ("[1,", 1, 4, "[1,"), ("", 1, 1, ""),
+      ("[1]\n\n2", 3, 1, "2"), ("[1,\n", 2, 1, ""),
+    ])
+  func positions(_ text: String, _ line: Int, _ column: Int, _ source: String) {
+    let error = #expect(throws: JSONError.self) { _ = try JSON(parsing: text) }
+    let position = error?.position(in: text)
+    #expect(position?.line == line && position?.column == column && position?.source == source)
   }
 }

@@ -1,0 +1,305 @@
+// Damaged descriptions: every kind of damage gives its diagnostic at its place, all in one run.
+
+import Diagnostics
+import HardwareTargets
+import Testing
+
+/// A damage: a piece of a description's text, what replaces it, and what is then found where.
+struct Damage: Sendable, CustomTestStringConvertible {
+  var target: String
+  var old: String
+  var new: String
+  var id: String
+  var pointer: String
+
+  init(_ target: String, _ old: String, _ new: String, _ id: String, _ pointer: String) {
+    (self.target, self.old, self.new, self.id, self.pointer) = (target, old, new, id, pointer)
+  }
+
+  var testDescription: String { "\(id) at \(pointer) of \(target)" }
+
+  /// The damaged text.
+  func text() throws -> String {
+    let text = try #require(TargetDescription.builtInText(target))
+    let place = try #require(text.range(of: old), "no \(old) in \(target)")
+    return text.replacingCharacters(in: place, with: new)
+  }
+}
+
+extension String {
+
+  fileprivate func range(of part: String) -> Range<String.Index>? {
+    ranges(of: part).first
+  }
+
+  fileprivate func replacingCharacters(in range: Range<String.Index>, with text: String) -> String {
+    String(self[..<range.lowerBound]) + text + String(self[range.upperBound...])
+  }
+}
+
+@Suite("Damaged targets") struct TargetReadingTests {
+
+  private func problems(_ text: String) -> [Diagnostic] {
+    do throws(CompileError) {
+      _ = try TargetDescription(parsing: text, file: "t.json")
+      return []
+    } catch {
+      return error.diagnostics
+    }
+  }
+
+  private func place(_ diagnostic: Diagnostic) -> String? {
+    switch diagnostic.site {
+    case .file("t.json"): ""
+    case .inside("t.json", let pointer): pointer
+    default: nil
+    }
+  }
+
+  static let violations = [
+    Damage("loihi1", #""id": "loihi1","#, #""id": "Loihi 1","#, "bad-name", "/id"),
+    Damage("loihi1", #""id": "loihi1","#, "", "missing-member", ""),
+    Damage("loihi1", "spikec-target/1", "spikec-target/9", "unknown-word", "/schema"),
+    Damage("loihi1", #""title": "#, #""name": "x", "title": "#, "unknown-member", "/name"),
+    Damage("loihi1", #""family": "digital-mesh""#, #""family": "mesh""#, "unknown-word", "/family"),
+    Damage(
+      "loihi1", #""mode": "subtract""#, #""mode": "substract""#, "unknown-word",
+      "/cores/0/neuron/reset/1/mode"),
+    Damage(
+      "loihi1", #""bits": 12"#, #""bits": "12""#, "wrong-type", "/cores/0/neuron/params/du/bits"),
+    Damage(
+      "loihi1", #""bits": 12"#, #""bits": 12.5"#, "wrong-type", "/cores/0/neuron/params/du/bits"),
+    Damage(
+      "loihi1", #""bits": 12"#, #""bits": 65"#, "out-of-range", "/cores/0/neuron/params/du/bits"),
+    Damage(
+      "loihi1", #""bits": 12"#, #""bits": 1e30"#, "out-of-range",
+      "/cores/0/neuron/params/du/bits"),
+    Damage("loihi1", #""bits": 12, "#, "", "missing-member", "/cores/0/neuron/params/du"),
+    Damage(
+      "loihi1", #""grid": [8, 4]"#, #""grid": [32]"#, "wrong-length",
+      "/topology/levels/1/grid"),
+    Damage(
+      "loihi1", #""value": 1024"#, #""value": -1"#, "out-of-range",
+      "/cores/0/resources/neurons/value"),
+    Damage(
+      "loihi1", #""value": 1024"#, #""value": NaN"#, "wrong-type",
+      "/cores/0/resources/neurons/value"),
+    Damage(
+      "loihi1", #""neurons": {"value": 1024,"#, #""neurones": {"value": 1024,"#, "unknown-member",
+      "/cores/0/resources/neurones"),
+    Damage(
+      "loihi1", #""value": 2.36e-11"#, #""value": 23.6"#, "out-of-range",
+      "/energy/events/synop/value"),
+    Damage(
+      "loihi1", #""learn": {"value": 1.2e-10, "unit": "J""#,
+      #""learn": {"value": 1.2e-10, "unit": "pJ""#, "unknown-word", "/energy/events/learn/unit"),
+    Damage(
+      "loihi1", #""latency": {"value": 1.13e-07"#, #""latency": {"value": -1"#, "out-of-range",
+      "/time/barrier/0/latency/value"),
+    Damage("loihi1", #""count": 128"#, #""count": 0"#, "out-of-range", "/cores/0/count"),
+    Damage(
+      "loihi1", #""codes": ["rate"]"#, #""codes": ["burst"]"#, "unknown-word",
+      "/cores/0/neuron/codes/0"),
+    Damage("loihi1", #""costPerOutput": 1, "#, "", "missing-member", "/cores/0/neuron/maximum"),
+    Damage(
+      "loihi1", #""compartment": 32"#, #""Compartment": 32"#, "bad-name",
+      "/cores/0/neuron/profiles/Compartment"),
+    Damage(
+      "speck2", #""squareKernelOnly": true"#, #""squareKernelOnly": 1"#, "wrong-type",
+      "/cores/0/ops/squareKernelOnly"),
+    Damage(
+      "brainscales2", #""columnGain": {"value": null}"#, #""columnGain": [1]"#, "wrong-type",
+      "/cores/0/analog/mismatch/columnGain"),
+  ]
+
+  static let contradictions = [
+    Damage(
+      "loihi1", #""id": "loihi1","#, #""id": "loihi1", "id": "loihi1","#, "duplicate-member",
+      "/id"),
+    Damage(
+      "loihi1", #""bits": 12, "#, #""bits": 12, "bits": 12, "#, "duplicate-member",
+      "/cores/0/neuron/params/du/bits"),
+    Damage(
+      "loihi1", #""grid": [8, 4]"#, #""grid": [8, 8]"#, "grid-mismatch",
+      "/topology/levels/1/grid"),
+    Damage("loihi1", #""count": 128"#, #""count": 127"#, "count-mismatch", "/cores"),
+    Damage("loihi1", #""deliveryLatencySteps": 1,"#, "", "missing-latency", "/time"),
+    Damage("loihi1", #""tiles": 32"#, #""tiles": 1"#, "bad-order", "/time/barrier/1/tiles"),
+    Damage(
+      "loihi1", #""name": "tile""#, #""name": "chip""#, "duplicate-name",
+      "/topology/levels/1/name"),
+    Damage(
+      "loihi1", #"{"name": "chip", "count": 16384, "source": "D18", "grade": "secondary"}"#,
+      #"{"name": "chip", "count": 16384}"#, "no-source", "/topology/levels/0"),
+    Damage(
+      "loihi1", #""value": 1024, "grade": "software", "source": "D18, NL""#, #""value": 1024"#,
+      "no-source", "/cores/0/resources/neurons"),
+    Damage(
+      "loihi1", #""source": "F20""#, #""source": "F21""#, "unknown-source",
+      "/energy/static/chip/source"),
+    Damage(
+      "loihi1", #""source": "D18, NL, LV""#, #""source": "D18, , LV""#, "unknown-source",
+      "/time/source"),
+    Damage(
+      "loihi1", #""min": 2.36e-11"#, #""min": 2.4e-11"#, "bad-range",
+      "/energy/events/synop/min"),
+    Damage(
+      "loihi1", #""max": 3.5e-09"#, #""max": 3.4e-09"#, "bad-range",
+      "/energy/latency/synop/max"),
+    Damage("loihi1", #""wordBits": 64,"#, "", "accounting-incomplete", "/cores/0/accounting"),
+    Damage(
+      "loihi1", #""wordBits": 64,"#, #""wordBits": 0,"#, "out-of-range",
+      "/cores/0/accounting/params/wordBits"),
+    Damage(
+      "loihi1", #""wordBits": 64,"#, #""wordBits": 64, "rows": 2,"#, "unused-parameter",
+      "/cores/0/accounting/params/rows"),
+    Damage(
+      "generic-mesh", #""synapseMemory": "sramBytes""#, #""synapseMemory": "weightBytes""#,
+      "unknown-resource", "/cores/0/accounting/options/synapseMemory"),
+    Damage(
+      "truenorth", #""algorithm": "dense-rect","#,
+      #""algorithm": "dense-rect", "options": {"inputMemory": "neurons"},"#, "unused-parameter",
+      "/cores/0/accounting/options/inputMemory"),
+    Damage(
+      "generic-mesh",
+      #""options": {"neuronMemory": "sramBytes", "synapseMemory": "sramBytes"},"#, "",
+      "accounting-incomplete", "/cores/0/accounting"),
+    Damage("loihi1", #""min": -7"#, #""min": -9"#, "bad-range", "/cores/0/synapse/exponent/min"),
+    Damage("loihi1", #""max": 255"#, #""max": 256"#, "bad-range", "/cores/0/synapse/weight/max"),
+    Damage(
+      "loihi1", #""min": -255, "max": 255"#, #""min": 2, "max": 1"#, "bad-range",
+      "/cores/0/synapse/weight"),
+    Damage(
+      "loihi1", #""shift": 6}"#, #""shift": 48}"#, "bad-range",
+      "/cores/0/neuron/params/vthMant/shift"),
+    Damage(
+      "loihi1", #""offset": 1"#, #""offset": 5000"#, "bad-range",
+      "/cores/0/neuron/params/du/offset"),
+    Damage(
+      "loihi1", #""biasExp": {"bits": 3,"#, #""biasExp": {"bits": 7,"#, "bad-range",
+      "/cores/0/neuron/params/biasExp"),
+    Damage(
+      "loihi1", #""refractory": [1, 63]"#, #""refractory": [63, 1]"#, "bad-range",
+      "/cores/0/neuron/refractory"),
+    Damage(
+      "loihi1", #""delay": [0, 62]"#, #""delay": [3, 2]"#, "bad-range",
+      "/cores/0/synapse/delay"),
+    Damage(
+      "loihi1", #"[1, 2, 3, 4, 5, 6, 8]"#, #"[1, 10]"#, "bad-range",
+      "/cores/0/synapse/weightBitsAllowed/1"),
+    Damage("truenorth", #""synop": {"#, #""hop": {"#, "energy-incomplete", "/energy"),
+    Damage(
+      "loihi1", #""model": "per-event""#, #""model": "levels""#, "energy-incomplete", "/energy"),
+    Damage(
+      "spinnaker2", #""model": "levels""#, #""model": "none""#, "energy-unused",
+      "/energy/levels"),
+    Damage(
+      "spinnaker2", #""value": 333000000"#, #""value": 100"#, "bad-order",
+      "/energy/levels/1/hertz"),
+    Damage(
+      "spinnaker2", #""name": "PL3""#, #""name": "PL1""#, "duplicate-name",
+      "/energy/levels/2/name"),
+    Damage("speck2", #""like": "a""#, #""like": "d""#, "unknown-class", "/cores/1/like"),
+    Damage("speck2", #""class": "c""#, #""class": "b""#, "duplicate-name", "/cores/2/class"),
+    Damage("speck2", #""ids": [3, 4]"#, #""ids": [3, 2]"#, "bad-place", "/cores/1/ids/1"),
+    Damage("speck2", #""ids": [3, 4]"#, #""ids": [3, 9]"#, "bad-place", "/cores/1/ids/1"),
+    Damage("speck2", #""ids": [3, 4]"#, #""ids": [3]"#, "count-mismatch", "/cores/1/ids"),
+    Damage("speck2", #""ids": [3, 4],"#, "", "count-mismatch", "/cores/1"),
+    Damage(
+      "brainscales2", #""value": 0.002, "grade": "software""#,
+      #""value": 0.002, "grade": "sure""#, "unknown-word", "/cores/0/analog/output/gain/grade"),
+    Damage(
+      "brainscales2", #""columnGain": {"value": null}"#, #""columnGain": {"value": "x"}"#,
+      "wrong-type", "/cores/0/analog/mismatch/columnGain/value"),
+  ]
+
+  @Test("a violation of the schema is found where it is, and nothing else", arguments: violations)
+  func structure(_ damage: Damage) throws {
+    let found = problems(try damage.text())
+    #expect(found.map(\.id) == ["target.\(damage.id)"], "\(found.map { $0.rendered() })")
+    #expect(found.first.flatMap(place) == damage.pointer, "\(found.map { $0.rendered() })")
+    #expect(found.allSatisfy { $0.exitCode == .badData })
+  }
+
+  @Test("a contradiction is found where it is, and nothing else", arguments: contradictions)
+  func meaning(_ damage: Damage) throws {
+    let found = problems(try damage.text())
+    #expect(found.map(\.id) == ["target.\(damage.id)"], "\(found.map { $0.rendered() })")
+    #expect(found.first.flatMap(place) == damage.pointer, "\(found.map { $0.rendered() })")
+  }
+
+  @Test("what is found says what was found and what was expected") func message() throws {
+    let damage = Self.violations[5]
+    #expect(
+      problems(try damage.text()).first?.rendered() == """
+        error: 'mode' is 'substract', expected 'zero', 'value', 'subtract', 'none' or 'saturate' \
+        [target.unknown-word]
+          --> t.json:/cores/0/neuron/reset/1/mode
+        """)
+  }
+
+  @Test("all problems of a file come at once") func together() throws {
+    var text = try #require(TargetDescription.builtInText("loihi1"))
+    let damages = (Self.violations + Self.contradictions).filter { damage in
+      damage.target == "loihi1"
+        && [
+          "/family", "/cores/0/neuron/reset/1/mode", "/topology/levels/1/grid",
+          "/energy/static/chip/source", "/cores/0/neuron/refractory", "/time",
+          "/energy/events/learn/unit",
+        ].contains(damage.pointer) && damage.id != "wrong-length"
+    }
+    for damage in damages {
+      let place = try #require(text.ranges(of: damage.old).first)
+      text.replaceSubrange(place, with: damage.new)
+    }
+    let found = problems(text)
+    #expect(Set(found.compactMap(place)) == Set(damages.map(\.pointer)))
+    #expect(found.count == damages.count && damages.count == 7)
+  }
+
+  @Test("a text that is not JSON has the line and column") func syntax() {
+    let found = problems("{\n  \"schema\": spikec\n}")
+    #expect(found.map(\.id) == ["target.syntax"])
+    #expect(
+      found.first?.site
+        == .text(file: "t.json", line: 2, column: 13, source: "  \"schema\": spikec"))
+    #expect(problems("").map(\.id) == ["target.syntax"])
+  }
+
+  @Test("values of other kinds are refused", arguments: ["[]", "1", "null", "\"loihi1\""])
+  func otherValues(_ text: String) {
+    #expect(problems(text).map(\.id) == ["target.wrong-type"])
+  }
+
+  @Test("a file cannot take much of anything") func limits() throws {
+    let text = try #require(TargetDescription.builtInText("generic-mesh"))
+    let long = text + String(repeating: " ", count: TargetDescription.mostBytes)
+    #expect(problems(long).map(\.id) == ["target.too-long"])
+    let many = problems("[" + String(repeating: "0,", count: 400_000) + "0]")
+    #expect(many.map(\.id) == ["target.wrong-type"])
+    let members = (0..<20_000).map { "\"m\($0)\": 1" }.joined(separator: ",")
+    #expect(problems("{\(members)}").count <= 300)
+    let huge = text.replacing(#""count": 64, "grid": [8, 8]"#, with: #""count": 16000000"#)
+    #expect(problems(huge).contains { $0.id == "target.too-many-cores" })
+  }
+
+  @Test("numbers of the user's own fill what is unknown") func userValues() throws {
+    let text = try #require(TargetDescription.builtInText("spinnaker2"))
+      .replacing(
+        #""baseline": {"value": null, "unit": "W"}"#,
+        with: #""baseline": {"value": 0.022, "unit": "W", "grade": "user"}"#)
+    let target = try TargetDescription(parsing: text, file: "mine.json")
+    #expect(
+      target.energy.levels.map(\.baseline)
+        == [Quantity?](repeating: Quantity(0.022, unit: "W", grade: .user), count: 3))
+    let bare = text.replacing(#", "grade": "user""#, with: "")
+    #expect(problems(bare).map(\.id) == [String](repeating: "target.no-source", count: 3))
+  }
+
+  @Test("units that are left out are those of the place") func units() throws {
+    let text = try #require(TargetDescription.builtInText("loihi1"))
+      .replacing(#""unit": "J", "#, with: "")
+    let target = try TargetDescription(parsing: text, file: "mine.json")
+    #expect(target == TargetDescription.builtIn("loihi1"))
+  }
+}
