@@ -1,6 +1,7 @@
 // The frontend: recognizing Keras files and the way from the file to the graph.
 
 package import Diagnostics
+internal import JSONReading
 package import PluginAPI
 internal import SpikeIR
 

@@ -35,7 +35,17 @@ import Testing
         xTitle: "x", yTitle: "y",
         series: [.init("s", [.init(1, 2), .init(3, 4, label: "p")]), .init("t", [])],
         isLogarithmic: true, reference: (3, "r")), caption: "d")
+    page.figure(
+      GridMap(
+        columns: 4, rows: 2,
+        places: [
+          .init(x: 1, y: 0, parts: [0, 0.5, 1], label: "cores < 3"),
+          .init(x: 3, y: 1, parts: [], label: ""),
+        ],
+        links: [.init(from: (1, 0), to: (2, 0), value: 1, label: "busy")], chip: (3, 2)),
+      caption: "e")
     #expect(isWellFormed(page.text))
+    #expect(page.text.contains("<title>cores &lt; 3</title>"))
     #expect(page.text.contains("<h1>a &lt; b &amp; &quot;c&quot;</h1>"))
     #expect(page.text.contains("rgba(230,110,20,0.375)"))
     #expect(!page.text.contains("nan") && !page.text.contains("inf"))

@@ -5,6 +5,7 @@ internal import Archive
 internal import Diagnostics
 internal import FileReading
 internal import HDF5
+internal import JSONReading
 internal import PluginAPI
 
 /// Reads archives as `model.save('model.keras')` writes them, or anybody has packed them again.
