@@ -90,10 +90,10 @@ extension RegisterField {
   /// The row of the register; `evidence` is who describes what it is part of.
   fileprivate func row(_ name: String, unless other: Evidence) -> [String] {
     let range = range
-    let parts = [
+    let parts: [String?] = [
       "\(bits) bits\(isSigned ? " with sign" : "")", "\(range.lowerBound)…\(range.upperBound)",
       shift.map { "times 2^\($0)" }, offset.map { "plus \($0)" },
-      overflow.map { $0 == .none ? nil : "\($0.rawValue)s" } ?? nil,
+      overflow.flatMap { $0 == Overflow.none ? nil : "\($0.rawValue)s" },
       scope.map { "for each \($0.rawValue)" },
     ]
     return Driver.row(
@@ -108,7 +108,7 @@ extension Operations {
     let list = { (name: String, numbers: [Int]?) -> String? in
       numbers.map { "\(name) \($0.map(String.init).joined(separator: ", "))" }
     }
-    let parts = [
+    let parts: [String?] = [
       kinds.map(\.rawValue).joined(separator: ", "), largestKernel.map { "kernels to \($0)" },
       list("strides", strides), list("paddings", paddings), list("pools", pools),
       mostChannels.map { "\(grouped($0)) channels" },
