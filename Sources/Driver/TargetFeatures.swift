@@ -93,7 +93,7 @@ extension RegisterField {
     let parts: [String?] = [
       "\(bits) bits\(isSigned ? " with sign" : "")", "\(range.lowerBound)…\(range.upperBound)",
       shift.map { "times 2^\($0)" }, offset.map { "plus \($0)" },
-      overflow.map { $0 == .none ? nil : "\($0.rawValue)s" } ?? nil,
+      overflow.flatMap { $0 == Overflow.none ? nil : "\($0.rawValue)s" },
       scope.map { "for each \($0.rawValue)" },
     ]
     return Driver.row(

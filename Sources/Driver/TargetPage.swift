@@ -132,7 +132,7 @@ extension Topology.Network {
 
   /// The network as words.
   fileprivate var words: String {
-    let parts = [
+    let parts: [String?] = [
       kind.rawValue, routing?.rawValue, delivery.rawValue,
       reach.map { "reach \($0.map(String.init).joined(separator: " × "))" },
       packetBits.map { "packets of \($0) bits" }, payloadBits.map { "payload of \($0) bits" },
@@ -161,7 +161,9 @@ extension Quantity {
 
   /// Cells of a table: the number, its range, its grade, its source.
   fileprivate var cells: [String] {
-    let range = [min.map { "from \(scaled($0, unit))" }, max.map { "to \(scaled($0, unit))" }]
+    let range: [String?] = [
+      min.map { "from \(scaled($0, unit))" }, max.map { "to \(scaled($0, unit))" },
+    ]
     return [
       words, range.compactMap { $0 }.joined(separator: " "), grade?.rawValue ?? "", source ?? "",
     ]
