@@ -139,7 +139,7 @@ import Testing
     let analog = try #require(core.analog)
     #expect(analog.rows == 256 && analog.columns == 256 && analog.mapping == "signed-rows")
     #expect(analog.numbers["output.gain"] == Quantity(0.002, grade: .software, source: "HX"))
-    #expect(analog.numbers["input.most"]?.value == 31)
+    #expect(analog.numbers["input.most"] == Quantity(31, grade: .software, source: "HX"))
     #expect(analog.numbers["mismatch.columnGain"] == Quantity(nil))
     #expect(analog.words == ["input.signed": "false", "output.rounding": "floor"])
     #expect(core.synapse?.weight.range == -63...63)
