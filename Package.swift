@@ -101,7 +101,8 @@ let package = Package(
     // Machines: what they offer, and networks laid out on them.
     library("HardwareTargets", path: "Targets", ["Diagnostics"]),
     library(
-      "NeuroCore", path: "Backends/NeuroCore", ["HardwareTargets", "SpikeIR", "Diagnostics"]),
+      "NeuroCore", path: "Backends/NeuroCore",
+      ["HardwareTargets", "SpikeIR", "Kernels", "Diagnostics"]),
 
     // Pages with tables and drawings; knows nothing of networks.
     library("Report", path: "Sources/Report"),
