@@ -110,7 +110,8 @@ let package = Package(
         "speck2", "spinnaker1", "spinnaker2", "truenorth", "xylo",
       ].map { "\($0).json" }),
     library(
-      "NeuroCore", path: "Backends/NeuroCore", ["HardwareTargets", "SpikeIR", "Diagnostics"]),
+      "NeuroCore", path: "Backends/NeuroCore",
+      ["HardwareTargets", "SpikeIR", "Kernels", "Diagnostics"]),
 
     // Pages with tables and drawings; knows nothing of networks.
     library("Report", path: "Sources/Report"),
