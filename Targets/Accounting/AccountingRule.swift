@@ -56,6 +56,7 @@ extension CoreClass.Accounting {
   /// The numbers by which something is divided.
   static let mustBePositive: Set = [
     "wordBits", "blockWeights", "rows", "cols", "rowsPerInput", "synapseBytes", "alignmentBytes",
+    "baseMultiple",
   ]
 
   /// The words that a rule takes: names of resources.

@@ -57,6 +57,7 @@ import Testing
     let core = target.cores[0]
     #expect(core.resources["synMemWords"]?.int == 16_384)
     #expect(core.accounting?.rule == .synapseBlocks(SynapseBlockAccounting()))
+    #expect(core.accounting?.parameters["baseMultiple"]?.int == 4)
     let neuron = try #require(core.neuron)
     #expect(neuron.comparison == .greater && neuron.state["u"]?.overflow == .wrap)
     #expect(neuron.state["v"]?.range == -8_388_607...8_388_607)
