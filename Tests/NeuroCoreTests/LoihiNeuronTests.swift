@@ -74,7 +74,7 @@ private func traces(at path: String) -> [[Substring]] {
   @Test("potentials are clipped")
   func clips() {
     var neuron = LoihiNeuron()
-    let parameters = LoihiNeuron.Parameters(du: 0, dv: 0, thresholdMantissa: 131_071)
+    let parameters = LoihiNeuron.Parameters(du: 4095, dv: 0, thresholdMantissa: 131_071)
     for _ in 0..<3 { _ = neuron.step(-100_000, parameters) }
     #expect(neuron.v == -8_388_607)
     var open = LoihiNeuron()

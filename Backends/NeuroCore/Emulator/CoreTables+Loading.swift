@@ -249,14 +249,15 @@ extension TableLoader {
         throw .badTable("routes", r, "a block of axons or a core that is not there")
       }
       let listened = tables.axons[route.block].population
-      let emitter = result.emitters.firstIndex { emitter in
-        if let source = route.source { return emitter.slice == source.index }
-        return emitter.slice == nil && emitter.population == listened
-      }
-      // A route from what never speaks is never taken.
-      if let emitter { own[emitter].append(r) }
-      if let source = route.source, tables.mapped.slices.find(source) == nil {
-        throw .badTable("routes", r, "a slice that is not there")
+      if let source = route.source {
+        guard source.index < result.slices.count else {
+          throw .badTable("routes", r, "a slice that is not there")
+        }
+        own[source.index].append(r)
+      } else {
+        // A route from what never speaks is never taken.
+        let host = result.emitters.firstIndex { $0.slice == nil && $0.population == listened }
+        if let host { own[host].append(r) }
       }
     }
     for e in result.emitters.indices { collectSets(of: e, own[e]) }

@@ -13,6 +13,8 @@ package struct CoreLoad: Hashable, Sendable {
   package var packets: [Int]
   /// Synapses that were read.
   package var synapticOperations: [Int]
+  /// The time that reading them took, femtoseconds, where it is known.
+  package var synapseTime: [Int]
   /// Neurons that had something to do.
   package var active: [Int]
   /// Neurons that had not.
@@ -22,7 +24,8 @@ package struct CoreLoad: Hashable, Sendable {
   init(cores: Int, ticks: Int) {
     self.cores = cores
     let zeros = [Int](repeating: 0, count: cores * ticks)
-    (spikes, packets, synapticOperations, active, inactive) = (zeros, zeros, zeros, zeros, zeros)
+    (spikes, packets, synapticOperations, synapseTime) = (zeros, zeros, zeros, zeros)
+    (active, inactive) = (zeros, zeros)
   }
 
   /// Adds the load `other`.
@@ -30,6 +33,7 @@ package struct CoreLoad: Hashable, Sendable {
     spikes.add(other.spikes)
     packets.add(other.packets)
     synapticOperations.add(other.synapticOperations)
+    synapseTime.add(other.synapseTime)
     active.add(other.active)
     inactive.add(other.inactive)
   }

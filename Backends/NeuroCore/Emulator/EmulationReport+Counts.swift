@@ -183,10 +183,13 @@ struct Traffic {
     var result = [
       "synop": counts.operations.reduce(0, +), "synopDense": counts.operationsOfKind[0],
       "synopConv": counts.operationsOfKind[1], "synopSparse": counts.operationsOfKind[2],
-      "neuronActive": active, "neuronInactive": inactive, "neuronAccess": active + inactive,
-      "neuronUpdate": active, "neuronSpike": spikes, "spike": spikes, "axonIn": packets,
-      "axonOut": packets, "packet": packets, "tileSpike": local, "hop": hops, "hopEW": horizontal,
+      "neuronActive": active, "neuronInactive": inactive, "neuronUpdate": active + inactive,
+      "somaAccess": active + inactive, "somaUpdate": active, "somaSpike": spikes,
+      "neuronSpike": spikes, "axonIn": packets, "axonOut": packets, "packet": packets,
+      "spikeInTile": local, "hop": hops, "packetHop": hops, "hopEW": horizontal,
       "hopNS": vertical,
+      // Things that the emulator does not do.
+      "learn": 0, "randomNumber": 0, "payloadPacketHop": 0,
     ]
     if let packetBits { result["linkBit"] = hops * packetBits }
     return result

@@ -59,11 +59,10 @@ extension EnergyReport {
     _ target: TargetDescription, _ keys: inout Set<String>
   ) {
     let perChip = max(1, target.coresPerChip)
-    let takers = [
-      "chip": Set(cores.map { $0 / perChip }).count, "core": cores.count, "board": 1, "system": 1,
-      // Levels name the baseline of a core; what stands for the rest is the chip's.
-      "idle": Set(cores.map { $0 / perChip }).count, "activeCore": cores.count,
-    ]
+    let chips = Set(cores.map { $0 / perChip }).count
+    let takers = ["chip": chips, "core": cores.count, "activeCore": cores.count]
+    // What a board takes holds what its chips take: it is another measurement, not another part.
+    let standing = standing.filter { $0.key != "board" }
     var watts: Double? = standing.isEmpty ? nil : 0
     if standing.isEmpty && model != .levels { missing.append("static") }
     for (name, quantity) in standing.sorted(by: { $0.key < $1.key }) {

@@ -140,6 +140,7 @@ extension MeshWorker {
     now.synapticOperations[core] += used
     counts.operations[e] += used
     counts.operationsOfKind[delivery.program.scatter.form] += used
+    now.synapseTime[core] += used * clock.operations[delivery.program.scatter.form]
     let touched = CoreNeurons.listNonzero(&spikePlaces, state[s].sums, count: slice.neurons.count)
     for k in 0..<touched {
       let place = spikePlaces[k]

@@ -60,8 +60,9 @@ final class MeshWorker: @unchecked Sendable {
   var relayedUnits: [Int32]
   /// What cores did in this tick.
   var now: CoreLoad
-  /// The packets that each core received in the tick before.
-  private var packetsBefore: [Int]
+  /// What cores did in the tick before.
+  private var before: CoreLoad
+  private let idle: CoreLoad
   /// The neurons of each core.
   private let neuronsOfCore: [Int]
   private var trains: [SpikeTrain?]
@@ -90,7 +91,7 @@ final class MeshWorker: @unchecked Sendable {
     relayedNeurons = [Int32](repeating: 0, count: tables.mostRelayed)
     relayedUnits = relayedNeurons
     now = CoreLoad(cores: cores, ticks: 1)
-    packetsBefore = now.packets
+    (before, idle) = (now, now)
     var neurons = now.active
     for slice in tables.slices { neurons[slice.core] += slice.neurons.count }
     neuronsOfCore = neurons
@@ -122,7 +123,7 @@ final class MeshWorker: @unchecked Sendable {
       }
     }
     writeConstants(levels)
-    for c in packetsBefore.indices { packetsBefore[c] = 0 }
+    before = idle
   }
 
   /// Adds constant currents to biases.
@@ -205,18 +206,18 @@ final class MeshWorker: @unchecked Sendable {
   func finish(tick: Int) {
     let cores = now.cores
     let first = tick * cores
-    for c in 0..<cores { now.inactive[c] = neuronsOfCore[c] - now.active[c] }
-    clock.measure(now, packetsBefore: packetsBefore, neurons: neuronsOfCore, into: &counts)
+    for c in 0..<cores { now.inactive[c] = max(0, neuronsOfCore[c] - now.active[c]) }
+    clock.measure(now, after: before, neurons: neuronsOfCore, into: &counts)
     for c in 0..<cores {
       counts.load.spikes[first + c] += now.spikes[c]
       counts.load.packets[first + c] += now.packets[c]
       counts.load.synapticOperations[first + c] += now.synapticOperations[c]
       counts.load.active[first + c] += now.active[c]
       counts.load.inactive[first + c] += now.inactive[c]
-      packetsBefore[c] = now.packets[c]
-      (now.spikes[c], now.packets[c], now.synapticOperations[c]) = (0, 0, 0)
-      (now.active[c], now.inactive[c]) = (0, 0)
+      counts.load.synapseTime[first + c] += now.synapseTime[c]
     }
+    before = now
+    now = idle
   }
 }
 
@@ -310,7 +311,7 @@ extension MeshWorker {
       now.packets[route.core] += routeCounts[i]
       for landing in route.landings {
         let range = route.scratch..<route.scratch + routeCounts[i]
-        let used = land(landing, range, emitter, at: tick)
+        let used = land(landing, range, emitter, at: tick, on: route.core)
         now.synapticOperations[route.core] += used
         counts.operations[e] += used
       }
@@ -319,7 +320,8 @@ extension MeshWorker {
 
   /// Lets packets act on what they meet, and returns the number of synapses that were read.
   private func land(
-    _ landing: EmulatedRoute.Landing, _ range: Range<Int>, _ emitter: SpikeEmitter, at tick: Int
+    _ landing: EmulatedRoute.Landing, _ range: Range<Int>, _ emitter: SpikeEmitter, at tick: Int,
+    on core: Int
   ) -> Int {
     var end = range.lowerBound
     for i in range {
@@ -348,6 +350,7 @@ extension MeshWorker {
       }
       used += own
       counts.operationsOfKind[delivery.program.scatter.form] += own
+      now.synapseTime[core] += own * clock.operations[delivery.program.scatter.form]
       state[delivery.slice].touched[slot] = true
     }
     return used

@@ -34,7 +34,7 @@ struct RegisterPlan: Sendable {
     registers.scale = Int32(k)
     let unlimited: ClosedRange<Int32> = -(1 << 30) >> Int32(k)...(1 << 30) >> Int32(k)
     (registers.sums, registers.currents, registers.clamp) = (unlimited, unlimited, unlimited)
-    try limitSums(kind.synapse?.accumulator, k, population)
+    try limitSums(kind.synapse, k, population)
     try limitCurrents(neuron.state["u"], k, population, neuron.model == .currentBased)
     if registers.currentBits < 32, registers.clamp == unlimited {
       registers.clamp = .min ... .max
@@ -72,9 +72,12 @@ struct RegisterPlan: Sendable {
   }
 
   private mutating func limitSums(
-    _ field: RegisterField?, _ k: Int, _ population: Population
+    _ synapse: SynapseFeatures?, _ k: Int, _ population: Population
   ) throws(Diagnostic) {
-    guard let field, field.bits + (field.shift ?? 0) <= 30 else { return }
+    guard var field = synapse?.accumulator else { return }
+    // Sums count as weights do, unless they say otherwise.
+    field.shift = field.shift ?? synapse?.weight.shift
+    guard field.bits + (field.shift ?? 0) <= 30 else { return }
     registers.sums = field.range(inUnitsOf: k)
     switch field.overflow {
     case .saturate: registers.clamp = registers.sums

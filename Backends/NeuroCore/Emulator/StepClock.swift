@@ -11,7 +11,8 @@ internal import SpikeIR
 ///     step = max over cores of max(updates of neurons and sending, receiving and synapses) + barrier
 ///
 /// Cores with operating points run each step at the slowest one that admits as many packets as they
-/// received in the step before; a step whose work exceeds the tick is an overrun:
+/// received in the step before, or, where that limit is not given, as fits the synaptic operations
+/// of the step before; a step whose work exceeds the tick is an overrun:
 ///
 ///     t = (neurons · cycles of an update + synaptic operations · cycles of one) / clock
 ///
@@ -29,6 +30,9 @@ struct StepClock: Sendable {
   /// What is missing for the time of a step; empty if nothing is.
   let missing: [String]
 
+  /// The time of a synaptic operation by the form of connections, femtoseconds.
+  let operations: [Int]
+
   private let costs: Costs
   private let barrier: Int
 
@@ -36,6 +40,8 @@ struct StepClock: Sendable {
   struct Level: Sendable {
     /// The name.
     var name: String
+    /// The clock, 0 if it is unknown.
+    var hertz: Double
     /// The time of a neuron's update.
     var update: Int?
     /// The time of a synaptic operation.
@@ -51,7 +57,6 @@ struct StepClock: Sendable {
     var spike = 0
     var packetOut = 0
     var packetIn = 0
-    var operation = 0
   }
 
   /// Creates the clock of `target` with `tiles` tiles at work.
@@ -62,19 +67,18 @@ struct StepClock: Sendable {
     }
     var costs = Costs()
     var missing: [String] = []
-    if let operation = time(["synop", "synopDense"]) {
-      costs.operation = operation
-    } else {
-      missing.append("latency.synop")
-    }
+    operations = ["synopDense", "synopConv", "synopSparse"].map { time([$0, "synop"]) ?? 0 }
+    if time(["synop"]) == nil, operations.contains(0) { missing.append("latency.synop") }
     if let active = time(["neuronActive"]), let inactive = time(["neuronInactive"]) {
       (costs.active, costs.inactive) = (active, inactive)
-    } else if let access = time(["neuronAccess"]), let update = time(["neuronUpdate"]) {
+    } else if let access = time(["somaAccess"]), let update = time(["somaUpdate"]) {
       (costs.active, costs.inactive) = (access + update, access)
+    } else if let update = time(["neuronUpdate"]) {
+      (costs.active, costs.inactive) = (update, update)
     } else {
       missing.append("latency.neuronActive")
     }
-    costs.spike = time(["neuronSpike"]) ?? 0
+    costs.spike = time(["neuronSpike", "somaSpike"]) ?? 0
     costs.packetOut = time(["axonOut"]) ?? 0
     costs.packetIn = time(["axonIn"]) ?? 0
     self.costs = costs
@@ -86,7 +90,7 @@ struct StepClock: Sendable {
     tick = target.time.step?.value.map { Int($0 * 1e15) }
     self.missing = tick == nil ? missing : []
     levels = target.energy.levels.map { Level($0) }.sorted {
-      ($0.mostPackets ?? .max, $0.operation ?? 0) < ($1.mostPackets ?? .max, $1.operation ?? 0)
+      ($0.mostPackets ?? .max, $0.hertz) < ($1.mostPackets ?? .max, $1.hertz)
     }
   }
 
@@ -94,11 +98,11 @@ struct StepClock: Sendable {
   ///
   /// - Parameters:
   ///   - load: what cores did in the step.
-  ///   - before: the packets that each core received in the step before.
+  ///   - before: what cores did in the step before.
   ///   - neurons: the neurons of each core.
   ///   - counts: what is counted; updated.
   func measure(
-    _ load: CoreLoad, packetsBefore before: [Int], neurons: [Int],
+    _ load: CoreLoad, after before: CoreLoad, neurons: [Int],
     into counts: inout EmulationCounts
   ) {
     if !levels.isEmpty { choose(load, before, neurons, &counts) }
@@ -112,7 +116,7 @@ struct StepClock: Sendable {
           load.active[c] * costs.active + load.inactive[c] * costs.inactive
           + load.spikes[c] * (costs.spike + costs.packetOut)
         let receiving =
-          load.packets[c] * costs.packetIn + load.synapticOperations[c] * costs.operation
+          load.packets[c] * costs.packetIn + load.synapseTime[c]
         longest = max(longest, sending, receiving)
       }
       longest += barrier
@@ -123,10 +127,11 @@ struct StepClock: Sendable {
 
   /// Chooses an operating point for each core, and counts what is done there.
   private func choose(
-    _ load: CoreLoad, _ before: [Int], _ neurons: [Int], _ counts: inout EmulationCounts
+    _ load: CoreLoad, _ before: CoreLoad, _ neurons: [Int], _ counts: inout EmulationCounts
   ) {
     for c in 0..<load.cores {
-      let l = levels.firstIndex { ($0.mostPackets ?? .max) >= before[c] } ?? levels.count - 1
+      let l =
+        levels.firstIndex { admits($0, before, neurons[c], core: c) } ?? levels.count - 1
       counts.levels[l].steps += 1
       counts.levels[l].updates += neurons[c]
       counts.levels[l].operations += load.synapticOperations[c]
@@ -138,11 +143,22 @@ struct StepClock: Sendable {
   }
 }
 
+extension StepClock {
+
+  /// Returns whether a level suffices for what a core did in the step before.
+  fileprivate func admits(_ level: Level, _ before: CoreLoad, _ neurons: Int, core c: Int) -> Bool {
+    if let most = level.mostPackets { return before.packets[c] <= most }
+    guard let tick, let update = level.update, let operation = level.operation else { return false }
+    return neurons * update + before.synapticOperations[c] * operation <= tick
+  }
+}
+
 extension StepClock.Level {
 
   /// Creates the level that `point` describes.
   fileprivate init(_ point: Energy.OperatingPoint) {
     name = point.name
+    hertz = point.hertz?.value ?? 0
     let period = point.hertz?.value.map { 1e15 / $0 }
     func time(_ cycles: Quantity?) -> Int? {
       guard let period, let cycles = cycles?.value else { return nil }
