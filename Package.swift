@@ -124,7 +124,8 @@ let package = Package(
       [
         "SpikeIR", "SpikeText", "SpikeStore", "SpikeInterpreter", "SpikePasses", "SpikeTraining",
         "PluginAPI", "KerasFrontend", "ONNXFrontend",
-        "EventCPU", "HardwareTargets", "Archive", "DataIO", "HDF5", "FileReading", "JSONReading",
+        "EventCPU", "HardwareTargets", "NeuroCore", "Archive", "DataIO", "HDF5", "FileReading",
+        "JSONReading",
         "Kernels", "Report", "Diagnostics",
       ]),
     .executableTarget(

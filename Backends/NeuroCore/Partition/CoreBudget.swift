@@ -19,6 +19,15 @@ package struct CoreBudget: Sendable {
     package var capacity: Int?
     /// What is counted.
     let measure: Measure
+
+    /// Whether slices that share a core take the sum of what each takes; settings that they share
+    /// count once, and are full long before a core is.
+    package var addsUp: Bool {
+      switch measure {
+      case .formats, .thresholds, .profiles: false
+      default: true
+      }
+    }
   }
 
   /// What is counted.
@@ -106,11 +115,8 @@ package struct CoreBudget: Sendable {
   func load(_ demand: CoreDemand) -> Double {
     var most = 0.0
     for entry in entries {
-      guard let capacity = entry.capacity else { continue }
-      switch entry.measure {
-      case .formats, .thresholds, .profiles: continue
-      default: most = max(most, Self.part(amount(of: entry, demand), of: capacity))
-      }
+      guard let capacity = entry.capacity, entry.addsUp else { continue }
+      most = max(most, Self.part(amount(of: entry, demand), of: capacity))
     }
     return most
   }
