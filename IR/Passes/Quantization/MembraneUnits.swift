@@ -100,6 +100,27 @@ struct MembraneUnits {
     thresholds = smallest
   }
 
+  /// The threshold, in membrane units, from which on rounding is fine.
+  private var fineThreshold: Float {
+    settings.scales == .profile ? max(512, Float(16 << settings.profiles.exponent)) : 512
+  }
+
+  /// Replaces the candidates by those steps that make few thresholds of few digits.
+  ///
+  /// - Parameter steps: those that are best without this limit.
+  /// - Returns: whether neurons fire, and so have thresholds.
+  mutating func limitThresholds(near steps: [Float]) -> Bool {
+    guard let thresholds else { return false }
+    let units = units(of: steps)
+    let counts = settings.profiles.values(
+      near: (0..<channels).map { Double(thresholds[$0] / units[$0]) })
+    let scale = Float(1 << finer)
+    candidates = counts.map { count in
+      (0..<channels).map { thresholds[$0] / Float(count) * scale }
+    }
+    return true
+  }
+
   /// Returns about the largest number of units that a neuron receives through a connection.
   private func peak(_ population: Population, of graph: SpikingGraph) -> Float {
     Float(max(population.code.levels, graph.encoders.map(\.largestUnit).max() ?? 1))
@@ -111,7 +132,7 @@ struct MembraneUnits {
     var wanted: Float = 1
     var possible: Float = 256
     for c in 0..<channels {
-      if let thresholds { wanted = max(wanted, 512 * steps[c] / thresholds[c]) }
+      if let thresholds { wanted = max(wanted, fineThreshold * steps[c] / thresholds[c]) }
       if wide[c] > 0 { wanted = max(wanted, 256 * steps[c] / wide[c]) }
       if least[c] > 0 { possible = min(possible, steps[c] / least[c]) }
       if sums[c] > 0 { possible = min(possible, safeSum * steps[c] / (sums[c] * peak)) }

@@ -34,8 +34,11 @@ struct PopulationQuantizer {
   func apply(to graph: inout SpikingGraph) throws(Diagnostic) {
     try graph.chooseShifts(of: afferents)
     let rowSteps = weights.rowSteps(in: graph)
-    let units = try MembraneUnits(self, rowSteps, of: graph)
-    let (steps, rounded) = bestSteps(units, rowSteps)
+    var units = try MembraneUnits(self, rowSteps, of: graph)
+    var (steps, rounded) = bestSteps(units, rowSteps)
+    if settings.scales == .profile, units.limitThresholds(near: steps) {
+      (steps, rounded) = bestSteps(units, rowSteps)
+    }
     let unit = units.units(of: steps)
     let shifts = biasShifts(rounded, steps, rowSteps)
     for part in weights.parts {
