@@ -7,7 +7,8 @@ extension SpikingGraph {
 
   /// `true` iff some constants are integers, as they are after the pass `quantize`.
   var hasIntegers: Bool {
-    let constants = projections.elements.compactMap { $0.kind.weights }
+    let constants =
+      projections.elements.compactMap { $0.kind.weights }
       + populations.elements.compactMap { $0.bias }
       + populations.elements.compactMap { population -> TensorID? in
         if case .integrateAndFire(let model) = population.model { model.threshold } else { nil }

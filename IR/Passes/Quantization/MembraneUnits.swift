@@ -54,7 +54,8 @@ struct MembraneUnits {
     }
     let (magnitudes, sums) = quantizer.magnitudes(rowSteps, channels: channels)
     guard magnitudes.contains(where: { $0 > 0 }) else {
-      candidates = [settled(wide.map { $0 > 0 ? $0 / usualIdentityWeight : 1 })]
+      let usual = min(usualIdentityWeight, settings.largestIdentity)
+      candidates = [settled(wide.map { $0 > 0 ? $0 / usual : 1 })]
       return
     }
     let usual = magnitudes.reduce(0, max)
@@ -83,7 +84,7 @@ struct MembraneUnits {
       if let weights = graph[id].kind.weights { values = try graph.tensors.floats(weights) }
       for c in 0..<channels { wide[c] = max(wide[c], abs(values[c % values.count])) }
     }
-    for c in 0..<channels { least[c] = wide[c] / largestIdentityWeight }
+    for c in 0..<channels { least[c] = wide[c] / settings.largestIdentity }
   }
 
   private mutating func readThresholds(
@@ -112,11 +113,21 @@ struct MembraneUnits {
   mutating func limitThresholds(near steps: [Float]) -> Bool {
     guard let thresholds else { return false }
     let units = units(of: steps)
-    let counts = settings.profiles.values(
-      near: (0..<channels).map { Double(thresholds[$0] / units[$0]) })
+    // Beyond these, one-to-one weights would be clipped.
+    let limits = (0..<channels).map { c -> Double in
+      least[c] > 0 ? Double(thresholds[c] / least[c]) * 1.000001 : .infinity
+    }
+    var counts = settings.profiles.values(
+      near: (0..<channels).map { min(Double(thresholds[$0] / units[$0]), limits[$0]) })
+    if let lowest = limits.min(), let first = counts.first, Double(first) > lowest {
+      counts[0] = settings.profiles.largest(notAbove: lowest)
+    }
     let scale = Float(1 << finer)
     candidates = counts.map { count in
-      (0..<channels).map { thresholds[$0] / Float(count) * scale }
+      (0..<channels).map { c in
+        let own = counts.last { $0 <= count && Double($0) <= limits[c] } ?? counts[0]
+        return thresholds[c] / Float(own) * scale
+      }
     }
     return true
   }

@@ -64,6 +64,8 @@ struct QuantizationSettings: Sendable {
   var order: Order
   /// What thresholds may be where scales are those of profiles.
   var profiles: ThresholdProfiles
+  /// The largest magnitude of one-to-one weights.
+  var largestIdentity: Float
   /// What is added to the second moments of the inputs, as a part of their mean.
   var damping: Double
   /// How many samples to measure.
@@ -88,6 +90,8 @@ struct QuantizationSettings: Sendable {
     PassOption(
       "exponent", .integer(0...12), default: "0",
       "the number of zeros in which a threshold ends at least, where scales=profile"),
+    PassOption(
+      "identity-bits", .integer(8...16), default: "16", "the width of one-to-one weights, bits"),
     PassOption(
       "clip", .word(["max", "mmse"]), default: "max",
       "scales that clip no weight, or that make the squared error least"),
@@ -125,6 +129,7 @@ struct QuantizationSettings: Sendable {
     profiles = ThresholdProfiles(
       count: arguments.integer("profiles"), mantissa: arguments.integer("mantissa"),
       exponent: arguments.integer("exponent"))
+    largestIdentity = Float(1 << (arguments.integer("identity-bits") - 1) - 1)
     damping = arguments.number("damping")
     samples = arguments.integer("samples")
     corrections = arguments.integer("corrections")

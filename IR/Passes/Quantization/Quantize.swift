@@ -18,7 +18,7 @@ extension Pass {
       beside a graded input) are divided by a power of two, their shift, so that the small ones
       keep their resolution; few-bit weights are shifted further, so that biases and thresholds
       keep theirs. Biases become round(b/s). Weights of one-to-one projections, one a channel,
-      become 16-bit integers in the same unit.
+      become integers of 'identity-bits' in the same unit.
       Before: projection 'a->b' conv {weights=%t3: f32}      threshold %t5: f32
       After:  projection 'a->b' conv {weights=%t9: i8}       threshold %t11: i32, unit %t12
 

@@ -28,12 +28,21 @@ struct ThresholdProfiles: Hashable, Sendable {
     return max(step, Int((bounded / Double(step)).rounded()) * step)
   }
 
+  /// Returns the largest representable number that is not above `limit`, or the smallest one.
+  func largest(notAbove limit: Double) -> Int {
+    let bounded = min(max(limit.isNaN ? 1 : limit, 1), 16_777_216)
+    let digits = Int(log2(bounded).rounded(.down)) + 1
+    let step = 1 << max(exponent, digits - mantissa)
+    return max(step, Int(bounded) / step * step)
+  }
+
   /// Returns at most `count` representable numbers, ascending, to which the logarithms of `wanted`
   /// are near: the sum of squared deviations from the groups' means is least.
   ///
   /// Numbers within 1/256 of an octave are one, so that the cost does not grow with their count.
   ///
   /// - Parameter wanted: positive numbers, at least one.
+  /// - Returns: the numbers, without repetition.
   /// - Complexity: O(wanted + count · octaves² · 2^16).
   /// - Source: optimal grouping on a line by dynamic programming, Fisher (1958).
   func values(near wanted: [Double]) -> [Int] {
