@@ -95,6 +95,6 @@ struct AllocationTests {
     } catch {
       return error.diagnostics
     }
-    return try AllocationCheck.findings(of: read)
+    return try AllocationCheck.findings(of: read, readFrom: tables)
   }
 }

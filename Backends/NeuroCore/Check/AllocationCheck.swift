@@ -42,6 +42,41 @@ package struct AllocationCheck {
     return check.findings
   }
 
+  /// Returns everything that is wrong with an allocation that was read from `tables`, columns that
+  /// follow from others included.
+  ///
+  /// - Parameters:
+  ///   - allocation: what was read.
+  ///   - tables: the text of each table by the name of its file.
+  /// - Returns: what is wrong.
+  /// - Throws: `ir.elided-tensor`, `mapping.too-many-paths`.
+  package static func findings(
+    of allocation: Allocation, readFrom tables: [String: [UInt8]]
+  ) throws(CompileError) -> [Diagnostic] {
+    let found = try findings(of: allocation)
+    guard found.isEmpty else { return found }
+    return allocation.tables.compactMap { name, text in
+      differenceOfTexts(name, tables[name] ?? [], Array(text.utf8))
+    }
+  }
+
+  /// Returns the first difference of a file from what it should be, `nil` if there is none.
+  package static func differenceOfTexts(
+    _ name: String, _ found: [UInt8], _ expected: [UInt8]
+  ) -> Diagnostic? {
+    if found == expected { return nil }
+    let same = zip(found, expected).prefix { $0 == $1 }
+    let line = 1 + same.count { $0.0 == UInt8(ascii: "\n") }
+    return .error(
+      "check.text", "'\(name)' differs in line \(line) from what the tables say",
+      notes: ["expected: \(AllocationCheck.line(line, of: expected).prefix(200))"])
+  }
+
+  private static func line(_ number: Int, of text: [UInt8]) -> String {
+    let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    return number <= lines.count ? String(decoding: lines[number - 1], as: UTF8.self) : ""
+  }
+
   /// Notes a problem.
   mutating func report(_ id: String, _ message: String) {
     findings.append(.error("check.\(id)", message))

@@ -19,6 +19,9 @@ struct AllocationFolder: Sendable {
   /// Where the network comes from.
   var provenance: [EventArtefact.Property]
 
+  /// The texts of the tables as they were read, by the names of their files; empty if they were not.
+  private(set) var texts: [String: [UInt8]] = [:]
+
   /// The names of the files beside the tables.
   enum FileName {
     /// Everything in one file, for programs; also what says that a folder is one of ours.
@@ -62,6 +65,7 @@ struct AllocationFolder: Sendable {
     for name in namesInFolder(path) ?? [] where name.hasSuffix(".csv") {
       tables[name] = try liftingDiagnostic { () throws(Diagnostic) in try readFile(file(name)) }
     }
+    texts = tables
     allocation = try Allocation(reading: tables, of: artefact.graph, on: target)
     provenance = artefact.provenance
   }

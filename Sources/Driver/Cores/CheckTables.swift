@@ -47,13 +47,17 @@ extension Session {
   /// - Throws: what reading throws; what is wrong with tables that can be read is in the report.
   package func check(_ folder: String) throws(CompileError) -> CheckReport {
     let tables = try AllocationFolder(readingAt: folder)
-    var findings = try AllocationCheck.findings(of: tables.allocation)
+    var findings = try AllocationCheck.findings(of: tables.allocation, readFrom: tables.texts)
     let name = AllocationFolder.FileName.allocation
     let json = try liftingDiagnostic { () throws(Diagnostic) in
       try readFile(folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)")
     }
-    let expected = Array(tables.allocation.json.utf8)
-    if json != expected { findings.append(.differentJSON(name, json, expected)) }
+    if findings.isEmpty,
+      let difference = AllocationCheck.differenceOfTexts(
+        name, json, Array(tables.allocation.json.utf8))
+    {
+      findings.append(difference)
+    }
     return CheckReport(
       folder: folder, target: tables.allocation.target.id, findings: findings,
       summary: tables.allocation.summary)
@@ -85,17 +89,5 @@ extension AllocationSummary {
     if let meanHops { lines.append("links of a packet: \(fixed(meanHops, 2)) on average") }
     lines.append("ticks from the input to the output: \(depth)")
     return lines.joined(separator: "\n")
-  }
-}
-
-extension Diagnostic {
-
-  /// Returns an error about a JSON file that differs from the tables beside it.
-  fileprivate static func differentJSON(
-    _ name: String, _ found: [UInt8], _ expected: [UInt8]
-  ) -> Diagnostic {
-    let same = zip(found, expected).prefix { $0 == $1 }
-    let line = 1 + same.count { $0.0 == UInt8(ascii: "\n") }
-    return .error("check.json", "'\(name)' differs from the tables in line \(line)")
   }
 }
