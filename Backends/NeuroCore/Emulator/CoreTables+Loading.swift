@@ -120,10 +120,10 @@ private struct TableLoader {
     result.latestStart =
       graph.populations.ids.filter { graph[$0].hasNeurons }.map { tables.starts[$0.index] }.max()
       ?? 0
-    for emitter in result.emitters {
+    for e in result.emitters.indices {
       var next = 0
-      for r in emitter.routes {
-        result.routes[r].scratch = next
+      for r in result.emitters[e].routes {
+        result.emitters[e].scratch.append(next)
         next += result.routes[r].capacity
       }
       result.scratch = max(result.scratch, next)

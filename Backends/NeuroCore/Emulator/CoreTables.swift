@@ -53,6 +53,8 @@ struct SpikeEmitter: Sendable {
   var sets: [[Int]]
   /// All routes of the sets, each once.
   var routes: [Int] = []
+  /// For each of `routes` where its spikes lie in the scratch memory.
+  var scratch: [Int] = []
   /// For each set where its entries in `setRoutes` begin, and where the last ones end.
   var setStarts: [Int] = [0]
   /// The sets one after another, positions in `routes`.
@@ -67,8 +69,6 @@ struct EmulatedRoute: Sendable {
   var hops: Int
   /// The most spikes that take the route in a tick.
   var capacity: Int
-  /// Where the spikes of the route lie in the scratch memory of its emitter.
-  var scratch = 0
   /// What the axons to which the packets come belong to; one block, unless tables are wrong.
   var landings: [Landing]
 

@@ -173,14 +173,14 @@ struct HostRecord: Sendable {
       guard tick == start else { return }
       for (i, n) in slice.neurons.enumerated() { potentials[Int(n)] = worker.potential(s, i) }
     case .count:
-      for k in 0..<worker.spikeCount {
-        let n = Int(slice.neurons[Int(worker.spikePlaces[k])])
-        counts[n] += Int(worker.spikeUnits[k])
+      for k in 0..<worker.scratch.count {
+        let n = Int(slice.neurons[Int(worker.scratch.places[k])])
+        counts[n] += Int(worker.scratch.units[k])
       }
       if tick == start { for n in slice.neurons { skipped[Int(n)] = counts[Int(n)] } }
     case .firstSpike:
-      for k in 0..<worker.spikeCount where worker.spikeUnits[k] > 0 {
-        let i = Int(worker.spikePlaces[k])
+      for k in 0..<worker.scratch.count where worker.scratch.units[k] > 0 {
+        let i = Int(worker.scratch.places[k])
         let n = Int(slice.neurons[i])
         let spike = FirstSpike(tick: tick, potential: worker.potential(s, i))
         if first[n] == nil { first[n] = spike }

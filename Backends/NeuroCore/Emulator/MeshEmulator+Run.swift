@@ -164,8 +164,8 @@ extension MeshEmulator {
           records[o].note(e, own: own, of: output, worker)
         }
         if options.recordsSpikes {
-          for k in 0..<worker.spikeCount {
-            outcome.spikes[own] += Int(worker.spikeUnits[k].magnitude)
+          for k in 0..<worker.scratch.count {
+            outcome.spikes[own] += Int(worker.scratch.units[k].magnitude)
           }
         }
       }

@@ -34,9 +34,9 @@ extension MeshEmulator {
       run(worker, tick: tick, duration: duration) { (e, own) in
         let emitter = tables.emitters[e]
         guard emitter.slice != nil else { return }
-        for k in 0..<worker.spikeCount {
-          let n = Int(emitter.neurons[Int(worker.spikePlaces[k])])
-          units[emitter.population.index][own][n] += worker.spikeUnits[k]
+        for k in 0..<worker.scratch.count {
+          let n = Int(emitter.neurons[Int(worker.scratch.places[k])])
+          units[emitter.population.index][own][n] += worker.scratch.units[k]
         }
       }
     }

@@ -70,7 +70,9 @@ extension MeshWorker {
       speak(e, at: tick)
       observe(e, tick)
       // Copied, as what spikes do needs the same memory.
-      let (places, units) = (Array(spikePlaces[..<spikeCount]), Array(spikeUnits[..<spikeCount]))
+      let (places, units) = (
+        Array(scratch.places[..<scratch.count]), Array(scratch.units[..<scratch.count])
+      )
       for (place, unit) in zip(places, units) {
         for _ in 0..<unit.magnitude {
           queue.append(e, place, unit.signum())
@@ -79,11 +81,11 @@ extension MeshWorker {
       }
     }
     for s in tables.order {
-      spikeCount = 0
+      scratch.count = 0
       for (place, unit) in said[s].sorted(by: { $0.key < $1.key }) {
-        spikePlaces[spikeCount] = place
-        spikeUnits[spikeCount] = unit
-        spikeCount += 1
+        scratch.places[scratch.count] = place
+        scratch.units[scratch.count] = unit
+        scratch.count += 1
       }
       observe(s, tick)
     }
@@ -115,7 +117,7 @@ extension MeshWorker {
         for landing in route.landings {
           let neuron = landing.translation.map { $0[event.place] } ?? emitter.neurons[event.place]
           guard neuron >= 0 else { continue }
-          (translatedNeurons[0], translatedUnits[0]) = (neuron, event.unit)
+          (scratch.neurons[0], scratch.neuronUnits[0]) = (neuron, event.unit)
           for delivery in landing.deliveries { act(delivery, event.emitter, route.core, &said) }
         }
       }
@@ -130,20 +132,22 @@ extension MeshWorker {
     let slice = tables.slices[s]
     let used: Int
     if let r = delivery.program.relays {
-      let count = relay(tables.relays[r], 0..<1)
+      let count = scratch.relay(tables.relays[r], 0..<1)
       used = delivery.program.scatter.add(
-        to: &state[s].sums, at: 0, neurons: relayedNeurons, units: relayedUnits, 0..<count)
+        to: &state[s].sums, at: 0, neurons: scratch.relayedNeurons, units: scratch.relayedUnits,
+        0..<count)
     } else {
       used = delivery.program.scatter.add(
-        to: &state[s].sums, at: 0, neurons: translatedNeurons, units: translatedUnits, 0..<1)
+        to: &state[s].sums, at: 0, neurons: scratch.neurons, units: scratch.neuronUnits, 0..<1)
     }
     now.synapticOperations[core] += used
     counts.operations[e] += used
     counts.operationsOfKind[delivery.program.scatter.form] += used
     now.synapseTime[core] += used * clock.operations[delivery.program.scatter.form]
-    let touched = CoreNeurons.listNonzero(&spikePlaces, state[s].sums, count: slice.neurons.count)
+    let touched = CoreNeurons.listNonzero(
+      &scratch.places, state[s].sums, count: slice.neurons.count)
     for k in 0..<touched {
-      let place = spikePlaces[k]
+      let place = scratch.places[k]
       let sum = state[s].sums[Int(place)]
       state[s].sums[Int(place)] = 0
       react(s, place, sum &<< slice.registers.scale, slice, &said)

@@ -46,18 +46,9 @@ final class MeshWorker: @unchecked Sendable {
   var state: [SliceState]
   var counts: EmulationCounts
 
-  /// The spikes of the emitter that has just spoken.
-  var spikeCount = 0
-  var spikePlaces: [Int32]
-  var spikeUnits: [Int32]
+  /// The spikes of the emitter that has just spoken, on their ways.
+  var scratch: SpikeScratch
 
-  var routeNeurons: [Int32]
-  var routeUnits: [Int32]
-  private var routeCounts: [Int]
-  var translatedNeurons: [Int32]
-  var translatedUnits: [Int32]
-  var relayedNeurons: [Int32]
-  var relayedUnits: [Int32]
   /// What cores did in this tick.
   var now: CoreLoad
   /// What cores did in the tick before.
@@ -80,16 +71,7 @@ final class MeshWorker: @unchecked Sendable {
         bias: slice.bias, units: [Int8](repeating: 0, count: slice.neurons.count), emitted: [])
     }
     counts = EmulationCounts(tables, cores: cores, ticks: ticks, levels: clock.levels.count)
-    let most = tables.emitters.map(\.neurons.count).max() ?? 0
-    spikePlaces = [Int32](repeating: 0, count: most)
-    spikeUnits = spikePlaces
-    routeNeurons = [Int32](repeating: 0, count: tables.scratch)
-    routeUnits = routeNeurons
-    routeCounts = [Int](repeating: 0, count: tables.emitters.map(\.routes.count).max() ?? 0)
-    translatedNeurons = routeNeurons
-    translatedUnits = routeNeurons
-    relayedNeurons = [Int32](repeating: 0, count: tables.mostRelayed)
-    relayedUnits = relayedNeurons
+    scratch = SpikeScratch(tables)
     now = CoreLoad(cores: cores, ticks: 1)
     (before, idle) = (now, now)
     var neurons = now.active
@@ -176,7 +158,7 @@ final class MeshWorker: @unchecked Sendable {
         continue
       }
       advance(s, slot, now: own + 1)
-      if spikeCount > 0 { send(s, at: tick) }
+      if scratch.count > 0 { send(s, at: tick) }
       observe(s, own)
     }
     finish(tick: tick)
@@ -193,12 +175,12 @@ final class MeshWorker: @unchecked Sendable {
 
   /// Lets the host speak for emitter `e`.
   func speak(_ e: Int, at own: Int) {
-    spikeCount = 0
+    scratch.count = 0
     guard let train = trains[tables.emitters[e].population.index] else { return }
     for (n, unit) in train.units(at: own).enumerated() where unit != 0 {
-      spikePlaces[spikeCount] = Int32(n)
-      spikeUnits[spikeCount] = unit
-      spikeCount += 1
+      scratch.places[scratch.count] = Int32(n)
+      scratch.units[scratch.count] = unit
+      scratch.count += 1
     }
   }
 
@@ -235,21 +217,20 @@ extension MeshWorker {
     counts.sumOverflows += tally.sumOverflows
     counts.currentOverflows += tally.currentOverflows
     counts.potentialOverflows += tally.potentialOverflows
-    spikeCount = 0
+    scratch.count = 0
     switch slice.program {
     case .integrate: return
     case .fire(let neurons): fire(s, neurons)
     case .staircase(let neurons): follow(s, neurons, slice, now: own)
     case .maximum(let neurons): pool(s, neurons)
     }
-    now.spikes[slice.core] += spikeCount
+    now.spikes[slice.core] += scratch.count
   }
 
   private func fire(_ s: Int, _ neurons: FiringNeurons) {
     let fired = state[s].fire(neurons)
     guard fired > 0 else { return }
-    spikeCount = CoreNeurons.list(&spikePlaces, units: state[s].units)
-    for i in 0..<spikeCount { spikeUnits[i] = Int32(state[s].units[Int(spikePlaces[i])]) }
+    scratch.list(state[s].units)
   }
 
   private func follow(_ s: Int, _ neurons: StaircaseNeurons, _ slice: EmulatedSlice, now own: Int) {
@@ -279,9 +260,9 @@ extension MeshWorker {
   }
 
   private func emit(_ place: Int, _ unit: Int32) {
-    spikePlaces[spikeCount] = Int32(place)
-    spikeUnits[spikeCount] = unit
-    spikeCount += 1
+    scratch.places[scratch.count] = Int32(place)
+    scratch.units[scratch.count] = unit
+    scratch.count += 1
   }
 }
 
@@ -292,25 +273,14 @@ extension MeshWorker {
   /// Sends the spikes of emitter `e` along their routes.
   private func send(_ e: Int, at tick: Int) {
     let emitter = tables.emitters[e]
-    for i in emitter.routes.indices { routeCounts[i] = 0 }
-    for i in 0..<spikeCount {
-      let (place, unit) = (spikePlaces[i], spikeUnits[i])
-      counts.spikes[e] += Int(unit.magnitude)
-      let set = Int(emitter.routeSets[Int(place)])
-      counts.sets[e][set] += 1
-      for j in emitter.setStarts[set]..<emitter.setStarts[set + 1] {
-        let own = emitter.setRoutes[j]
-        let next = tables.routes[emitter.routes[own]].scratch + routeCounts[own]
-        routeNeurons[next] = place
-        routeUnits[next] = unit
-        routeCounts[own] += 1
-      }
-    }
-    for i in emitter.routes.indices where routeCounts[i] > 0 {
+    let sum = scratch.distribute(emitter, counting: &counts.sets[e])
+    counts.spikes[e] += sum
+    for i in emitter.routes.indices where scratch.routeCounts[i] > 0 {
       let route = tables.routes[emitter.routes[i]]
-      now.packets[route.core] += routeCounts[i]
+      now.packets[route.core] += scratch.routeCounts[i]
       for landing in route.landings {
-        let range = route.scratch..<route.scratch + routeCounts[i]
+        let first = emitter.scratch[i]
+        let range = first..<first + scratch.routeCounts[i]
         let used = land(landing, range, emitter, at: tick, on: route.core)
         now.synapticOperations[route.core] += used
         counts.operations[e] += used
@@ -323,30 +293,22 @@ extension MeshWorker {
     _ landing: EmulatedRoute.Landing, _ range: Range<Int>, _ emitter: SpikeEmitter, at tick: Int,
     on core: Int
   ) -> Int {
-    var end = range.lowerBound
-    for i in range {
-      let place = Int(routeNeurons[i])
-      let neuron = landing.translation.map { $0[place] } ?? emitter.neurons[place]
-      // Axons that the block does not have are those of another landing, or of nobody.
-      guard neuron >= 0 else { continue }
-      translatedNeurons[end] = neuron
-      translatedUnits[end] = routeUnits[i]
-      end += 1
-    }
+    let end = scratch.translate(range, by: landing.translation ?? emitter.neurons)
     var used = 0
     for delivery in landing.deliveries {
       let slot = (tick + delivery.delay) % tables.slices[delivery.slice].depth
       let base = slot * tables.slices[delivery.slice].sumCount
       let own: Int
       if let r = delivery.program.relays {
-        let count = relay(tables.relays[r], range.lowerBound..<end)
+        let count = scratch.relay(tables.relays[r], range.lowerBound..<end)
         own = delivery.program.scatter.add(
-          to: &state[delivery.slice].sums, at: base, neurons: relayedNeurons, units: relayedUnits,
+          to: &state[delivery.slice].sums, at: base, neurons: scratch.relayedNeurons,
+          units: scratch.relayedUnits,
           0..<count)
       } else {
         own = delivery.program.scatter.add(
-          to: &state[delivery.slice].sums, at: base, neurons: translatedNeurons,
-          units: translatedUnits, range.lowerBound..<end)
+          to: &state[delivery.slice].sums, at: base, neurons: scratch.neurons,
+          units: scratch.neuronUnits, range.lowerBound..<end)
       }
       used += own
       counts.operationsOfKind[delivery.program.scatter.form] += own
@@ -354,19 +316,5 @@ extension MeshWorker {
       state[delivery.slice].touched[slot] = true
     }
     return used
-  }
-
-  /// Sends spikes through relays, and returns the number of those that come out.
-  func relay(_ relays: RelayTable, _ range: Range<Int>) -> Int {
-    var count = 0
-    for i in range {
-      let n = Int(translatedNeurons[i])
-      for j in Int(relays.starts[n])..<Int(relays.starts[n + 1]) {
-        relayedNeurons[count] = relays.neurons[j]
-        relayedUnits[count] = translatedUnits[i] &* relays.factors[j]
-        count += 1
-      }
-    }
-    return count
   }
 }
