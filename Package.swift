@@ -112,7 +112,8 @@ let package = Package(
         "speck2", "spinnaker1", "spinnaker2", "truenorth", "xylo",
       ].map { "\($0).json" }),
     library(
-      "NeuroCore", path: "Backends/NeuroCore", ["HardwareTargets", "SpikeIR", "Diagnostics"]),
+      "NeuroCore", path: "Backends/NeuroCore",
+      ["HardwareTargets", "SpikeIR", "Kernels", "Diagnostics"]),
 
     // Pages with tables and drawings; knows nothing of networks.
     library("Report", path: "Sources/Report"),
@@ -123,7 +124,8 @@ let package = Package(
       [
         "SpikeIR", "SpikeText", "SpikeStore", "SpikeInterpreter", "SpikePasses", "SpikeTraining",
         "PluginAPI", "KerasFrontend", "ONNXFrontend",
-        "EventCPU", "HardwareTargets", "Archive", "DataIO", "HDF5", "FileReading", "JSONReading",
+        "EventCPU", "HardwareTargets", "NeuroCore", "Archive", "DataIO", "HDF5", "FileReading",
+        "JSONReading",
         "Kernels", "Report", "Diagnostics",
       ]),
     .executableTarget(

@@ -125,7 +125,21 @@ def lenet(name):
   ], name=name)
 
 
-NETWORKS = {f.__name__: f for f in (plain, maxpool, residual, depthwise, lenet)}
+def mlp(name):
+  """Returns three dense layers with rectifiers, without any image structure."""
+
+  def dense(units):
+    return L.Dense(units, activation="relu", kernel_initializer="he_normal",
+                   kernel_regularizer=_decay())
+
+  return keras.Sequential([
+    L.InputLayer((28, 28, 1), name="image"),
+    L.Flatten(), dense(128), dense(64),
+    _classes(),
+  ], name=name)
+
+
+NETWORKS = {f.__name__: f for f in (plain, maxpool, residual, depthwise, lenet, mlp)}
 
 
 def multiply_accumulates(model):

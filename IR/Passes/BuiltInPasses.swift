@@ -7,6 +7,8 @@ extension Pass {
   /// The passes that come with spikec, in the order in which a compilation applies them.
   package static let builtIn: [Pass] = [
     .simplify, .relaxQuantization, .sinkTransposes, .expandActivations, .foldBatchNorm, .equalize,
-    .calibrate, .soften, .convert, .delayReadout, .quantize, .correctBias, .boundPotentials,
+    .calibrate, .soften, .convert, .spikeInputs, .splitSigns, .poolMaximum, .foldRelays,
+    .denseToConv, .delayReadout, .quantize, .correctBias, .splitWeights, .encodeParameters,
+    .splitFanIn, .crossbarWeights, .addSplitters, .checkLegal, .boundPotentials,
   ]
 }

@@ -1,7 +1,9 @@
 // The one list of what comes with spikec: a new frontend, pass or backend is a line here.
 
 internal import EventCPU
+internal import HardwareTargets
 internal import KerasFrontend
+internal import NeuroCore
 internal import ONNXFrontend
 internal import PluginAPI
 internal import SpikePasses
@@ -18,7 +20,10 @@ extension Registry {
       Target(
         name: "cpu", backend: "event-cpu",
         summary: "event-driven execution on the processors of this machine")
-    ],
+    ]
+      + TargetDescription.builtIn.filter(\.hasSpikingCores).map {
+        Target(name: $0.id, backend: "neuro-core", summary: $0.title)
+      },
     neurons: [
       NeuronSummary(
         name: "if", summary: "integrate and fire, with reset by subtraction; exact in integers"),

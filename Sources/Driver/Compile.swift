@@ -3,7 +3,9 @@
 internal import DataIO
 package import Diagnostics
 internal import EventCPU
+internal import HardwareTargets
 internal import Kernels
+internal import NeuroCore
 package import PluginAPI
 package import SpikeIR
 
@@ -16,10 +18,10 @@ package struct CompileRequest: Sendable {
   /// How the model file is read.
   package var importing = ImportOptions()
 
-  /// The artefact, or the text form if the name ends in `.sir`.
+  /// The artefact, a folder for machines with cores, or the text form if the name ends in `.sir`.
   package var output: String
 
-  /// The name of the target.
+  /// The name of the target, or the path of a machine's description.
   package var target = "cpu"
 
   /// What the spiking network should be like.
@@ -64,11 +66,12 @@ extension Session {
     let timings = try run.apply(to: &model.program, &context)
     try samples?.throwIfFailed()
     let accuracies = try job.accuracies(imported, model.program, on: samples)
-    try job.write(model, passes: run.pipelineText, samples: samples?.count)
+    let allocation = try job.map(&model.program, measuringOn: context.calibration)
+    try job.write(model, allocation, passes: run.pipelineText, samples: samples?.count)
     return CompileReport(
       request: request, program: model.program, timings: timings,
       statistics: context.statistics, accuracies: accuracies, images: samples?.count,
-      wallSeconds: watch.seconds)
+      allocation: allocation?.summary, wallSeconds: watch.seconds)
   }
 }
 
@@ -77,7 +80,9 @@ private struct CompileJob {
 
   let request: CompileRequest
   let session: Session
+  let machine: NamedTarget?
   let output: OutputFile?
+  let folder: OutputFolder?
   let textOutput: TextOutput?
 
   init(_ request: CompileRequest, session: Session) throws(CompileError) {
@@ -89,20 +94,25 @@ private struct CompileJob {
     if request.writesText {
       try session.refuse(output: containerPath(request.output), overwriting: inputs)
     }
-    (output, textOutput) = try liftingDiagnostic { () throws(Diagnostic) in
-      guard session.registry.targets.contains(where: { $0.name == request.target }) else {
-        throw Diagnostic.noSuchTarget(request.target, session.registry.targets.map(\.name))
-      }
+    let machine = request.target == "cpu" ? nil : try session.namedTarget(request.target)
+    self.machine = machine
+    (output, folder, textOutput) = try liftingDiagnostic { () throws(Diagnostic) in
       if request.lastLevel != nil && !request.writesText {
         throw Diagnostic.textExpected(request.output)
       }
       if request.passes.pipeline != nil && request.conversion != ConversionRequest() {
         throw Diagnostic.conflictingPasses()
       }
-      _ = try request.conversion.spikeCode()
-      return request.writesText
-        ? (nil, try TextOutput(creating: request.output))
-        : (try OutputFile(creating: request.output), nil)
+      if let machine {
+        _ = try TargetPipeline(request: request.conversion, target: machine.description).text()
+      } else {
+        _ = try request.conversion.spikeCode()
+      }
+      if request.writesText { return (nil, nil, try TextOutput(creating: request.output)) }
+      guard machine != nil else { return (try OutputFile(creating: request.output), nil, nil) }
+      let folder = try OutputFolder(
+        creating: request.output, replacingFoldersWith: AllocationFolder.FileName.allocation)
+      return (nil, folder, nil)
     }
   }
 
@@ -112,7 +122,13 @@ private struct CompileJob {
       if case .ann(let graph) = program, request.passes.pipeline == nil {
         try request.conversion.check(graph)
       }
-      var standard = try request.conversion.pipeline()
+      var standard: String
+      if let machine {
+        standard = try TargetPipeline(request: request.conversion, target: machine.description)
+          .text()
+      } else {
+        standard = try request.conversion.pipeline()
+      }
       if case .snn(let graph) = program {
         let bits = request.conversion.weightBits ?? "8"
         standard = graph.isQuantized ? "" : "quantize{bits=\(bits),clip=mmse}"
@@ -121,6 +137,18 @@ private struct CompileJob {
         request.passes, standard: standard, upTo: request.lastLevel, registry: session.registry,
         console: session.console)
     }
+  }
+
+  /// Lays a spiking network out on the machine, if there is one and the network goes that far.
+  func map(
+    _ program: inout Program, measuringOn samples: CalibrationInputs?
+  ) throws(CompileError) -> Allocation? {
+    guard let machine, request.lastLevel == nil || request.lastLevel == .mapped,
+      case .snn(let graph) = program
+    else { return nil }
+    let allocation = try session.map(graph, onto: machine.description, measuringOn: samples)
+    program = .mapped(allocation.mapped)
+    return allocation
   }
 
   /// Returns the accuracy of each stage on the samples, if they have labels.
@@ -151,15 +179,13 @@ private struct CompileJob {
 
   /// Writes the outputs.
   func write(
-    _ model: Session.LoadedModel, passes: String, samples: Int?
+    _ model: Session.LoadedModel, _ allocation: Allocation?, passes: String, samples: Int?
   ) throws(CompileError) {
     if let textOutput {
       try liftingDiagnostic { () throws(Diagnostic) in try textOutput.write(model.program) }
     }
-    guard let output else { return }
-    guard case .snn(let graph) = model.program else {
-      throw CompileError(.notSpiking())
-    }
+    guard output != nil || folder != nil else { return }
+    guard let graph = model.program.spikingGraph else { throw CompileError(.notSpiking()) }
     let (source, architecture) = try liftingDiagnostic { () throws(Diagnostic) in
       let architecture = try request.importing.architecture.map { path throws(Diagnostic) in
         try fileHash(path)
@@ -169,7 +195,14 @@ private struct CompileJob {
     }
     let options = request.provenance(
       passes: passes, samples: samples, architecture: architecture)
-    try Artefact.write(graph, source: source, options: options, to: output)
+    if let output { try Artefact.write(graph, source: source, options: options, to: output) }
+    if let folder, let allocation, let machine {
+      let origin = [("source-sha256", source.description), ("version", version)] + options
+      let tables = AllocationFolder(
+        allocation, targetText: machine.text,
+        provenance: origin.map { EventArtefact.Property($0.0, $0.1) })
+      try liftingDiagnostic { () throws(Diagnostic) in try tables.write(to: folder) }
+    }
   }
 }
 
@@ -187,13 +220,6 @@ extension CompileRequest {
 }
 
 extension Diagnostic {
-
-  /// Returns an error about a target that does not exist.
-  fileprivate static func noSuchTarget(_ name: String, _ known: [String]) -> Diagnostic {
-    .error(
-      "driver.unknown-target", "there is no target '\(name)'",
-      notes: ["the targets are \(known.joined(separator: ", "))"], exitCode: .usage)
-  }
 
   /// Returns an error about a compilation that stops early but has no name for a text.
   fileprivate static func textExpected(_ path: String) -> Diagnostic {

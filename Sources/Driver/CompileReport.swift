@@ -1,5 +1,6 @@
 // The result of a compilation, as JSON and as text (schema `spikec-compile/1`).
 
+internal import NeuroCore
 internal import PluginAPI
 internal import SpikeIR
 
@@ -20,14 +21,16 @@ package struct CompileReport: Sendable {
   private let statistics: [Statistic]
   private let accuracies: [StageAccuracy]
   private let images: Int?
+  private let allocation: AllocationSummary?
   private let wallSeconds: Double
 
   init(
     request: CompileRequest, program: Program, timings: [PassTiming], statistics: [Statistic],
-    accuracies: [StageAccuracy], images: Int?, wallSeconds: Double
+    accuracies: [StageAccuracy], images: Int?, allocation: AllocationSummary?, wallSeconds: Double
   ) {
     (self.request, self.program, self.timings) = (request, program, timings)
     (self.statistics, self.accuracies, self.images) = (statistics, accuracies, images)
+    self.allocation = allocation
     self.wallSeconds = wallSeconds
   }
 
@@ -69,6 +72,7 @@ package struct CompileReport: Sendable {
         ],
         "available": .null,
       ],
+      "allocation": allocation?.json ?? .null,
       "wallSeconds": .number(wallSeconds),
       "peakMemoryBytes": .integer(peakMemory()),
     ]
@@ -97,6 +101,7 @@ package struct CompileReport: Sendable {
         "accuracy of the \(stage.stage) network: \(fixed(accuracy * 100, 2)) % of "
           + "\(grouped(images)) calibration images")
     }
+    if let allocation { lines += ["", allocation.text, ""] }
     lines.append("wrote \(artefacts.joined(separator: " and "))")
     return lines.joined(separator: "\n")
   }

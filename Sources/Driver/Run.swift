@@ -43,9 +43,8 @@ extension Session {
   /// - Throws: what opening, reading and executing throw.
   package func run(_ request: RunRequest) throws(CompileError) -> RunReport {
     try refuse(output: request.output, overwriting: [request.artefact] + request.data.files)
-    let output = try request.output.map { path throws(CompileError) in
-      try liftingDiagnostic { () throws(Diagnostic) in try OutputFile(creating: path) }
-    }
+    if AllocationFolder.recognizes(request.artefact) { return try runTables(request) }
+    let output = try outputFile(of: request)
     var graph = try loadArtefact(request.artefact)
     if let seed = request.seed {
       for i in graph.encoders.indices { graph.encoders[i].seed = seed }
@@ -68,6 +67,15 @@ extension Session {
     return RunReport(
       request, result, code: code, threads: options.threads, samples: samples,
       accuracy: graph.classifier.flatMap { outputs.accuracy($0, samples.labels) })
+  }
+
+  /// Returns the file that the outputs will be written to, if any is asked for.
+  ///
+  /// - Throws: `output.cannot-write`.
+  func outputFile(of request: RunRequest) throws(CompileError) -> OutputFile? {
+    try request.output.map { path throws(CompileError) in
+      try liftingDiagnostic { () throws(Diagnostic) in try OutputFile(creating: path) }
+    }
   }
 
   /// Runs a quantized spiking network on samples.

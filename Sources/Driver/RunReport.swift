@@ -45,6 +45,9 @@ package struct RunReport: Hashable, Sendable {
   /// The layers, first to last.
   package var layers: [Layer]
 
+  /// What the machine did, if one was emulated.
+  package var emulation: Emulation?
+
   /// What is known of a layer.
   package struct Layer: Hashable, Sendable {
     /// The name.
@@ -79,7 +82,7 @@ package struct RunReport: Hashable, Sendable {
       "threads": .integer(threads),
       "peakMemoryBytes": .integer(peakMemoryBytes),
       "layers": .array(layers.map(\.json)),
-      "emulation": [
+      "emulation": emulation?.json ?? [
         "counts": [:], "energyJoules": .null, "secondsPerImage": .null, "source": .null,
       ],
     ]
@@ -104,7 +107,7 @@ package struct RunReport: Hashable, Sendable {
         + "\(fixed(imagesPerSecond, 0)) images/s",
     ])
     lines.add(["memory", fixed(Double(peakMemoryBytes) / 1e6, 0) + " MB"])
-    let head = lines.text
+    let head = lines.text + (emulation.map { "\n\n" + $0.text } ?? "")
     guard layers.contains(where: { $0.spikesPerNeuron != nil || $0.synapticOperations != nil })
     else { return head }
     var table = Table(["layer", ">neurons", ">spikes/neuron", ">synaptic operations"])

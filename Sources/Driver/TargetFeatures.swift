@@ -18,7 +18,7 @@ extension CoreClass {
     }
     if let neuron { rows += neuron.rows }
     if let synapse { rows += synapse.rows }
-    if let operations { rows.append(row("connections", operations.words, operations.evidence)) }
+    if let operations { rows += operations.rows }
     if let analog { rows += analog.features }
     return rows
   }
@@ -33,6 +33,11 @@ private func row(_ name: String, _ value: String?, _ evidence: Evidence) -> [[St
   value.map { [row(name, $0, evidence)] } ?? []
 }
 
+/// Returns a row for a feature that every machine has in some way; nobody says that it is unknown.
+private func row(_ name: String, orUnknown value: String?, _ evidence: Evidence) -> [String] {
+  value.map { row(name, $0, evidence) } ?? row(name, "unknown", Evidence())
+}
+
 extension NeuronFeatures {
 
   fileprivate var rows: [[String]] {
@@ -43,8 +48,9 @@ extension NeuronFeatures {
         rows.append(field.row("\(kind) \(name)", unless: evidence))
       }
     }
-    rows += row("fires if", comparison.map { "v \($0.rawValue) threshold" } ?? "unknown", evidence)
-    rows += row("rounding", rounding?.rawValue ?? "unknown", evidence)
+    let test = comparison.map { "v \($0.rawValue) threshold" }
+    rows.append(row("fires if", orUnknown: test, evidence))
+    rows.append(row("rounding", orUnknown: rounding?.rawValue, evidence))
     let names = resets.map { reset in
       reset.mode.rawValue + (reset.neuronCost > 1 ? " (\(reset.neuronCost) neurons)" : "")
         + (reset.mostSpikesPerStep.map { " (at most \($0) a tick)" } ?? "")
@@ -77,8 +83,8 @@ extension SynapseFeatures {
       let words = "\(table.types) types of axons, \(table.bits) bits, one for each \(table.scope)"
       rows.append(row("weight table", words, evidence))
     }
-    rows += row(
-      "delay", delay.map { "\($0.lowerBound)–\($0.upperBound) ticks" } ?? "unknown", evidence)
+    let ticks = delay.map { "\($0.lowerBound)–\($0.upperBound) ticks" }
+    rows.append(row("delay", orUnknown: ticks, evidence))
     if let accumulator { rows.append(accumulator.row("accumulator", unless: evidence)) }
     let sharing = sharing.map(\.rawValue).joined(separator: ", ")
     return rows + row("sharing", sharing.isEmpty ? nil : sharing, evidence)
@@ -103,35 +109,37 @@ extension RegisterField {
 
 extension Operations {
 
-  /// The connections as words.
-  fileprivate var words: String {
-    let list = { (name: String, numbers: [Int]?) -> String? in
-      numbers.map { "\(name) \($0.map(String.init).joined(separator: ", "))" }
+  fileprivate var rows: [[String]] {
+    let list = { (numbers: [Int]?, separator: String) -> String? in
+      numbers?.map { grouped($0) }.joined(separator: separator)
     }
-    let parts: [String?] = [
-      kinds.map(\.rawValue).joined(separator: ", "), largestKernel.map { "kernels to \($0)" },
-      list("strides", strides), list("paddings", paddings), list("pools", pools),
-      mostChannels.map { "\(grouped($0)) channels" },
-      largestInput.map { "input to \($0.map(String.init).joined(separator: " × "))" },
-      largestOutput.map { "output to \($0.map(String.init).joined(separator: " × "))" },
-      mostDestinations.map { "\($0) destinations" },
-      needsSquareKernels ? "square kernels only" : nil,
-    ]
-    return parts.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "; ")
+    let kernels = largestKernel.map { "to \($0)\(needsSquareKernels ? ", square only" : "")" }
+    let kinds = kinds.map(\.rawValue).joined(separator: ", ")
+    return row("connections", kinds.isEmpty ? nil : kinds, evidence)
+      + row("kernels", kernels, evidence)
+      + row("strides", list(strides, ", "), evidence)
+      + row("paddings", list(paddings, ", "), evidence)
+      + row("pools", list(pools, ", "), evidence)
+      + row("channels", mostChannels.map { "to \(grouped($0))" }, evidence)
+      + row("input", list(largestInput, " × ").map { "to \($0)" }, evidence)
+      + row("neurons", list(largestOutput, " × ").map { "to \($0)" }, evidence)
+      + row("destinations", mostDestinations.map { "to \($0)" }, evidence)
   }
 }
 
 extension AnalogArray {
 
   fileprivate var features: [[String]] {
-    let none = Evidence()
     let size = "\(grouped(rows)) × \(grouped(columns))"
-    var result = [row("array", [size, mapping].compactMap { $0 }.joined(separator: ", "), none)]
+    var result = [
+      row("array", [size, mapping].compactMap { $0 }.joined(separator: ", "), evidence)
+    ]
     for (name, number) in numbers.sorted(by: { $0.key < $1.key }) {
-      result.append(row("array \(name)", number.words, number.evidence))
+      result.append(
+        row("array \(name)", number.words, number.value == nil ? Evidence() : number.evidence))
     }
     for (name, word) in words.sorted(by: { $0.key < $1.key }) {
-      result.append(row("array \(name)", word, none))
+      result.append(row("array \(name)", word, evidence))
     }
     return result
   }

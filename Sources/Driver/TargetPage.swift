@@ -22,7 +22,8 @@ struct TargetPage {
     table.add(["family", target.family.rawValue])
     table.add(["time", time])
     for entry in target.time.barrier {
-      table.add(["end of a tick, \(entry.tiles) tiles", entry.latency.words])
+      let tiles = entry.tiles == 1 ? "1 tile" : "\(grouped(entry.tiles)) tiles"
+      table.add(["end of a tick, \(tiles)", entry.latency.words])
     }
     table.add(["arrangement", target.topology.levels.map(\.words).joined(separator: ", ")])
     table.add(["cores a chip", grouped(target.coresPerChip)])

@@ -37,7 +37,7 @@ struct Spikec: ParsableCommand {
     version: "spikec \(Driver.version)",
     subcommands: [
       Compile.self, Run.self, Infer.self, Attribute.self, FineTune.self, Inspect.self, Opt.self,
-      List.self,
+      Check.self, Report.self, List.self,
     ])
 
   /// The console of the process.

@@ -33,7 +33,7 @@ extension CoreClass.Accounting {
   /// The numbers that a rule can do without, with what they are then.
   static func optional(_ algorithm: Algorithm) -> [String: Int] {
     switch algorithm {
-    case .synapseBlocks: ["indexBitsMin": 0, "indexBitsMax": 16]
+    case .synapseBlocks: ["indexBitsMin": 0, "indexBitsMax": 16, "baseMultiple": 1]
     case .powersOfTwo, .denseRectangle: [:]
     case .synapseRows: ["rowHeaderBytes": 0]
     case .bytes: ["neuronBytes": 0, "synapseOverheadBits": 0, "inputBits": 0]
@@ -56,6 +56,7 @@ extension CoreClass.Accounting {
   /// The numbers by which something is divided.
   static let mustBePositive: Set = [
     "wordBits", "blockWeights", "rows", "cols", "rowsPerInput", "synapseBytes", "alignmentBytes",
+    "baseMultiple",
   ]
 
   /// The words that a rule takes: names of resources.

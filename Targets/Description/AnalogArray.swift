@@ -12,4 +12,6 @@ package struct AnalogArray: Hashable, Sendable {
   package var numbers: [String: Quantity]
   /// All other members that are words, by dotted name: `noiseManagement`.
   package var words: [String: String]
+  /// Who says so, unless a number says it itself.
+  package var evidence = Evidence()
 }

@@ -122,7 +122,9 @@ extension AnalogArray {
     columns = reader["cols"].int ?? 1
     mapping = reader["mapping"].string
     (numbers, words) = ([:], [:])
-    let rest = reader.json?.members?.filter { !["rows", "cols", "mapping"].contains($0.key) }
+    evidence = reader.evidence
+    let known = ["rows", "cols", "mapping", "source", "grade"]
+    let rest = reader.json?.members?.filter { !known.contains($0.key) }
     collect(.object(rest ?? [:]), prefix: "")
   }
 
@@ -131,7 +133,7 @@ extension AnalogArray {
     for (name, member) in value.members ?? [:] {
       let path = prefix + name
       switch member {
-      case .integer, .number: numbers[path] = TargetReader(member).quantity()
+      case .integer, .number: numbers[path] = TargetReader(member).quantity(evidence: evidence)
       case .text(let word): words[path] = word
       case .flag(let flag): words[path] = flag ? "true" : "false"
       case .null: numbers[path] = Quantity(nil)

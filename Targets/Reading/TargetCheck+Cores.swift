@@ -6,7 +6,7 @@ extension TargetCheck {
 
   /// Checks a kind of cores.
   mutating func checkCore(_ core: JSON, at pointer: String) {
-    for name in ["accounting", "neuron", "synapse", "ops"] {
+    for name in ["accounting", "neuron", "synapse", "ops", "analog"] {
       checkSays(core[name], at: "\(pointer)/\(name)")
     }
     if let accounting = core["accounting"] {

@@ -57,6 +57,7 @@ import Testing
     let core = target.cores[0]
     #expect(core.resources["synMemWords"]?.int == 16_384)
     #expect(core.accounting?.rule == .synapseBlocks(SynapseBlockAccounting()))
+    #expect(core.accounting?.parameters["baseMultiple"]?.int == 4)
     let neuron = try #require(core.neuron)
     #expect(neuron.comparison == .greater && neuron.state["u"]?.overflow == .wrap)
     #expect(neuron.state["v"]?.range == -8_388_607...8_388_607)
@@ -139,7 +140,7 @@ import Testing
     let analog = try #require(core.analog)
     #expect(analog.rows == 256 && analog.columns == 256 && analog.mapping == "signed-rows")
     #expect(analog.numbers["output.gain"] == Quantity(0.002, grade: .software, source: "HX"))
-    #expect(analog.numbers["input.most"]?.value == 31)
+    #expect(analog.numbers["input.most"] == Quantity(31, grade: .software, source: "HX"))
     #expect(analog.numbers["mismatch.columnGain"] == Quantity(nil))
     #expect(analog.words == ["input.signed": "false", "output.rounding": "floor"])
     #expect(core.synapse?.weight.range == -63...63)

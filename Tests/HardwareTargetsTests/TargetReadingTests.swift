@@ -302,4 +302,40 @@ extension String {
     let target = try TargetDescription(parsing: text, file: "mine.json")
     #expect(target == TargetDescription.builtIn("loihi1"))
   }
+
+  @Test(
+    "no number of a machine is without limits, and none traps",
+    arguments: ["loihi1", "speck2", "spinnaker2"],
+    ["9223372036854775807", "-9223372036854775808"])
+  func extremes(_ name: String, _ number: String) throws {
+    let text = try #require(TargetDescription.builtInText(name))
+    let head = try #require(text.ranges(of: "\"time\": {").first).upperBound
+    let tail = try #require(text.ranges(of: "\"sources\": {").last).lowerBound
+    let numbers = numbers(in: text[head..<tail])
+    #expect(numbers.count > 15)
+    for place in numbers {
+      var damaged = text
+      damaged.replaceSubrange(place, with: number)
+      #expect(
+        problems(damaged).contains { $0.id == "target.out-of-range" },
+        "\(text[..<place.upperBound].suffix(60))")
+    }
+  }
+
+  /// Returns the places of numbers outside of strings.
+  private func numbers(in text: Substring) -> [Range<String.Index>] {
+    var (places, isString): ([Range<String.Index>], Bool) = ([], false)
+    var position = text.startIndex
+    while position < text.endIndex {
+      let character = text[position]
+      var next = text.index(after: position)
+      if character == "\"" { isString.toggle() }
+      if !isString && (character == "-" || character.isNumber) {
+        next = text[next...].firstIndex { !($0.isNumber || "+-.e".contains($0)) } ?? text.endIndex
+        places.append(position..<next)
+      }
+      position = next
+    }
+    return places
+  }
 }

@@ -72,15 +72,18 @@ private struct MembersPage {
     let members = part["properties"]?.members ?? [:]
     let required = (part["required"]?.elements ?? []).compactMap(\.string)
     let names = required + members.keys.sorted().filter { !required.contains($0) }
-    var lines = ["### \(title)", "", part["description"]?.string ?? "", ""]
+    var lines = ["### \(title)", ""]
+    if let description = part["description"]?.string { lines += [description, ""] }
     var inner: [String] = []
     if !members.isEmpty { lines += ["| member | value | meaning |", "|---|---|---|"] }
     for name in names {
       guard let member = members[name] else { continue }
       let whole = schema.resolved(member)
+      let isFoundation = ["grade", "source"].contains(name) && member["description"] == nil
+      let meaning = isFoundation ? "Who says so." : whole["description"]?.string ?? ""
       let needed = required.contains(name) ? ", needed" : ""
       lines.append(
-        "| `\(name)` | \(words(member))\(needed) | \(whole["description"]?.string ?? "") |")
+        "| `\(name)` | \(words(member))\(needed) | \(meaning) |")
       if member["$ref"] == nil, whole["properties"] != nil {
         inner += section("\(title.dropLast(title.hasSuffix("`") ? 1 : 0)).\(name)`", whole)
       } else if let items = member["items"], items["$ref"] == nil, items["properties"] != nil {

@@ -1,6 +1,7 @@
 // Files of Keras 1: both orders of dimensions, both backends; what is not known is refused.
 
 import Diagnostics
+import JSONReading
 import PluginAPI
 import SpikeIR
 import TestSupport

@@ -51,7 +51,9 @@ private func problem(_ tensor: (inout Wire) -> Void) -> Diagnostic? {
   }
 
   @Test("of impossible extents are refused") func extents() {
-    for extents in [[-1], [0, -5], [1 << 40, 1 << 40], [1 << 40, 1 << 40, 0], [1 << 62, 4]] {
+    for extents in [
+      [-1], [0, -5], [1 << 40, 1 << 40], [1 << 40, 1 << 40, 0], [1 << 62, 4], [0, 1 << 40],
+    ] {
       let found = problem {
         $0.packed(1, extents)
         $0.int(2, 1)
@@ -59,9 +61,16 @@ private func problem(_ tensor: (inout Wire) -> Void) -> Diagnostic? {
       }
       #expect(found?.id == "onnx.bad-tensor", "\(extents)")
     }
+    let wide = problem {
+      $0.packed(1, [Int](repeating: 1, count: 65))
+      $0.int(2, 1)
+      $0.text(8, "w")
+      $0.bytes(9, [0, 0, 0, 0])
+    }
+    #expect(wide?.message == "constant 'w': it has 65 axes, accepted are 64")
     #expect(
       problem {
-        $0.packed(1, [0, 1 << 40])
+        $0.packed(1, [0, 1 << 16])
         $0.int(2, 1)
       } == nil)
   }

@@ -25,16 +25,20 @@ package struct AllocationCheck {
 
   /// Returns everything that is wrong with `allocation`, nothing if it is right.
   ///
-  /// - Throws: `ir.elided-tensor` if a wire's sources are not there.
+  /// - Throws: `ir.elided-tensor` if a wire's sources are not there; `mapping.too-many-paths`.
   /// - Complexity: O(neurons + connections · links of a row).
-  package static func findings(of allocation: Allocation) throws(Diagnostic) -> [Diagnostic] {
+  package static func findings(of allocation: Allocation) throws(CompileError) -> [Diagnostic] {
     var check = AllocationCheck(allocation)
     check.checkCores()
     check.checkSlices()
     check.checkStarts()
     check.checkAxons()
-    try check.checkConnections()
+    try liftingDiagnostic { () throws(Diagnostic) in try check.checkConnections() }
     check.checkRoutes()
+    // What cores hold, and how far packets go, has a meaning only where all of that is right.
+    guard check.findings.isEmpty else { return check.findings }
+    try check.checkUse()
+    check.checkPlaces()
     return check.findings
   }
 

@@ -15,7 +15,7 @@ struct AxisRelation: Hashable, Sendable {
     var tap: Int
   }
 
-  /// The links of each place of the source, ascending by target.
+  /// The links of each place of the source, ascending by target, no two of them to the same one.
   private(set) var links: [[Link]]
 
   /// The number of places of the target.
@@ -24,12 +24,23 @@ struct AxisRelation: Hashable, Sendable {
   /// For each place of the target the smallest range of places of the source that reach it.
   private(set) var sources: [Range<Int>?]
 
-  /// Creates the relation of the given links.
+  /// Creates the relation of the given links; several of a place to the same one become one, as
+  /// their weights add up.
   init(_ links: [[Link]], targets: Int) {
-    self.links = links
+    var names: [[Int]: Int] = [:]
+    self.links = links.map { own in
+      var routes: [Int: [Int]] = [:]
+      for link in own { routes[link.target, default: []].append(link.tap) }
+      return routes.keys.sorted().map { target in
+        let key = (routes[target] ?? []).sorted()
+        let name = names[key] ?? names.count
+        names[key] = name
+        return Link(target: target, tap: name)
+      }
+    }
     self.targets = targets
     sources = [Range<Int>?](repeating: nil, count: targets)
-    for (s, own) in links.enumerated() {
+    for (s, own) in self.links.enumerated() {
       for link in own {
         let lower = sources[link.target]?.lowerBound ?? s
         sources[link.target] = lower..<s + 1
@@ -42,21 +53,26 @@ struct AxisRelation: Hashable, Sendable {
     AxisRelation((0..<count).map { [Link(target: $0, tap: 0)] }, targets: count)
   }
 
-  /// Every place of the source reaches the only place of the target, with a weight of its own.
-  static func collected(_ sources: Int) -> AxisRelation {
-    AxisRelation((0..<sources).map { [Link(target: 0, tap: $0)] }, targets: 1)
+  /// Every place of the source reaches every one of the target, with a weight of its own.
+  static func mixed(_ sources: Int, _ targets: Int) -> AxisRelation {
+    AxisRelation(
+      (0..<sources).map { s in
+        (0..<targets).map { Link(target: $0, tap: s * targets + $0) }
+      }, targets: targets)
   }
 
   /// The windows of a convolution or pooling: tap i of the window at place t meets t·stride + i·dilation
-  /// − before.
+  /// − before; if `hasEqualTaps`, all weights of a window are the same.
   static func windows(
-    _ sources: Int, _ targets: Int, size: Int, stride: Int, dilation: Int, before: Int
+    _ sources: Int, _ targets: Int, size: Int, stride: Int, dilation: Int, before: Int,
+    hasEqualTaps: Bool
   ) -> AxisRelation {
     var links = [[Link]](repeating: [], count: sources)
     for target in 0..<targets {
       for tap in 0..<size {
         let source = target * stride + tap * dilation - before
-        if 0..<sources ~= source { links[source].append(Link(target: target, tap: tap)) }
+        guard 0..<sources ~= source else { continue }
+        links[source].append(Link(target: target, tap: hasEqualTaps ? 0 : tap))
       }
     }
     return AxisRelation(links, targets: targets)
@@ -72,6 +88,8 @@ struct AxisRelation: Hashable, Sendable {
   }
 
   /// Returns the relation of what passes this one and then `next`; taps of both count.
+  ///
+  /// - Complexity: O(routes): the links of this relation times those of a place of the next.
   func followed(by next: AxisRelation) -> AxisRelation {
     let factor = 1 + (next.links.lazy.flatMap { $0 }.map(\.tap).max() ?? 0)
     let composed = links.map { own in
@@ -79,7 +97,7 @@ struct AxisRelation: Hashable, Sendable {
         next.links[first.target].map {
           Link(target: $0.target, tap: first.tap * factor + $0.tap)
         }
-      }.sorted { ($0.target, $0.tap) < ($1.target, $1.tap) }
+      }
     }
     return AxisRelation(composed, targets: next.targets)
   }
@@ -105,25 +123,24 @@ struct AxisRelation: Hashable, Sendable {
 
   /// Returns the places in `origin` by what they reach in `range`, up to a shift of all of it.
   ///
-  /// - Returns: for each pattern that is not empty, the number of its links and of the places.
+  /// - Returns: for each pattern that is not empty, its links and the number of places.
   /// - Complexity: O(places · links of a place).
   func patterns(from origin: Range<Int>, to range: Range<Int>) -> [AxisPattern] {
-    var order: [[Link]] = []
     var found: [[Link]: Int] = [:]
-    var places: [Int] = []
+    var result: [AxisPattern] = []
     for s in origin {
       let own = links[s].filter { range ~= $0.target }
-      guard let base = own.first?.target else { continue }
+      guard let base = own.first?.target, let end = own.last?.target else { continue }
       let key = own.map { Link(target: $0.target - base, tap: $0.tap) }
       if let i = found[key] {
-        places[i] += 1
+        result[i].places += 1
       } else {
-        found[key] = order.count
-        order.append(key)
-        places.append(1)
+        found[key] = result.count
+        result.append(
+          AxisPattern(links: own.count, places: 1, isRun: end - base == own.count - 1))
       }
     }
-    return zip(order, places).map { AxisPattern(links: $0.count, places: $1) }
+    return result
   }
 }
 
@@ -133,4 +150,6 @@ struct AxisPattern: Hashable, Sendable {
   var links: Int
   /// The number of places.
   var places: Int
+  /// Whether the links lead to places that follow each other without a gap.
+  var isRun: Bool
 }

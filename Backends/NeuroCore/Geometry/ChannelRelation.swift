@@ -87,11 +87,28 @@ enum ChannelRelation: Hashable, Sendable {
   }
 
   /// Returns the relation of what passes this one and then `next`.
+  ///
+  /// - Complexity: O(channels), but O(links of both) where groups that mix meet groups that mix.
   func followed(by next: ChannelRelation) -> ChannelRelation {
-    guard case .ruled(let moves, let groups) = self, case .ruled(let more, let last) = next,
-      groups.count == groups.sources, groups.count == groups.targets
-    else { return .listed(list.followed(by: next.list)) }
-    return .ruled(moves: moves.map { $0 < 0 ? -1 : more[$0] }, groups: last)
+    guard case .ruled(let moves, let groups) = self, case .ruled(let more, let last) = next else {
+      return .listed(list.followed(by: next.list))
+    }
+    if groups.count == groups.sources, groups.count == groups.targets {
+      return .ruled(moves: moves.map { $0 < 0 ? -1 : more[$0] }, groups: last)
+    }
+    // Where either side mixes all channels, whatever arrives at all arrives everywhere.
+    let isReached = { (middle: Range<Int>) in middle.contains { more[$0] >= 0 } }
+    let width = groups.targets / groups.count
+    let all = Groups(sources: groups.sources, targets: last.targets, count: 1)
+    if last.count == 1, (0..<groups.count).allSatisfy({ isReached($0 * width..<($0 + 1) * width) })
+    {
+      return .ruled(moves: moves, groups: all)
+    }
+    if groups.count == 1 {
+      let reached = Set(more.lazy.filter { $0 >= 0 }.map { $0 / (last.sources / last.count) })
+      if reached.count == last.count { return .ruled(moves: moves, groups: all) }
+    }
+    return .listed(list.followed(by: next.list))
   }
 
   /// Returns the smallest range of channels that holds all that reach channels in `range`; empty if
@@ -120,12 +137,20 @@ enum ChannelRelation: Hashable, Sendable {
     switch self {
     case .listed(let relation): return relation.patterns(from: origin, to: range)
     case .ruled(let moves, let groups):
+      let (before, after) = (groups.sources / groups.count, groups.targets / groups.count)
       var places: [Int: Int] = [:]
+      var (group, links, run) = (-1, 0, 0)
       for s in origin where moves[s] >= 0 {
-        places[groups.targets(of: moves[s]).clamped(to: range).count, default: 0] += 1
+        if moves[s] / before != group {
+          places[links, default: 0] += run
+          (group, run) = (moves[s] / before, 0)
+          links = (group * after..<(group + 1) * after).clamped(to: range).count
+        }
+        run += 1
       }
-      return places.filter { $0.key > 0 }.sorted { $0.key < $1.key }
-        .map { AxisPattern(links: $0.key, places: $0.value) }
+      places[links, default: 0] += run
+      return places.filter { $0.key > 0 && $0.value > 0 }.sorted { $0.key < $1.key }
+        .map { AxisPattern(links: $0.key, places: $0.value, isRun: true) }
     }
   }
 }

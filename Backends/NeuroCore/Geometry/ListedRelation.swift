@@ -11,7 +11,7 @@ struct ListedRelation: Sendable {
     var tap: Int
   }
 
-  /// The connections of each neuron, ascending by target.
+  /// The connections of each neuron, ascending by target, no two of them to the same one.
   private let lists: [[Synapse]]
 
   /// Lists the connections that pass all of `steps`, from neurons of shape `source`.
@@ -24,13 +24,37 @@ struct ListedRelation: Sendable {
         var next: [Synapse] = []
         for synapse in front {
           step.forEachTarget(of: synapse.target) { (target, tap) in
-            next.append(Synapse(target: target, tap: synapse.tap &* 1_000_003 &+ tap))
+            next.append(Synapse(target: target, tap: Self.mixed(synapse.tap, tap)))
           }
         }
         front = next
       }
-      return front.sorted { ($0.target, $0.tap) < ($1.target, $1.tap) }
+      return Self.merged(front)
     }
+  }
+
+  /// Returns a number that stands for two taps, one after the other: another one for others, but for
+  /// a chance of 2⁻⁶⁴.
+  static func mixed(_ a: Int, _ b: Int) -> Int {
+    // One is added lest nothing after nothing is nothing again.
+    var z = (UInt64(bitPattern: Int64(a)) &+ 1) &* 0x9E37_79B9_7F4A_7C15
+    z &+= UInt64(bitPattern: Int64(b))
+    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return Int(Int64(bitPattern: z ^ z >> 31))
+  }
+
+  /// Returns the connections with those to the same neuron as one, as their weights add up.
+  private static func merged(_ synapses: [Synapse]) -> [Synapse] {
+    var result: [Synapse] = []
+    for synapse in synapses.sorted(by: { ($0.target, $0.tap) < ($1.target, $1.tap) }) {
+      if result.last?.target == synapse.target {
+        result[result.count - 1].tap = mixed(result[result.count - 1].tap, synapse.tap)
+      } else {
+        result.append(synapse)
+      }
+    }
+    return result
   }
 
   /// Returns the smallest box of neurons that holds all that reach neurons of `box`.
@@ -55,8 +79,13 @@ struct ListedRelation: Sendable {
       }
       if !own.isEmpty { found[own, default: 0] += 1 }
     }
-    return found.map { SynapseList(synapses: $0.count, axons: $1, distinct: 1) }
-      .sorted { ($0.synapses, $0.axons) < ($1.synapses, $1.axons) }
+    return found.map { list, axons in
+      let places = list.map { box.offset(ofNeuron: $0.target, of: target) }
+      let isRun = (places.last ?? 0) - (places.first ?? 0) == places.count - 1
+      return SynapseList(synapses: list.count, axons: axons, distinct: 1, isRun: isRun)
+    }.sorted {
+      ($0.synapses, $0.axons, $0.isRun ? 1 : 0) < ($1.synapses, $1.axons, $1.isRun ? 1 : 0)
+    }
   }
 }
 
@@ -73,5 +102,12 @@ extension NeuronBox {
   /// Returns whether neuron `neuron` of a population of shape `shape` is in the box.
   func contains(neuron: Int, of shape: Shape) -> Bool {
     contains(NeuronBox(neuron: neuron, of: shape))
+  }
+
+  /// Returns the place of neuron `neuron` of a population of shape `shape` among those of the box.
+  fileprivate func offset(ofNeuron neuron: Int, of shape: Shape) -> Int {
+    let own = NeuronBox(neuron: neuron, of: shape)
+    return offset(
+      row: own.rows.lowerBound, column: own.columns.lowerBound, channel: own.channels.lowerBound)
   }
 }

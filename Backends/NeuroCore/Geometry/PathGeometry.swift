@@ -30,7 +30,18 @@ package struct PathGeometry: Sendable {
     sourceShape = graph[path.source].shape
     targetShape = graph[path.target].shape
     var steps: [ProjectionRelation] = []
-    for id in path.projections { steps.append(try ProjectionRelation(graph[id], in: graph)) }
+    var reshaped: Shape?
+    for (i, id) in path.projections.enumerated() {
+      // A reshaping before dense connections changes nothing: they reach all, in the same order.
+      if i + 1 < path.projections.count, graph[id].isUnweightedIdentity,
+        case .dense = graph[path.projections[i + 1]].kind
+      {
+        reshaped = reshaped ?? graph[graph[id].source].shape
+        continue
+      }
+      steps.append(try ProjectionRelation(graph[id], from: reshaped, in: graph))
+      reshaped = nil
+    }
     if let first = steps.first, steps.allSatisfy({ $0.axes != nil }), var axes = first.axes {
       for step in steps.dropFirst() {
         guard let next = step.axes else { break }
@@ -86,13 +97,39 @@ package struct PathGeometry: Sendable {
             result.append(
               SynapseList(
                 synapses: y.links * x.links * c.links, axons: y.places * x.places * c.places,
-                distinct: c.places))
+                distinct: c.places, isRun: Self.isRun(y, x, c, in: box)))
           }
         }
       }
       return result
     case .listed(let list): return list.lists(from: origin, to: box, sourceShape, targetShape)
     }
+  }
+
+  /// Returns whether the neurons of `box` that a list reaches follow each other, row-major.
+  static func isRun(
+    _ y: AxisPattern, _ x: AxisPattern, _ c: AxisPattern, in box: NeuronBox
+  ) -> Bool {
+    guard y.isRun, x.isRun, c.isRun else { return false }
+    let isRowPart = x.links == 1 || c.links == box.channels.count
+    let isOneRow = y.links == 1
+    return isRowPart
+      && (isOneRow || x.links == box.columns.count && c.links == box.channels.count)
+  }
+
+  /// The relations of the axes, if the path is a product of them.
+  var axes: ProjectionRelation.Axes? {
+    guard case .product(let rows, let columns, let channels) = form else { return nil }
+    return ProjectionRelation.Axes(rows: rows, columns: columns, channels: channels)
+  }
+}
+
+extension Projection {
+
+  /// Whether the neurons only change their arrangement.
+  fileprivate var isUnweightedIdentity: Bool {
+    guard case .identity(let identity) = kind else { return false }
+    return identity.weights == nil
   }
 }
 
@@ -104,4 +141,6 @@ package struct SynapseList: Hashable, Sendable {
   package var axons: Int
   /// How many of the lists differ by more than a shift of their targets.
   package var distinct: Int
+  /// Whether the neurons of each list follow each other in the box, row-major.
+  package var isRun: Bool
 }

@@ -22,35 +22,40 @@ struct ProjectionRelation: Sendable {
   private let source: Shape
   private let target: Shape
 
-  /// Looks at a projection of a verified graph.
+  /// Whether connections of `lists` have weights other than 1.
+  private let hasWeights: Bool
+
+  /// Looks at a projection of a verified graph; its source may have another shape, of as many
+  /// neurons in the same order.
   ///
   /// - Throws: `ir.elided-tensor`.
-  init(_ projection: Projection, in graph: SpikingGraph) throws(Diagnostic) {
-    source = graph[projection.source].shape
+  init(
+    _ projection: Projection, from shape: Shape? = nil, in graph: SpikingGraph
+  ) throws(Diagnostic) {
+    source = shape ?? graph[projection.source].shape
     target = graph[projection.target].shape
+    hasWeights = projection.kind.weights != nil
     let (from, to) = (Extents(source), Extents(target))
     switch projection.kind {
     case .dense:
-      guard target.rank == 1 else {
-        list(everyTarget: true)
-        return
-      }
       axes = Axes(
-        rows: .collected(from.rows), columns: .collected(from.columns),
+        rows: .mixed(from.rows, to.rows), columns: .mixed(from.columns, to.columns),
         channels: .groups(from.channels, to.channels, count: 1))
     case .conv(let conv):
       axes = Axes(
-        rows: .windows(from.rows, to.rows, conv.window, vertical: true),
-        columns: .windows(from.columns, to.columns, conv.window, vertical: false),
+        rows: .windows(from.rows, to.rows, conv.window, vertical: true, hasEqualTaps: false),
+        columns: .windows(
+          from.columns, to.columns, conv.window, vertical: false, hasEqualTaps: false),
         channels: .groups(from.channels, to.channels, count: conv.groups))
     case .pool(let pool):
       axes = Axes(
-        rows: .windows(from.rows, to.rows, pool.window, vertical: true),
-        columns: .windows(from.columns, to.columns, pool.window, vertical: false),
+        rows: .windows(from.rows, to.rows, pool.window, vertical: true, hasEqualTaps: true),
+        columns: .windows(
+          from.columns, to.columns, pool.window, vertical: false, hasEqualTaps: true),
         channels: .identity(from.channels))
     case .identity:
-      guard source == target else {
-        list(everyTarget: false)
+      guard from == to else {
+        lists = (0..<source.count).map { [$0] }
         return
       }
       axes = Axes(
@@ -65,12 +70,8 @@ struct ProjectionRelation: Sendable {
     }
   }
 
-  private mutating func list(everyTarget: Bool) {
-    lists = (0..<source.count).map { everyTarget ? Array(0..<target.count) : [$0] }
-  }
-
   /// The extents of neurons, 1 for those that are missing.
-  private struct Extents {
+  private struct Extents: Equatable {
     let rows: Int
     let columns: Int
     let channels: Int
@@ -114,7 +115,7 @@ struct ProjectionRelation: Sendable {
   /// the weight.
   func forEachTarget(of n: Int, _ body: (_ target: Int, _ tap: Int) -> Void) {
     guard let axes else {
-      for t in lists[n] { body(t, n * target.count + t) }
+      for t in lists[n] { body(t, hasWeights ? t : 0) }
       return
     }
     let from = Extents(source)
@@ -124,7 +125,9 @@ struct ProjectionRelation: Sendable {
       for x in axes.columns.links[position % from.columns] {
         axes.channels.forEachLink(of: channel) { c in
           let place = y.target * to.columns + x.target
-          body(place * to.channels + c.target, (y.tap * 4096 + x.tap) * 4096 &+ c.tap)
+          body(
+            place * to.channels + c.target,
+            ListedRelation.mixed(ListedRelation.mixed(y.tap, x.tap), c.tap))
         }
       }
     }
@@ -135,12 +138,12 @@ extension AxisRelation {
 
   /// The windows of a convolution or pooling, along one axis.
   fileprivate static func windows(
-    _ sources: Int, _ targets: Int, _ window: Window, vertical: Bool
+    _ sources: Int, _ targets: Int, _ window: Window, vertical: Bool, hasEqualTaps: Bool
   ) -> AxisRelation {
     windows(
       sources, targets, size: vertical ? window.size.height : window.size.width,
       stride: vertical ? window.strides.height : window.strides.width,
       dilation: vertical ? window.dilations.height : window.dilations.width,
-      before: vertical ? window.padding.top : window.padding.left)
+      before: vertical ? window.padding.top : window.padding.left, hasEqualTaps: hasEqualTaps)
   }
 }

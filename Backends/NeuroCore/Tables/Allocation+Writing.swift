@@ -52,17 +52,18 @@ extension Allocation {
     Set(cores.flatMap(\.used.keys) + target.cores.flatMap(\.resources.keys)).sorted()
   }
 
-  /// The resource of which a core has used most, with the part that is used; `nil` if no capacity
-  /// is known.
+  /// Returns the resource of which a core has used most, with the part that is used.
+  ///
+  /// It is `nil` if no capacity is known. Settings that neurons share, such as thresholds, do not
+  /// count.
   package func binding(of core: CoreEntry) -> (resource: String, utilization: Double)? {
-    let capacities = target.cores[core.kind].capacities
     var best: (resource: String, utilization: Double)?
-    for name in core.used.keys.sorted() {
-      guard let used = core.used[name], let capacity = capacities[name], capacity > 0 else {
+    for entry in CoreBudget(target.cores[core.kind]).entries where entry.addsUp {
+      guard let used = core.used[entry.name], let capacity = entry.capacity, capacity > 0 else {
         continue
       }
       let part = Double(used) / Double(capacity)
-      if part > best?.utilization ?? -1 { best = (name, part) }
+      if part > best?.utilization ?? -1 { best = (entry.name, part) }
     }
     return best
   }

@@ -14,7 +14,8 @@ private struct DequantizedElements: ONNXElements {
     let values = try stored.integers()
     return values.indices.map { i in
       let group = i / inner % scales.count
-      return Float(values[i] - zeros[group]) * scales[group]
+      // Integers of 64 bits have differences that are none; those of 53 are exact this way.
+      return Float(Double(values[i]) - Double(zeros[group])) * scales[group]
     }
   }
 

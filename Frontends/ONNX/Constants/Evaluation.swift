@@ -9,9 +9,23 @@ extension OperatorDefinition {
 
   /// Returns the results of `call`: constants if all operands are.
   ///
-  /// - Throws: what building throws; `onnx.unsupported-use` for arithmetic of integers that real
-  ///   numbers do not stand for.
+  /// - Throws: what building throws; `onnx.bad-node` for extents that no constant may have;
+  ///   `onnx.unsupported-use` for arithmetic of integers that real numbers do not stand for.
   func results(
+    _ call: NodeCall, _ builder: inout GraphBuilder
+  ) throws(Diagnostic) -> [Operand] {
+    let results = try computed(call, &builder)
+    for result in results {
+      if let fault = ONNXTensor.fault(in: result.extents) {
+        throw .badNode(call.site, "gives a result that \(fault)")
+      }
+      try builder.keep(result, for: call.site)
+    }
+    return results
+  }
+
+  /// Returns the results of `call`, whatever their extents are.
+  private func computed(
     _ call: NodeCall, _ builder: inout GraphBuilder
   ) throws(Diagnostic) -> [Operand] {
     let operands = call.operands.prefix(traits.contains(.takesOneValue) ? 1 : .max)
@@ -21,19 +35,7 @@ extension OperatorDefinition {
       case .constant, nil: true
       }
     }
-    if isConstant, let fold {
-      var constants: [Operand] = []
-      for var constant in try fold(call) {
-        if traits.contains(.wrapsIntegers), constant.type.isNarrowInteger {
-          let type = constant.type
-          let wrapped = try constant.elements.integers().map { Double(type.wrapping($0)) }
-          constant = call.result(wrapped, constant.extents, type: type)
-        }
-        if constant.name.isEmpty { constant.name = call.site.name }
-        constants.append(.constant(constant))
-      }
-      return constants
-    }
+    if isConstant, let fold { return try folded(call, fold, &builder.evaluationBudget) }
     guard let build else {
       throw .needsConstant(call.site, operand: "an operand")
     }
@@ -50,7 +52,31 @@ extension OperatorDefinition {
     var evaluation = GraphBuilder(name: call.site.name)
     let built = try build(call, &evaluation)
     let results = try typed(built, type, call, &evaluation)
-    return try evaluation.constants(results, call.site, budget: &builder.evaluationBudget)
+    return try evaluation.constants(results, call, budget: &builder.evaluationBudget)
+  }
+
+  /// Returns the results of `fold`, constants; what is left to be read of the file takes no work.
+  private func folded(
+    _ call: NodeCall, _ fold: Fold, _ budget: inout Int
+  ) throws(Diagnostic) -> [Operand] {
+    let read =
+      traits.contains(.givesExtents)
+      ? 0 : call.operands.reduce(0) { $0 + ($1?.boundedCount ?? 0) }
+    var constants: [Operand] = []
+    for var constant in try fold(call) {
+      if traits.contains(.wrapsIntegers), constant.type.isNarrowInteger {
+        let type = constant.type
+        let wrapped = try constant.elements.integers().map { Double(type.wrapping($0)) }
+        constant = call.result(wrapped, constant.extents, type: type)
+      }
+      if let computed = constant.elements as? ONNXNumbers {
+        let count = read + computed.values.count
+        try take(count * GraphBuilder.foldingWork, from: &budget, call.site)
+      }
+      if constant.name.isEmpty { constant.name = call.site.name }
+      constants.append(.constant(constant))
+    }
+    return constants
   }
 
   /// Returns the results with their types; narrow integers are brought back to their range.
@@ -78,10 +104,6 @@ extension OperatorDefinition {
 
 extension GraphBuilder {
 
-  /// The work that the evaluation of all constants of a model may take, multiplications; far more
-  /// than the normalization of any network's weights takes, and a few seconds.
-  static let evaluationLimit = 1 << 31
-
   /// The integers up to which a sum that is computed as a mean times a number is exact.
   private static let exactLimit: Float = 0x1p20
 
@@ -89,14 +111,15 @@ extension GraphBuilder {
   ///
   /// - Parameters:
   ///   - results: values of the graph, or constants, which stay what they are.
-  ///   - site: the node that computes them.
+  ///   - call: the call that computes them.
   ///   - budget: the work that may still be done; is reduced.
   /// - Returns: the results as constants; those of integer type are whole.
   /// - Throws: `onnx.bad-node` if too much is to be computed, or integers are too large to be exact.
   /// - Complexity: that of running the graph.
   fileprivate mutating func constants(
-    _ results: [Operand], _ site: NodeSite, budget: inout Int
+    _ results: [Operand], _ call: NodeCall, budget: inout Int
   ) throws(Diagnostic) -> [Operand] {
+    let site = call.site
     var types: [(type: ONNXElementType, extents: [Int])] = []
     for case .value(let value) in results {
       let plain = try integers(of: value, for: site)
@@ -104,7 +127,7 @@ extension GraphBuilder {
       graph.outputs.append(try node(of: plain, axes: axes.isEmpty ? [[]] : axes, for: site))
       types.append((plain.type ?? .float, plain.extents))
     }
-    try spend(&budget, site)
+    try spend(&budget, call)
     var values: [[Float]] = []
     do throws(CompileError) {
       try graph.tensors.materialize()
@@ -146,20 +169,17 @@ extension GraphBuilder {
   }
 
   /// Takes the work of running the graph from `budget`.
-  private func spend(_ budget: inout Int, _ site: NodeSite) throws(Diagnostic) {
+  private func spend(_ budget: inout Int, _ call: NodeCall) throws(Diagnostic) {
+    let limit = call.evaluatedLimit
+    var total = 0
     for id in graph.ids {
       let count = graph[id].shape.count
-      guard count <= NodeCall.foldingLimit else {
-        throw .badNode(site, "computes a constant of \(count) elements")
+      total += count
+      guard total <= limit, count <= NodeCall.foldingLimit else {
+        throw .badNode(call.site, "computes with \(total) elements, accepted are \(limit)")
       }
       let (work, overflow) = count.multipliedReportingOverflow(by: graph.terms(of: id))
-      guard !overflow, work <= budget else {
-        throw .badNode(
-          site,
-          "takes more work to compute of constants than \(GraphBuilder.evaluationLimit) steps, "
-            + "which is the limit for a whole model")
-      }
-      budget -= work
+      try take(overflow ? .max : work, from: &budget, call.site)
     }
   }
 }

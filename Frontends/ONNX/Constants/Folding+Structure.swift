@@ -31,7 +31,7 @@ extension NodeCall {
 
   /// Returns a constant all of whose elements are the same.
   func uniformConstant() throws(Diagnostic) -> ONNXTensor {
-    let extents = try integers(operand: 0, "extents") ?? []
+    let extents = try integers(operand: 0, "extents", limit: NodeCall.rankLimit) ?? []
     var value = 0.0
     var type = ONNXElementType.float
     if case .tensor(let tensor) = node.attributes["value"] {
@@ -47,8 +47,8 @@ extension NodeCall {
     guard extents.allSatisfy({ $0 >= 0 }) else {
       throw .badNode(site, "has the extents \(extents)")
     }
-    let count = try broadcastExtents(extents, []).reduce(1, *)
-    return result(Array(repeating: value, count: count), extents, type: type)
+    return result(
+      Array(repeating: value, count: try computedCount(extents)), extents, type: type)
   }
 
   /// Returns the integers from a start to a limit.
@@ -97,10 +97,12 @@ extension NodeCall {
         throw .badNode(site, "joins the extents \(first.extents) and \(next.extents)")
       }
       extents[axis] += next.extents[axis]
+      try computedCount(extents)
       pieces.append((try numbers(i), next.extents[axis...].reduce(1, *)))
     }
     var values: [Double] = []
-    for outer in 0..<first.extents[..<axis].reduce(1, *) {
+    let rows = pieces.contains { $0.row > 0 } ? first.extents[..<axis].reduce(1, *) : 0
+    for outer in 0..<rows {
       for piece in pieces {
         values += piece.values[outer * piece.row..<(outer + 1) * piece.row]
       }
@@ -115,13 +117,14 @@ extension NodeCall {
     let inner = extents[(axis + 1)...].reduce(1, *)
     let row = extents[axis] * inner
     var output: [Double] = []
+    defer { extents[axis] = positions.count }
+    guard !values.isEmpty else { return output }
     for outer in 0..<extents[..<axis].reduce(1, *) {
       for position in positions {
         let start = outer * row + position * inner
         output += values[start..<start + inner]
       }
     }
-    extents[axis] = positions.count
     return output
   }
 
@@ -148,6 +151,7 @@ extension NodeCall {
       throw .badNode(site, "selects positions outside [\(-extent), \(extent - 1)]")
     }
     let positions = list.map { $0 < 0 ? $0 + extent : $0 }
+    try computedCount(extents.enumerated().map { $0 == axis ? list.count : $1 })
     let values = taking(positions, along: axis, of: try numbers(0), &extents)
     extents.replaceSubrange(axis...axis, with: indices.extents)
     return result(values, extents, type: constant.type)
@@ -156,7 +160,7 @@ extension NodeCall {
   /// Returns a constant repeated to other extents.
   func foldedExpansion() throws(Diagnostic) -> ONNXTensor {
     let constant = try constant(0, "data")
-    let wanted = try integers(operand: 1, "a shape") ?? []
+    let wanted = try integers(operand: 1, "a shape", limit: NodeCall.rankLimit) ?? []
     guard wanted.allSatisfy({ $0 >= 0 }) else { throw .badNode(site, "has the shape \(wanted)") }
     let extents = try broadcastExtents(constant.extents, wanted)
     return result(

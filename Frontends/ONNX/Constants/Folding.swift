@@ -8,13 +8,14 @@ extension OperatorDefinition {
   /// The operators that make constants, or are computed at import only.
   static let constants: [OperatorDefinition] = [
     OperatorDefinition(
-      constant: "Constant", "all forms but sparse ones and texts",
+      constant: "Constant", operands: 0, "all forms but sparse ones and texts",
       fold: { (call) throws(Diagnostic) in [try call.constantValue()] }),
     OperatorDefinition(
       constant: "ConstantOfShape",
       fold: { (call) throws(Diagnostic) in [try call.uniformConstant()] }),
     OperatorDefinition(
-      constant: "Range", fold: { (call) throws(Diagnostic) in [try call.foldedRange()] }),
+      constant: "Range", operands: 3,
+      fold: { (call) throws(Diagnostic) in [try call.foldedRange()] }),
     OperatorDefinition(
       "Shape", "of any value; the batch may be open", [.takesGrid, .givesExtents],
       fold: { (call) throws(Diagnostic) in
@@ -28,7 +29,7 @@ extension OperatorDefinition {
       fold: { (call) throws(Diagnostic) in [try call.size()] }
     ) { (call, _) throws(Diagnostic) in [.constant(try call.size())] },
     OperatorDefinition(
-      constant: "Mod",
+      constant: "Mod", operands: 2,
       fold: { (call) throws(Diagnostic) in
         try call.folded { a, b in b == 0 ? .nan : a - (a / b).rounded(.down) * b }
       }),
@@ -82,9 +83,6 @@ private struct TransposedElements: ONNXElements {
 
 extension NodeCall {
 
-  /// The largest number of elements that is computed with at import.
-  static let foldingLimit = 1 << 26
-
   /// Returns the number of elements of the only operand as a constant.
   func size() throws(Diagnostic) -> ONNXTensor {
     ONNXTensor(integers: [try operand(0).extents.reduce(1, *)], extents: [])
@@ -119,12 +117,25 @@ extension NodeCall {
   }
 
   /// Returns the function of the operands element by element, broadcasting.
+  ///
+  /// - Parameters:
+  ///   - type: the type of the result, if it is not that of the first operand.
+  ///   - least: the number of operands that there must be.
+  ///   - function: the function of two elements.
+  /// - Returns: the result.
+  /// - Throws: `onnx.bad-node` if there are too few operands, they do not broadcast, or too much is
+  ///   to be computed.
   func folded(
-    type: ONNXElementType? = nil, _ function: (Double, Double) -> Double
+    type: ONNXElementType? = nil, least: Int = 2, _ function: (Double, Double) -> Double
   ) throws(Diagnostic) -> [ONNXTensor] {
     var total = try constant(0, "data")
     var values = try numbers(0)
+    if operands.count < least { _ = try operand(least - 1) }
     for i in operands.indices.dropFirst() {
+      guard values.count <= 4 * NodeCall.foldingLimit / operands.count else {
+        throw .badNode(
+          site, "computes \(values.count) elements of each of \(operands.count) operands")
+      }
       let next = try constant(i, "data")
       let (extents, result) = try broadcast(
         (total.extents, values), (next.extents, try numbers(i)), function)
@@ -165,14 +176,7 @@ extension NodeCall {
       throw .badNode(site, "has operands of the extents \(a) and \(b)")
     }
     let extents = zip(x, y).map { $0 == 1 ? $1 : $0 }
-    var count = 1
-    for extent in extents {
-      let (next, overflow) = count.multipliedReportingOverflow(by: extent)
-      guard !overflow, next <= NodeCall.foldingLimit else {
-        throw .badNode(site, "computes a constant of the extents \(extents)")
-      }
-      count = next
-    }
+    try computedCount(extents)
     return extents
   }
 
@@ -207,6 +211,7 @@ extension NodeCall {
 /// Returns `values` of the given extents repeated to others to which they broadcast.
 func expanded(_ values: [Double], _ extents: [Int], to result: [Int]) -> [Double] {
   guard extents != result else { return values }
+  guard !result.contains(0) else { return [] }
   let own = Array(repeating: 1, count: result.count - extents.count) + extents
   var strides = [Int](repeating: 0, count: result.count)
   var stride = 1

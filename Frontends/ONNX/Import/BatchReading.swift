@@ -43,6 +43,10 @@ enum BatchReading: Hashable, Sendable {
     guard let declared = input.extents else {
       throw .badInput(file, input.name, "has no declared extents, expected some")
     }
+    guard declared.count <= NodeCall.rankLimit else {
+      throw .badInput(
+        file, input.name, "has \(declared.count) axes, accepted are \(NodeCall.rankLimit)")
+    }
     var result: [Int] = []
     var product = 1
     for (axis, extent) in declared.enumerated() {

@@ -10,8 +10,14 @@ struct GraphBuilder {
   /// The graph so far.
   var graph: ANNGraph
 
-  /// The work that may still be done to compute constants (`Evaluation.swift`), multiplications.
+  /// The work that may still be done to compute constants, multiplications.
   var evaluationBudget = GraphBuilder.evaluationLimit
+
+  /// The number of elements that constants computed at import may still have, together.
+  var keptBudget = GraphBuilder.keptLimit
+
+  /// The number of positions along axes that may still be listed.
+  private var positionBudget = GraphBuilder.positionLimit
 
   private var names: Set<String> = []
 
@@ -26,6 +32,9 @@ struct GraphBuilder {
 
   /// The largest number of elements of a value; far beyond any network that can be run.
   static let elementLimit = 1 << 30
+
+  /// The largest number of positions along axes that all nodes list one by one.
+  static let positionLimit = 1 << 24
 
   /// The largest number of nodes.
   static let nodeLimit = 200_000
@@ -52,6 +61,19 @@ struct GraphBuilder {
     } catch {
       throw error.id.hasPrefix("ir.") ? .badNode(site, error.message) : error
     }
+  }
+
+  /// Takes account of `count` positions along an axis that the graph will list one by one.
+  ///
+  /// - Throws: `onnx.bad-node` if they are too many.
+  mutating func list(positions count: Int, for site: NodeSite) throws(Diagnostic) {
+    guard count <= positionBudget else {
+      throw .badNode(
+        site,
+        "selects \(count) positions along an axis, accepted are \(GraphBuilder.positionLimit) of "
+          + "all nodes")
+    }
+    positionBudget -= count
   }
 
   /// Adds an input of the network.

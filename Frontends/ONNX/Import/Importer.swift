@@ -38,6 +38,7 @@ struct Importer {
     self.nodes = nodes
     self.reading = reading
     builder = GraphBuilder(name: model.graph.name.isEmpty ? "network" : model.graph.name)
+    builder.allowFolding(of: model)
     for constant in model.graph.initializers {
       operands[constant.name] = .some(.constant(constant))
     }

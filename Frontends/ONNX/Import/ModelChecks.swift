@@ -47,18 +47,25 @@ extension ONNXModel {
       try inlinedNodes(), outputs: graph.outputs.map(\.name), defined: defined, file: path)
   }
 
-  /// Checks that all operators are known.
+  /// Checks that all operators are known, and that none has operands that would not be looked at.
   ///
-  /// - Throws: one diagnostic for each node whose operator is not.
+  /// - Throws: one diagnostic for each node whose operator is not known or has too many operands.
   func checkOperators(_ nodes: [PlannedNode]) throws(CompileError) {
     var sink = DiagnosticSink()
     for planned in nodes {
       let node = planned.node
-      guard OperatorDefinition.of(node) == nil else { continue }
-      sink.report(
-        .unsupportedOperator(
-          NodeSite(node, file: path), domain: node.domain,
-          advice: advice(on: node.opType, domain: node.domain)))
+      let site = NodeSite(node, file: path)
+      guard let definition = OperatorDefinition.of(node) else {
+        sink.report(
+          .unsupportedOperator(
+            site, domain: node.domain, advice: advice(on: node.opType, domain: node.domain)))
+        continue
+      }
+      // Optional operands at the end may be written as left out.
+      let count = (node.inputs.lastIndex { !$0.isEmpty } ?? -1) + 1
+      guard count > definition.operands else { continue }
+      let operands = count == 1 ? "an operand" : "\(count) operands"
+      sink.report(.badNode(site, "has \(operands), accepted are \(definition.operands)"))
     }
     try sink.throwIfErrors()
   }

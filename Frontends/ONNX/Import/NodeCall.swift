@@ -81,11 +81,18 @@ struct NodeCall {
 
   /// Returns the integers that operand `index` holds, `nil` if it is left out.
   ///
+  /// - Parameters:
+  ///   - index: the operand.
+  ///   - role: what it is, for messages.
+  ///   - limit: the most integers; they are counted before they are read.
+  /// - Returns: the integers.
   /// - Throws: `onnx.needs-constant`, `onnx.bad-node` if they are too many, `onnx.bad-tensor`.
-  func integers(operand index: Int, _ role: String) throws(Diagnostic) -> [Int]? {
+  func integers(
+    operand index: Int, _ role: String, limit: Int = NodeCall.listLimit
+  ) throws(Diagnostic) -> [Int]? {
     guard let constant = try optionalConstant(index, role) else { return nil }
-    guard constant.count <= NodeCall.listLimit else {
-      throw .badNode(site, "has \(constant.count) elements in \(role), expected a short list")
+    guard constant.count <= limit else {
+      throw .badNode(site, "has \(constant.count) elements in \(role), accepted are \(limit)")
     }
     return try constant.elements.integers()
   }
@@ -112,7 +119,7 @@ struct NodeCall {
     return value
   }
 
-  /// The largest number of axes that a value may have.
+  /// The largest number of axes that a constant or a value may have.
   static let rankLimit = 64
 
   /// The longest list that parameters may be; larger constants are weights.
@@ -233,7 +240,8 @@ extension NodeCall {
 
   /// Returns the axes that attribute `axes` gives before `version` and operand `index` since.
   func axes(operand index: Int, since version: Int) throws(Diagnostic) -> [Int]? {
-    opset < version ? try ints("axes") : try integers(operand: index, "axes")
+    opset < version
+      ? try ints("axes") : try integers(operand: index, "axes", limit: NodeCall.rankLimit)
   }
 }
 

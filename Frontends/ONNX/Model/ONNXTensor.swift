@@ -34,7 +34,7 @@ struct ONNXTensor: Sendable {
   /// The type of the elements.
   var type: ONNXElementType
 
-  /// The extents, each at least 0; a scalar has none.
+  /// The extents, in which there is no `fault(in:)`; a scalar has none.
   var extents: [Int]
 
   /// Where the elements are.
@@ -42,6 +42,33 @@ struct ONNXTensor: Sendable {
 
   /// The number of elements.
   var count: Int { extents.reduce(1, *) }
+
+  /// The largest product of the extents that are not 0 where one is.
+  static let emptyLimit = 1 << 16
+
+  /// Returns what is wrong with the extents of a constant, `nil` if nothing is.
+  ///
+  /// Where nothing is, products of any of the extents do not overflow, and what is done for each
+  /// axis or each position along one does not take long where there are few elements or none.
+  ///
+  /// - Parameter extents: the extents that a file has or an operator gives.
+  /// - Returns: the fault, to be put after a name.
+  static func fault(in extents: [Int]) -> String? {
+    guard extents.count <= NodeCall.rankLimit else {
+      return "has \(extents.count) axes, accepted are \(NodeCall.rankLimit)"
+    }
+    if extents.contains(where: { $0 < 0 }) { return "has a negative extent: \(extents)" }
+    var product = 1
+    for extent in extents where extent != 0 {
+      let (next, overflow) = product.multipliedReportingOverflow(by: extent)
+      guard !overflow else { return "has the extents \(extents), whose product no file can hold" }
+      product = next
+    }
+    guard !extents.contains(0) || product <= emptyLimit else {
+      return "has the extents \(extents), but no elements"
+    }
+    return nil
+  }
 }
 
 /// Elements of a constant array, in row-major order.

@@ -10,12 +10,13 @@ extension OperatorDefinition {
   static let activations: [OperatorDefinition] =
     plainActivations + parametricActivations + [
       OperatorDefinition(
-        "Clip", "bounds as attributes or constants; ReLU6 among them", [.keepsAxes]
+        "Clip", operands: 3, "bounds as attributes or constants; ReLU6 among them", [.keepsAxes]
       ) {
         (call, builder) throws(Diagnostic) in [.value(try builder.clipped(call))]
       },
       OperatorDefinition(
-        "PRelu", "slopes of any extents that broadcast", [.changedInOpset7, .channelsFirst]
+        "PRelu", operands: 2, "slopes of any extents that broadcast",
+        [.changedInOpset7, .channelsFirst]
       ) {
         (call, builder) throws(Diagnostic) in [.value(try builder.parametricRectifier(call))]
       },
@@ -26,7 +27,7 @@ extension OperatorDefinition {
         [.value(try builder.scaled(call.value(0, &builder), by: -1, for: call.site))]
       },
       OperatorDefinition(
-        "Pow", "with a constant exponent", [.changedInOpset7, .keepsAxes],
+        "Pow", operands: 2, "with a constant exponent", [.changedInOpset7, .keepsAxes],
         fold: { (call) throws(Diagnostic) in try call.folded { pow($0, $1) } }
       ) { (call, builder) throws(Diagnostic) in [.value(try builder.raised(call))] },
     ]

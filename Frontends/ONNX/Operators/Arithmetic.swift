@@ -8,36 +8,40 @@ extension OperatorDefinition {
   /// The operators on pairs and lists of operands.
   static let arithmetic: [OperatorDefinition] = [
     OperatorDefinition(
-      "Add", "broadcasting", [.changedInOpset7, .keepsAxes, .wrapsIntegers],
+      "Add", operands: 2, "broadcasting", [.changedInOpset7, .keepsAxes, .wrapsIntegers],
       fold: { (call) throws(Diagnostic) in try call.folded(+) }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.sum(call, sign: 1))] },
     OperatorDefinition(
-      "Sub", "broadcasting", [.changedInOpset7, .keepsAxes, .wrapsIntegers],
+      "Sub", operands: 2, "broadcasting", [.changedInOpset7, .keepsAxes, .wrapsIntegers],
       fold: { (call) throws(Diagnostic) in try call.folded(-) }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.sum(call, sign: -1))] },
     OperatorDefinition(
-      "Mul", "broadcasting; of two values: imported, not converted",
+      "Mul", operands: 2, "broadcasting; of two values: imported, not converted",
       [.changedInOpset7, .keepsAxes, .wrapsIntegers],
       fold: { (call) throws(Diagnostic) in try call.folded(*) }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.multiplied(call))] },
     OperatorDefinition(
-      "Div", "broadcasting, of integers towards zero; by a value: imported, not converted",
+      "Div", operands: 2,
+      "broadcasting, of integers towards zero; by a value: imported, not converted",
       [.changedInOpset7, .keepsAxes],
       fold: { (call) throws(Diagnostic) in try call.foldedQuotient() }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.divided(call))] },
-    OperatorDefinition("Sum", "any number of operands, broadcasting", [.keepsAxes]) {
+    OperatorDefinition("Sum", operands: .max, "any number of operands, broadcasting", [.keepsAxes])
+    {
       (call, builder) throws(Diagnostic) in [.value(try builder.combined(.add, call))]
     },
-    OperatorDefinition("Mean", "any number of operands, broadcasting", [.keepsAxes, .needsReals]) {
+    OperatorDefinition(
+      "Mean", operands: .max, "any number of operands, broadcasting", [.keepsAxes, .needsReals]
+    ) {
       (call, builder) throws(Diagnostic) in [.value(try builder.mean(call))]
     },
     OperatorDefinition(
-      "Max", "any number of operands, broadcasting", [.keepsAxes],
-      fold: { (call) throws(Diagnostic) in try call.folded { max($0, $1) } }
+      "Max", operands: .max, "any number of operands, broadcasting", [.keepsAxes],
+      fold: { (call) throws(Diagnostic) in try call.folded(least: 1) { max($0, $1) } }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.combined(.maximum, call))] },
     OperatorDefinition(
-      "Min", "any number of operands, broadcasting", [.keepsAxes],
-      fold: { (call) throws(Diagnostic) in try call.folded { min($0, $1) } }
+      "Min", operands: .max, "any number of operands, broadcasting", [.keepsAxes],
+      fold: { (call) throws(Diagnostic) in try call.folded(least: 1) { min($0, $1) } }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.combined(.minimum, call))] },
   ]
 }

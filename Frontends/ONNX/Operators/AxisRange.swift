@@ -34,11 +34,12 @@ extension NodeCall {
   ///   since; negative bounds count from the end, all are clamped to the axis.
   func sliceRanges(of extents: [Int]) throws(Diagnostic) -> [AxisRange] {
     let isOld = opset < 10
-    guard let starts = try isOld ? ints("starts") : integers(operand: 1, "starts"),
-      let ends = try isOld ? ints("ends") : integers(operand: 2, "ends")
+    let most = NodeCall.rankLimit
+    guard let starts = try isOld ? ints("starts") : integers(operand: 1, "starts", limit: most),
+      let ends = try isOld ? ints("ends") : integers(operand: 2, "ends", limit: most)
     else { throw .badNode(site, "has no bounds") }
-    let axes = try isOld ? ints("axes") : integers(operand: 3, "axes")
-    let steps = try isOld ? nil : integers(operand: 4, "steps")
+    let axes = try isOld ? ints("axes") : integers(operand: 3, "axes", limit: most)
+    let steps = try isOld ? nil : integers(operand: 4, "steps", limit: most)
     let list = try normalized(axes: axes ?? Array(starts.indices), rank: extents.count)
     let strides = steps ?? starts.map { _ in 1 }
     guard starts.count == ends.count, list.count == starts.count, strides.count == starts.count

@@ -32,7 +32,7 @@ extension OperatorDefinition {
       return try builder.negated(differs, for: site)
     },
     OperatorDefinition(
-      "Where", "imported, not converted where the condition depends on the input",
+      "Where", operands: 3, "imported, not converted where the condition depends on the input",
       fold: { (call) throws(Diagnostic) in [try call.foldedChoice()] }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.chosen(call))]
     },
@@ -48,7 +48,7 @@ extension OperatorDefinition {
     _ holds: @escaping @Sendable (Double, Double) -> Bool, _ test: @escaping Test
   ) -> OperatorDefinition {
     OperatorDefinition(
-      opType, "imported, not converted where it depends on the input",
+      opType, operands: 2, "imported, not converted where it depends on the input",
       traits.union(.givesTruth),
       fold: { (call) throws(Diagnostic) in
         try call.folded(type: .bool) { holds($0, $1) ? 1 : 0 }

@@ -8,7 +8,8 @@ extension OperatorDefinition {
   /// The convolutions.
   static let convolutions = [
     OperatorDefinition(
-      "Conv", "1-D and 2-D; groups, dilations, asymmetric pads, auto_pad", [.channelsFirst]
+      "Conv", operands: 3, "1-D and 2-D; groups, dilations, asymmetric pads, auto_pad",
+      [.channelsFirst]
     ) {
       (call, builder) throws(Diagnostic) in
       let input = try call.value(0, &builder)
@@ -17,7 +18,8 @@ extension OperatorDefinition {
       return [.value(try builder.convolution(call, input, kernel: kernel, bias: bias))]
     },
     OperatorDefinition(
-      "ConvTranspose", "1-D and 2-D; groups, dilations, output_padding, output_shape, auto_pad",
+      "ConvTranspose", operands: 3,
+      "1-D and 2-D; groups, dilations, output_padding, output_shape, auto_pad",
       [.channelsFirst]
     ) { (call, builder) throws(Diagnostic) in
       [.value(try builder.transposedConvolution(call))]

@@ -8,11 +8,15 @@ extension OperatorDefinition {
 
   /// The matrix products.
   static let matrixProducts = [
-    OperatorDefinition("MatMul", "of a value and a constant, which may be either operand") {
+    OperatorDefinition(
+      "MatMul", operands: 2, "of a value and a constant, which may be either operand"
+    ) {
       (call, builder) throws(Diagnostic) in
       [.value(try builder.matrixProduct(call))]
     },
-    OperatorDefinition("Gemm", "alpha, beta, transA, transB; B a constant", [.changedInOpset7]) {
+    OperatorDefinition(
+      "Gemm", operands: 3, "alpha, beta, transA, transB; B a constant", [.changedInOpset7]
+    ) {
       (call, builder) throws(Diagnostic) in
       [.value(try builder.generalProduct(call))]
     },

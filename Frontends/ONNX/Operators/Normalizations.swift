@@ -9,7 +9,8 @@ extension OperatorDefinition {
   /// The normalizations, and what is left of training.
   static let normalizations: [OperatorDefinition] = [
     OperatorDefinition(
-      "BatchNormalization", "with the statistics of training", [.changedInOpset7, .channelsFirst]
+      "BatchNormalization", operands: 5, "with the statistics of training",
+      [.changedInOpset7, .channelsFirst]
     ) {
       (call, builder) throws(Diagnostic) in [.value(try builder.batchNormalization(call))]
     },
@@ -21,7 +22,8 @@ extension OperatorDefinition {
       (call, builder) throws(Diagnostic) in [.value(try builder.softmax(call, isLogarithm: true))]
     },
     OperatorDefinition(
-      "Dropout", "does nothing outside training", [.takesGrid, .changedInOpset7, .keepsAxes]
+      "Dropout", operands: 3, "does nothing outside training",
+      [.takesGrid, .changedInOpset7, .keepsAxes]
     ) {
       (call, _) throws(Diagnostic) in
       if call.opset >= 12, try call.scalar(operand: 2, "training_mode") ?? 0 != 0 {

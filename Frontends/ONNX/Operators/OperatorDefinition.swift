@@ -12,6 +12,9 @@ struct OperatorDefinition: Sendable {
   /// The domain, empty for that of the standard.
   var domain: String
 
+  /// The most operands that a call may have, in any version of the operator.
+  var operands: Int
+
   /// What is supported, for the table that users see.
   var remark: String
 
@@ -36,11 +39,12 @@ struct OperatorDefinition: Sendable {
 
   /// Creates the definition of an operator on values.
   init(
-    _ opType: String, domain: String = "", _ remark: String = "", _ traits: OperatorTraits = [],
-    fold: Fold? = nil, build: @escaping Build
+    _ opType: String, domain: String = "", operands: Int = 1, _ remark: String = "",
+    _ traits: OperatorTraits = [], fold: Fold? = nil, build: @escaping Build
   ) {
     self.opType = opType
     self.domain = domain
+    self.operands = operands
     self.remark = remark
     self.traits = traits
     self.build = build
@@ -48,9 +52,13 @@ struct OperatorDefinition: Sendable {
   }
 
   /// Creates the definition of an operator that is computed at import, on constants only.
-  init(constant opType: String, _ remark: String = "on constants", fold: @escaping Fold) {
+  init(
+    constant opType: String, operands: Int = 1, _ remark: String = "on constants",
+    fold: @escaping Fold
+  ) {
     self.opType = opType
     self.domain = ""
+    self.operands = operands
     self.remark = remark
     self.traits = []
     self.fold = fold

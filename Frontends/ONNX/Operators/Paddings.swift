@@ -17,10 +17,13 @@ extension NodeCall {
   /// - Source: ONNX, `Pad`: attributes before version 11 of the operators, operands since; from
   ///   version 18 on an operand may name the axes.
   fileprivate func paddings(rank: Int) throws(Diagnostic) -> [AxisPadding] {
-    guard let pads = try opset < 11 ? ints("pads") : integers(operand: 1, "pads") else {
+    guard
+      let pads = try opset < 11
+        ? ints("pads") : integers(operand: 1, "pads", limit: 2 * NodeCall.rankLimit)
+    else {
       throw .badNode(site, "has no pads")
     }
-    let named = try opset < 18 ? nil : integers(operand: 3, "axes")
+    let named = try opset < 18 ? nil : integers(operand: 3, "axes", limit: NodeCall.rankLimit)
     let axes = try normalized(axes: named ?? Array(0..<rank), rank: rank)
     guard pads.count == 2 * axes.count,
       pads.allSatisfy({ (-Window.limit...Window.limit).contains($0) })
@@ -75,6 +78,8 @@ extension GraphBuilder {
       if mode == "constant" {
         paddings.append(padding)
       } else {
+        try list(
+          positions: value.extents[padding.axis] + padding.before + padding.after, for: site)
         let positions = try call.positions(
           mode: mode, extent: value.extents[padding.axis], padding)
         value = try taking(

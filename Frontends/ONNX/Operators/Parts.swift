@@ -8,17 +8,17 @@ extension OperatorDefinition {
   /// The operators on parts.
   static let parts: [OperatorDefinition] = [
     OperatorDefinition(
-      "Concat", "along any axis", [.changedInOpset7, .keepsAxes, .movesElements],
+      "Concat", operands: .max, "along any axis", [.changedInOpset7, .keepsAxes, .movesElements],
       fold: { (call) throws(Diagnostic) in [try call.foldedConcatenation()] }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.concatenated(call))] },
     OperatorDefinition(
-      "Split", "along any axis, in equal or given parts",
+      "Split", operands: 2, "along any axis, in equal or given parts",
       [.takesGrid, .changedInOpset7, .movesElements]
     ) {
       (call, builder) throws(Diagnostic) in try builder.split(call).map { .value($0) }
     },
     OperatorDefinition(
-      "Slice", "constant bounds, steps of either sign",
+      "Slice", operands: 5, "constant bounds, steps of either sign",
       [.takesGrid, .takesExtents, .keepsAxes, .movesElements],
       fold: { (call) throws(Diagnostic) in [try call.foldedSlice()] }
     ) { (call, builder) throws(Diagnostic) in
@@ -32,11 +32,11 @@ extension OperatorDefinition {
       return [.value(try builder.selected(value, ranges, for: call.site))]
     },
     OperatorDefinition(
-      "Gather", "constant positions", [.takesGrid, .movesElements],
+      "Gather", operands: 2, "constant positions", [.takesGrid, .movesElements],
       fold: { (call) throws(Diagnostic) in [try call.foldedGather()] }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.gathered(call))] },
     OperatorDefinition(
-      "Pad", "constant, reflect, edge and wrap; negative pads crop",
+      "Pad", operands: 4, "constant, reflect, edge and wrap; negative pads crop",
       [.changedInOpset7, .keepsAxes]
     ) {
       (call, builder) throws(Diagnostic) in [.value(try builder.padded(call))]
@@ -108,6 +108,7 @@ extension GraphBuilder {
         slice.steps[dimension] = range.step
         op = .slice(slice)
       } else {
+        try list(positions: range.count, for: site)
         op = .take(Take(axis: dimension, indices: range.positions))
       }
       let node = try add(op, [isolated.node], for: site, "part\(range.axis)")
@@ -165,7 +166,10 @@ extension GraphBuilder {
     let value = try call.value(0, &self)
     let axis = try call.normalized(axis: try call.int("axis", default: 0), rank: value.rank)
     let extent = value.extents[axis]
-    let given = try call.opset < 13 ? call.ints("split") : call.integers(operand: 1, "sizes")
+    let given =
+      try call.opset < 13
+      ? call.ints("split")
+      : call.integers(operand: 1, "sizes", limit: call.node.outputs.count)
     let count = try call.int("num_outputs", default: call.node.outputs.count)
     guard count >= 1, count == call.node.outputs.count else {
       throw .badNode(
@@ -198,6 +202,7 @@ extension GraphBuilder {
     guard list.allSatisfy({ (-extent..<extent).contains($0) }) else {
       throw .badNode(site, "selects positions outside [\(-extent), \(extent - 1)]")
     }
+    try self.list(positions: list.count, for: site)
     let positions = list.map { $0 < 0 ? $0 + extent : $0 }
     let taken = try taking(positions, along: axis, of: value, for: site, nil)
     var extents = taken.extents

@@ -9,7 +9,8 @@ extension OperatorDefinition {
   /// The quantizations.
   static let quantizations: [OperatorDefinition] = [
     OperatorDefinition(
-      "QuantizeLinear", "per tensor and per axis; the grid is kept when inferring", [.keepsAxes],
+      "QuantizeLinear", operands: 3, "per tensor and per axis; the grid is kept when inferring",
+      [.keepsAxes],
       fold: { (call) throws(Diagnostic) in [try call.foldedQuantization()] }
     ) { (call, builder) throws(Diagnostic) in
       let value = try call.value(0, &builder)
@@ -20,7 +21,8 @@ extension OperatorDefinition {
       return [.value(try builder.quantizedPerAxis(value, call))]
     },
     OperatorDefinition(
-      "DequantizeLinear", "weights per tensor, per axis and blocked; values per tensor",
+      "DequantizeLinear", operands: 3,
+      "weights per tensor, per axis and blocked; values per tensor",
       [.takesGrid, .keepsAxes, .givesReals],
       fold: { (call) throws(Diagnostic) in [try call.foldedDequantization()] }
     ) { (call, builder) throws(Diagnostic) in
@@ -31,10 +33,12 @@ extension OperatorDefinition {
       }
       return [.value(try builder.dequantizedPerAxis(value, call))]
     },
-    OperatorDefinition("QLinearConv", "weights with their scales", [.takesGrid, .channelsFirst]) {
+    OperatorDefinition(
+      "QLinearConv", operands: 9, "weights with their scales", [.takesGrid, .channelsFirst]
+    ) {
       (call, builder) throws(Diagnostic) in [.value(try builder.quantizedConvolution(call))]
     },
-    OperatorDefinition("QLinearMatMul", "the second operand constant", [.takesGrid]) {
+    OperatorDefinition("QLinearMatMul", operands: 8, "the second operand constant", [.takesGrid]) {
       (call, builder) throws(Diagnostic) in [.value(try builder.quantizedProduct(call))]
     },
   ]

@@ -20,13 +20,13 @@ extension OperatorDefinition {
     quantized("AveragePool", "channels first", [.channelsFirst], data: [0]),
     quantized("GlobalAveragePool", "channels first", [.channelsFirst], data: [0]),
     OperatorDefinition(
-      "QLinearConcat", domain: microsoft, "along any axis", [.takesGrid]
+      "QLinearConcat", domain: microsoft, operands: .max, "along any axis", [.takesGrid]
     ) { (call, builder) throws(Diagnostic) in
       let data = Array(stride(from: 2, to: call.operands.count, by: 3))
       return [.value(try builder.quantizedForm(of: "Concat", call, data: data, result: 0))]
     },
     OperatorDefinition(
-      "QGemm", domain: microsoft, "alpha, transA, transB; B a constant", [.takesGrid]
+      "QGemm", domain: microsoft, operands: 9, "alpha, transA, transB; B a constant", [.takesGrid]
     ) { (call, builder) throws(Diagnostic) in
       [.value(try builder.quantizedGeneralProduct(call))]
     },
@@ -44,7 +44,8 @@ extension OperatorDefinition {
     _ opType: String, _ remark: String, _ traits: OperatorTraits = [], data: [Int]
   ) -> OperatorDefinition {
     OperatorDefinition(
-      "QLinear\(opType)", domain: microsoft, remark, traits.union(.takesGrid)
+      "QLinear\(opType)", domain: microsoft, operands: 3 * data.count + 2, remark,
+      traits.union(.takesGrid)
     ) { (call, builder) throws(Diagnostic) in
       let result = 3 * data.count
       return [.value(try builder.quantizedForm(of: opType, call, data: data, result: result))]

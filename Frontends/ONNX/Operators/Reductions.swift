@@ -38,7 +38,8 @@ extension OperatorDefinition {
       }
     },
     OperatorDefinition(
-      constant: "ReduceProd", fold: { (call) throws(Diagnostic) in try call.foldedProduct() }),
+      constant: "ReduceProd", operands: 2,
+      fold: { (call) throws(Diagnostic) in try call.foldedProduct() }),
   ]
 
   private typealias Reduce =
@@ -49,7 +50,7 @@ extension OperatorDefinition {
     _ opType: String, _ traits: OperatorTraits = [], axesOperandSince version: Int,
     _ reduce: @escaping Reduce
   ) -> OperatorDefinition {
-    OperatorDefinition(opType, "along constant axes, keepdims", traits) {
+    OperatorDefinition(opType, operands: 2, "along constant axes, keepdims", traits) {
       (call, builder) throws(Diagnostic) in
       let value = try call.value(0, &builder)
       var axes = try call.normalized(

@@ -8,13 +8,14 @@ extension OperatorDefinition {
   /// The resizings.
   static let resizings: [OperatorDefinition] = [
     OperatorDefinition(
-      "Resize", "mode nearest, constant scales or sizes, coordinate modes but tf_crop_and_resize",
+      "Resize", operands: 4,
+      "mode nearest, constant scales or sizes, coordinate modes but tf_crop_and_resize",
       [.takesExtents]
     ) {
       (call, builder) throws(Diagnostic) in [.value(try builder.resizedNearest(call))]
     },
     OperatorDefinition(
-      "Upsample", "mode nearest, constant scales", [.changedInOpset7, .takesExtents]
+      "Upsample", operands: 2, "mode nearest, constant scales", [.changedInOpset7, .takesExtents]
     ) {
       (call, builder) throws(Diagnostic) in [.value(try builder.resizedNearest(call))]
     },
@@ -122,8 +123,8 @@ extension NodeCall {
         return AxisResize(axis: axes[i], scale: scales[i], result: Int(extent))
       }
     }
-    guard let sizes = try integers(operand: 3, "sizes"), sizes.count == axes.count,
-      sizes.allSatisfy({ 1...Window.limit ~= $0 })
+    guard let sizes = try integers(operand: 3, "sizes", limit: axes.count),
+      sizes.count == axes.count, sizes.allSatisfy({ 1...Window.limit ~= $0 })
     else { throw .badNode(site, "has neither scales nor sizes for its \(axes.count) axes") }
     return try fitting(sizes, axes, extents)
   }
@@ -166,13 +167,14 @@ extension GraphBuilder {
     }
     for resize in resizes {
       let extent = value.extents[resize.axis]
-      guard resize.result >= 1, resize.result <= GraphBuilder.elementLimit else {
+      guard resize.result >= 1 else {
         throw .badNode(site, "gives \(resize.result) positions along axis \(resize.axis)")
       }
       if value.layout.axes[resize.axis].contains(.batch) {
         guard resize.scale == 1 else { throw .mixesBatch(site) }
         continue
       }
+      try list(positions: resize.result, for: site)
       let positions = rule.positions(
         count: extent, result: resize.result, scale: resize.scale)
       if positions != Array(0..<extent) { selections.append((resize.axis, positions)) }

@@ -8,7 +8,7 @@ extension OperatorDefinition {
   /// The operators that change axes.
   static let shapes: [OperatorDefinition] = [
     OperatorDefinition(
-      "Reshape", "to constant extents",
+      "Reshape", operands: 2, "to constant extents",
       [.takesGrid, .changedInOpset7, .takesExtents, .movesElements],
       fold: { (call) throws(Diagnostic) in
         let constant = try call.constant(0, "data")
@@ -42,7 +42,7 @@ extension OperatorDefinition {
       return [.value(value)]
     },
     OperatorDefinition(
-      "Squeeze", "of constant axes", [.takesGrid, .movesElements],
+      "Squeeze", operands: 2, "of constant axes", [.takesGrid, .movesElements],
       fold: { (call) throws(Diagnostic) in
         let constant = try call.constant(0, "data")
         let axes = try call.squeezedAxes(of: constant.extents)
@@ -58,7 +58,7 @@ extension OperatorDefinition {
       return [.value(value)]
     },
     OperatorDefinition(
-      "Unsqueeze", "at constant axes", [.takesGrid, .movesElements],
+      "Unsqueeze", operands: 2, "at constant axes", [.takesGrid, .movesElements],
       fold: { (call) throws(Diagnostic) in
         let constant = try call.constant(0, "data")
         var extents = constant.extents
@@ -84,7 +84,7 @@ extension OperatorDefinition {
       return [.value(try builder.cast(value, to: try call.castType(), for: call.site))]
     },
     OperatorDefinition(
-      "CastLike", "between types of numbers", [.keepsAxes, .takesOneValue],
+      "CastLike", operands: 2, "between types of numbers", [.keepsAxes, .takesOneValue],
       fold: { (call) throws(Diagnostic) in
         [try call.foldedCast(to: try call.operand(1).type ?? .float)]
       }
@@ -94,7 +94,7 @@ extension OperatorDefinition {
       return [.value(try builder.cast(value, to: type, for: call.site))]
     },
     OperatorDefinition(
-      "Expand", "to constant extents", [.takesExtents, .movesElements],
+      "Expand", operands: 2, "to constant extents", [.takesExtents, .movesElements],
       fold: { (call) throws(Diagnostic) in [try call.foldedExpansion()] }
     ) { (call, builder) throws(Diagnostic) in [.value(try builder.expanded(call))] },
   ]
@@ -107,7 +107,10 @@ extension NodeCall {
   /// - Source: ONNX, `Reshape`: 0 copies an extent unless allowzero is set, −1 follows from the
   ///   number of elements; the list is an attribute before version 5 of the operators.
   fileprivate func reshapedExtents(of extents: [Int]) throws(Diagnostic) -> [Int] {
-    guard let list = try opset < 5 ? ints("shape") : integers(operand: 1, "a shape") else {
+    guard
+      let list = try opset < 5
+        ? ints("shape") : integers(operand: 1, "a shape", limit: NodeCall.rankLimit)
+    else {
       throw .badNode(site, "has no shape")
     }
     let allowsZero = try flag("allowzero")
@@ -200,10 +203,10 @@ extension GraphBuilder {
 
   fileprivate mutating func expanded(_ call: NodeCall) throws(Diagnostic) -> Value {
     let value = try call.value(0, &self)
-    guard let extents = try call.integers(operand: 1, "a shape") else {
+    guard let extents = try call.integers(operand: 1, "a shape", limit: NodeCall.rankLimit) else {
       throw .badNode(call.site, "has no shape")
     }
-    guard extents.allSatisfy({ $0 >= 1 }), extents.count <= NodeCall.rankLimit else {
+    guard extents.allSatisfy({ $0 >= 1 }) else {
       throw .badNode(call.site, "has the shape \(extents), expected extents of at least 1")
     }
     // The samples of a batch take no memory: its axis stays what it is.

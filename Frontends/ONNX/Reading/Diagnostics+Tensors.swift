@@ -36,20 +36,9 @@ extension Diagnostic {
     badTensor(name, "it is a segment of a larger one, which is not supported")
   }
 
-  /// An extent is negative.
-  static func negativeExtent(_ name: String, _ extents: [Int]) -> Diagnostic {
-    badTensor(name, "an extent is negative: \(short(extents))")
-  }
-
-  /// The product of the extents is beyond the integers.
-  static func tooManyElements(_ name: String, _ extents: [Int]) -> Diagnostic {
-    badTensor(name, "the extents \(short(extents)) have a product that no file can hold")
-  }
-
-  /// Returns a list of extents, cut if it is long.
-  private static func short(_ extents: [Int]) -> String {
-    let text = extents.prefix(8).map { String($0) }.joined(separator: ", ")
-    return "[\(text)\(extents.count > 8 ? ", …" : "")]"
+  /// The extents are not those of a constant.
+  static func badExtents(_ name: String, _ fault: String) -> Diagnostic {
+    badTensor(name, "it \(fault)")
   }
 
   /// The place of the elements is neither here nor in another file.

@@ -15,7 +15,8 @@ extension ONNXTensor {
       throw .unknownElementType(name, message.data_type)
     }
     guard message.segment == nil else { throw .segmented(name) }
-    let extents = try checkedExtents(of: message, name)
+    let extents = numbers(message.dims, message.n_dims).map { Int($0) }
+    if let fault = ONNXTensor.fault(in: extents) { throw .badExtents(name, fault) }
     let count = extents.reduce(1, *)
     self.init(name: name, type: type, extents: extents, elements: ONNXNumbers([]))
     guard let bits = type.bits else {
@@ -23,7 +24,9 @@ extension ONNXTensor {
       return
     }
     let (product, overflow) = count.multipliedReportingOverflow(by: bits)
-    guard !overflow, product <= Int.max - 7 else { throw .tooManyElements(name, extents) }
+    guard !overflow, product <= Int.max - 7 else {
+      throw .badExtents(name, "has the extents \(extents), whose product no file can hold")
+    }
     let shape = Shaped(name: name, type: type, count: count, size: (product + 7) / 8)
     let payload: Payload
     switch message.data_location {
@@ -35,24 +38,6 @@ extension ONNXTensor {
     }
     elements = StoredElements(name: name, type: type, count: count, payload: payload)
   }
-}
-
-/// Returns the extents of a constant.
-///
-/// - Throws: `onnx.bad-tensor` if one is negative, or if the product of those that are not 0 is
-///   beyond the integers.
-private func checkedExtents(
-  of message: Onnx__TensorProto, _ name: String
-) throws(Diagnostic) -> [Int] {
-  let extents = numbers(message.dims, message.n_dims).map { Int($0) }
-  var product = 1
-  for extent in extents where extent != 0 {
-    guard extent > 0 else { throw .negativeExtent(name, extents) }
-    let (next, overflow) = product.multipliedReportingOverflow(by: extent)
-    guard !overflow else { throw .tooManyElements(name, extents) }
-    product = next
-  }
-  return extents
 }
 
 /// What is known of a constant before its elements are found.

@@ -54,7 +54,8 @@ struct MembraneUnits {
     }
     let (magnitudes, sums) = quantizer.magnitudes(rowSteps, channels: channels)
     guard magnitudes.contains(where: { $0 > 0 }) else {
-      candidates = [settled(wide.map { $0 > 0 ? $0 / usualIdentityWeight : 1 })]
+      let usual = min(usualIdentityWeight, settings.largestIdentity)
+      candidates = [settled(wide.map { $0 > 0 ? $0 / usual : 1 })]
       return
     }
     let usual = magnitudes.reduce(0, max)
@@ -83,7 +84,7 @@ struct MembraneUnits {
       if let weights = graph[id].kind.weights { values = try graph.tensors.floats(weights) }
       for c in 0..<channels { wide[c] = max(wide[c], abs(values[c % values.count])) }
     }
-    for c in 0..<channels { least[c] = wide[c] / largestIdentityWeight }
+    for c in 0..<channels { least[c] = wide[c] / settings.largestIdentity }
   }
 
   private mutating func readThresholds(
@@ -100,6 +101,37 @@ struct MembraneUnits {
     thresholds = smallest
   }
 
+  /// The threshold, in membrane units, from which on rounding is fine.
+  private var fineThreshold: Float {
+    settings.scales == .profile ? max(512, Float(16 << settings.profiles.exponent)) : 512
+  }
+
+  /// Replaces the candidates by those steps that make few thresholds of few digits.
+  ///
+  /// - Parameter steps: those that are best without this limit.
+  /// - Returns: whether neurons fire, and so have thresholds.
+  mutating func limitThresholds(near steps: [Float]) -> Bool {
+    guard let thresholds else { return false }
+    let units = units(of: steps)
+    // Beyond these, one-to-one weights would be clipped.
+    let limits = (0..<channels).map { c -> Double in
+      least[c] > 0 ? Double(thresholds[c] / least[c]) * 1.000001 : .infinity
+    }
+    var counts = settings.profiles.values(
+      near: (0..<channels).map { min(Double(thresholds[$0] / units[$0]), limits[$0]) })
+    if let lowest = limits.min(), let first = counts.first, Double(first) > lowest {
+      counts[0] = settings.profiles.largest(notAbove: lowest)
+    }
+    let scale = Float(1 << finer)
+    candidates = counts.map { count in
+      (0..<channels).map { c in
+        let own = counts.last { $0 <= count && Double($0) <= limits[c] } ?? counts[0]
+        return thresholds[c] / Float(own) * scale
+      }
+    }
+    return true
+  }
+
   /// Returns about the largest number of units that a neuron receives through a connection.
   private func peak(_ population: Population, of graph: SpikingGraph) -> Float {
     Float(max(population.code.levels, graph.encoders.map(\.largestUnit).max() ?? 1))
@@ -111,7 +143,7 @@ struct MembraneUnits {
     var wanted: Float = 1
     var possible: Float = 256
     for c in 0..<channels {
-      if let thresholds { wanted = max(wanted, 512 * steps[c] / thresholds[c]) }
+      if let thresholds { wanted = max(wanted, fineThreshold * steps[c] / thresholds[c]) }
       if wide[c] > 0 { wanted = max(wanted, 256 * steps[c] / wide[c]) }
       if least[c] > 0 { possible = min(possible, steps[c] / least[c]) }
       if sums[c] > 0 { possible = min(possible, safeSum * steps[c] / (sums[c] * peak)) }

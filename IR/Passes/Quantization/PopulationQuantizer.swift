@@ -34,8 +34,11 @@ struct PopulationQuantizer {
   func apply(to graph: inout SpikingGraph) throws(Diagnostic) {
     try graph.chooseShifts(of: afferents)
     let rowSteps = weights.rowSteps(in: graph)
-    let units = try MembraneUnits(self, rowSteps, of: graph)
-    let (steps, rounded) = bestSteps(units, rowSteps)
+    var units = try MembraneUnits(self, rowSteps, of: graph)
+    var (steps, rounded) = bestSteps(units, rowSteps)
+    if settings.scales == .profile, units.limitThresholds(near: steps) {
+      (steps, rounded) = bestSteps(units, rowSteps)
+    }
     let unit = units.units(of: steps)
     let shifts = biasShifts(rounded, steps, rowSteps)
     for part in weights.parts {
@@ -47,7 +50,7 @@ struct PopulationQuantizer {
       graph[part.projection].shift += units.finer
     }
     for projection in afferents where graph[projection].kind.isIdentity {
-      try graph.quantizeIdentity(projection, by: unit)
+      try graph.quantizeIdentity(projection, by: unit, largest: settings.largestIdentity)
     }
     try graph.quantizeNeurons(id, by: unit, raisingBiasBy: shifts)
   }
@@ -234,14 +237,14 @@ extension SpikingGraph {
   ///
   /// - Throws: `ir.elided-tensor`.
   fileprivate mutating func quantizeIdentity(
-    _ id: ProjectionID, by unit: [Float]
+    _ id: ProjectionID, by unit: [Float], largest: Float
   ) throws(Diagnostic) {
     var (values, name): ([Float], String) = ([1], "\(self[id].name)/weights")
     if let weights = self[id].kind.weights {
       (values, name) = (try tensors.floats(weights), tensors[weights].name)
     }
     let integers = unit.indices.map { c in
-      Int16(Int32(clamping: values[c % values.count] / unit[c], largest: largestIdentityWeight))
+      Int16(Int32(clamping: values[c % values.count] / unit[c], largest: largest))
     }
     self[id].kind.weights = tensors.add(
       Tensor(name, shape: [integers.count], data: .int16(integers)))
@@ -253,9 +256,6 @@ let largestRange: Float = 67_108_864
 
 /// Weights further apart than this lose resolution, so that potentials stay far from overflow.
 private let largestShift = 10
-
-/// The largest magnitude of a one-to-one weight that shares its unit with convolution weights.
-let largestIdentityWeight: Float = 32767
 
 extension Int32 {
 

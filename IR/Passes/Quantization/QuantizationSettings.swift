@@ -14,6 +14,8 @@ struct QuantizationSettings: Sendable {
     case tensor
     /// One scale a channel, such that thresholds are powers of two.
     case powerOfTwo = "power-of-two"
+    /// One scale a channel, such that a population has few thresholds, each with few digits.
+    case profile
   }
 
   /// How scales are chosen.
@@ -60,6 +62,10 @@ struct QuantizationSettings: Sendable {
   var target: Target
   /// In which order weights are rounded.
   var order: Order
+  /// What thresholds may be where scales are those of profiles.
+  var profiles: ThresholdProfiles
+  /// The largest magnitude of one-to-one weights.
+  var largestIdentity: Float
   /// What is added to the second moments of the inputs, as a part of their mean.
   var damping: Double
   /// How many samples to measure.
@@ -73,8 +79,19 @@ struct QuantizationSettings: Sendable {
       "bits", .word(["8", "7", "6", "5", "4", "3", "2", "ternary", "binary"]), default: "8",
       "the width of weights, bits; ternary: −1, 0, 1; binary: −1, 1"),
     PassOption(
-      "scales", .word(["channel", "tensor", "power-of-two"]), default: "channel",
-      "one scale a channel, one for all, or thresholds that are powers of two"),
+      "scales", .word(["channel", "tensor", "power-of-two", "profile"]), default: "channel",
+      "one scale a channel, one for all, or thresholds that are powers of two or few"),
+    PassOption(
+      "profiles", .integer(1...4096), default: "8",
+      "how many thresholds a population may have, where scales=profile"),
+    PassOption(
+      "mantissa", .integer(1...24), default: "8",
+      "the width of a threshold without its trailing zeros, bits, where scales=profile"),
+    PassOption(
+      "exponent", .integer(0...12), default: "0",
+      "the number of zeros in which a threshold ends at least, where scales=profile"),
+    PassOption(
+      "identity-bits", .integer(8...16), default: "16", "the width of one-to-one weights, bits"),
     PassOption(
       "clip", .word(["max", "mmse"]), default: "max",
       "scales that clip no weight, or that make the squared error least"),
@@ -109,6 +126,10 @@ struct QuantizationSettings: Sendable {
     rounding = Rounding(rawValue: arguments.word("rounding")) ?? .nearest
     target = Target(rawValue: arguments.word("target")) ?? .weights
     order = Order(rawValue: arguments.word("order")) ?? .activity
+    profiles = ThresholdProfiles(
+      count: arguments.integer("profiles"), mantissa: arguments.integer("mantissa"),
+      exponent: arguments.integer("exponent"))
+    largestIdentity = Float(1 << (arguments.integer("identity-bits") - 1) - 1)
     damping = arguments.number("damping")
     samples = arguments.integer("samples")
     corrections = arguments.integer("corrections")

@@ -18,9 +18,17 @@ extension Pass {
       beside a graded input) are divided by a power of two, their shift, so that the small ones
       keep their resolution; few-bit weights are shifted further, so that biases and thresholds
       keep theirs. Biases become round(b/s). Weights of one-to-one projections, one a channel,
-      become 16-bit integers in the same unit.
+      become integers of 'identity-bits' in the same unit.
       Before: projection 'a->b' conv {weights=%t3: f32}      threshold %t5: f32
       After:  projection 'a->b' conv {weights=%t9: i8}       threshold %t11: i32, unit %t12
+
+      With scales=profile a population has at most 'profiles' thresholds, each m·2^e with m of
+      'mantissa' bits and e at least 'exponent': what cores with few threshold registers hold, and a
+      reset by a weight can subtract. Scales are chosen for each channel first; the thresholds n that
+      follow are grouped so that the squared deviations of log n are least, and each channel takes
+      that group's n whose error is least.
+      Neurons that only say units as they are, behind one-to-one projections of weight 1 or −1 with a
+      membrane unit of their own, keep this unit.
 
       With clip=mmse a channel's scale is that of 26 candidates, from the one that clips nothing
       down to a fifth of it, whose squared error is least. With rounding=gptq populations are
@@ -75,7 +83,13 @@ private struct NetworkQuantizer {
   /// Quantizes `graph`, one population after the other.
   func run(on graph: inout SpikingGraph, _ context: inout PassContext) throws(CompileError) {
     let afferents = graph.afferents()
-    let targets = graph.populations.ids.filter { graph[$0].model.integrates }
+    var targets: [PopulationID] = []
+    for id in graph.populations.ids where graph[id].model.integrates {
+      let isWhole = try liftingDiagnostic { () throws(Diagnostic) in
+        try graph.keepUnit(of: id, afferents[id.index])
+      }
+      if !isWhole { targets.append(id) }
+    }
     let corrector = try makeCorrector(graph, context.threads)
     for (i, id) in targets.enumerated() {
       try quantize(id, afferents[id.index], of: &graph, &context)

@@ -1,0 +1,394 @@
+// From tables to what is run. References to what is not there are refused; anything else, right or
+// wrong, is done as it is written.
+
+internal import Diagnostics
+internal import HardwareTargets
+internal import Kernels
+internal import SpikeIR
+
+extension CoreTables {
+
+  /// Loads tables.
+  ///
+  /// - Throws: `emulator.not-for-cores`, `emulator.unsupported-neuron`, `emulator.bad-table`,
+  ///   `emulator.threshold`, `emulator.overflow`, `emulator.registers`, `ir.elided-tensor`.
+  /// - Complexity: O(neurons · routes of a slice + weights + relayed connections).
+  init(_ tables: Allocation) throws(Diagnostic) {
+    var loader = try TableLoader(tables)
+    try loader.loadSlices()
+    try loader.loadEmitters()
+    try loader.loadRoutes()
+    try loader.loadConstants()
+    self = loader.finish()
+  }
+}
+
+/// What loading tables takes.
+private struct TableLoader {
+
+  private let tables: Allocation
+  private let graph: SpikingGraph
+  private let isConstant: [Bool]
+  private let afferents: [[ProjectionID]]
+  private var compiler: SynapseCompiler
+  private var result = CoreTables()
+  /// The positions of cores in their table, by number.
+  private var places: [Int: Int] = [:]
+  /// The blocks of axons of each core, by number.
+  private var blocks: [Int: [Int]] = [:]
+  /// The connections of each block.
+  private var connections: [[Int]] = []
+  /// Programs by path and slice.
+  private var programs: [ProgramKey: SynapseProgram] = [:]
+
+  private struct ProgramKey: Hashable {
+    var path: Int
+    var slice: Int
+  }
+
+  init(_ tables: Allocation) throws(Diagnostic) {
+    self.tables = tables
+    graph = tables.graph
+    guard let code = graph.populations.elements.first?.code, code.isRate else {
+      let found = graph.populations.elements.first.map { "the code '\($0.code.keyword)'" }
+      throw .notForCores(graph.name, found: found ?? "no populations")
+    }
+    for population in graph.populations.elements {
+      guard case .leaky = population.model else { continue }
+      throw .unsupportedNeuron(population.name, population.model.mnemonic)
+    }
+    guard graph.isQuantized else {
+      throw .notForCores(graph.name, found: "floating-point weights")
+    }
+    isConstant = graph.isConstant
+    afferents = graph.afferents()
+    compiler = SynapseCompiler(graph, tables.paths)
+    guard tables.starts.count == graph.populations.count, tables.starts.allSatisfy({ $0 >= 0 })
+    else { throw .badTable("starts", tables.starts.count, "not one tick for each population") }
+    result.timesteps = code.timesteps
+    result.starts = tables.starts
+    for (i, core) in tables.cores.enumerated() {
+      guard places.updateValue(i, forKey: core.number) == nil,
+        tables.target.cores.indices.contains(core.kind)
+      else { throw .badTable("cores", i, "a core that is named before, or of a kind that is not") }
+    }
+    try checkPaths()
+    try checkAxons()
+  }
+
+  private func checkPaths() throws(Diagnostic) {
+    for (i, path) in tables.paths.enumerated() {
+      var place = path.source
+      for j in path.projections {
+        guard graph.projections.find(j)?.source == place else {
+          throw .badTable("paths", i, "projections that do not follow one another")
+        }
+        place = graph[j].target
+      }
+      guard !path.projections.isEmpty, place == path.target else {
+        throw .badTable("paths", i, "no way to the population that it names")
+      }
+    }
+  }
+
+  private mutating func checkAxons() throws(Diagnostic) {
+    for (i, block) in tables.axons.enumerated() {
+      guard let population = graph.populations.find(block.population),
+        NeuronBox(all: population.shape).contains(block.box), block.first >= 0
+      else { throw .badTable("axons", i, "neurons that are not in the network") }
+      blocks[block.core, default: []].append(i)
+    }
+    connections = tables.axons.map { _ in [] }
+    for (i, connection) in tables.connections.enumerated() {
+      guard tables.axons.indices.contains(connection.block),
+        tables.paths.indices.contains(connection.path),
+        tables.mapped.slices.find(connection.target) != nil,
+        tables.paths[connection.path].source == tables.axons[connection.block].population,
+        tables.paths[connection.path].target == tables.mapped.slices[connection.target].population
+      else { throw .badTable("connections", i, "a block, path or slice that is not there") }
+      guard 0...4096 ~= connection.delay else { throw .longDelay(i, connection.delay) }
+      connections[connection.block].append(i)
+    }
+  }
+
+  func finish() -> CoreTables {
+    var result = result
+    result.relays = compiler.relays
+    result.order = result.slices.indices.sorted {
+      (result.slices[$0].population, $0) < (result.slices[$1].population, $1)
+    }
+    result.latestStart =
+      graph.populations.ids.filter { graph[$0].hasNeurons }.map { tables.starts[$0.index] }.max()
+      ?? 0
+    for emitter in result.emitters {
+      var next = 0
+      for r in emitter.routes {
+        result.routes[r].scratch = next
+        next += result.routes[r].capacity
+      }
+      result.scratch = max(result.scratch, next)
+    }
+    for route in result.routes {
+      for landing in route.landings {
+        for delivery in landing.deliveries {
+          guard let r = delivery.program.relays else { continue }
+          let starts = result.relays[r].starts
+          let fanOut = starts.indices.dropLast().map { Int(starts[$0 + 1] - starts[$0]) }.max() ?? 0
+          result.mostRelayed = max(result.mostRelayed, fanOut * route.capacity)
+        }
+      }
+    }
+    return result
+  }
+}
+
+// MARK: - Slices
+
+extension TableLoader {
+
+  mutating func loadSlices() throws(Diagnostic) {
+    let bounds = try PotentialBounds(graph)
+    var parameters: [NeuronParameters] = []
+    for p in graph.populations.elements { parameters.append(try .init(p, graph.tensors)) }
+    for id in tables.mapped.slices.ids {
+      let slice = tables.mapped.slices[id]
+      guard let population = graph.populations.find(slice.population), population.hasNeurons,
+        NeuronBox(all: population.shape).contains(slice.box), !slice.box.isEmpty,
+        let core = places[slice.core]
+      else { throw .badTable("slices", id.index, "neurons or a core that are not there") }
+      let kind = tables.target.cores[tables.cores[core].kind]
+      let own = parameters[slice.population.index]
+      let plan = try RegisterPlan(population, limits: own.limits, on: kind)
+      if !RegisterPlan.isLimited(kind), let held = bounds.potential(of: slice.population) {
+        let bound = max(-held.low, held.high) * Double(1 << plan.scale)
+        guard bound <= Double(1 << 30) else {
+          throw .emulatorOverflow(population.name, bound: bound)
+        }
+      }
+      let neurons = (0..<slice.box.count).map {
+        Int32(slice.box.neuron(at: $0, of: population.shape))
+      }
+      let (program, sumBox) = try program(slice, own, neurons, plan, kind)
+      result.slices.append(
+        EmulatedSlice(
+          population: slice.population, core: core, box: slice.box, neurons: neurons,
+          start: tables.starts[slice.population.index], sumBox: sumBox, program: program,
+          registers: plan.registers, bias: own.bias(neurons, scale: plan.scale),
+          initial: own.initial(neurons, scale: plan.scale), emitter: id.index))
+    }
+  }
+
+  /// Returns what the neurons of a slice do, and the box of what their sums belong to.
+  private func program(
+    _ slice: CoreSlice, _ own: NeuronParameters, _ neurons: [Int32], _ plan: RegisterPlan,
+    _ kind: CoreClass
+  ) throws(Diagnostic) -> (NeuronProgram, NeuronBox) {
+    let population = graph[slice.population]
+    switch population.model {
+    case .integrateAndFire:
+      return (.fire(own.firing(neurons, scale: plan.scale, kind.neuron)), slice.box)
+    case .integrator: return (.integrate, slice.box)
+    case .staircase: return (.staircase(own.staircase(slice.box.channels)), slice.box)
+    case .maximum:
+      guard let j = afferents[slice.population.index].first,
+        let box = compiler.counted(by: slice.box, of: slice.population, j),
+        case .pool(let pool) = graph[j].kind
+      else { throw .unsupportedNeuron(population.name, population.model.mnemonic) }
+      return (.maximum(MaximumNeurons(slice.box, pool.window, counts: box)), box)
+    case .source, .relay, .leaky:
+      throw .unsupportedNeuron(population.name, population.model.mnemonic)
+    }
+  }
+}
+
+extension MaximumNeurons {
+
+  /// Lists the counts, within their box, at which each neuron of a slice looks.
+  init(_ box: NeuronBox, _ window: Window, counts: NeuronBox) {
+    (starts, places) = ([0], [])
+    for row in box.rows {
+      for column in box.columns {
+        for channel in box.channels {
+          for i in 0..<window.size.height {
+            let y = row * window.strides.height - window.padding.top + i * window.dilations.height
+            guard counts.rows.contains(y) else { continue }
+            for j in 0..<window.size.width {
+              let x =
+                column * window.strides.width - window.padding.left + j * window.dilations.width
+              guard counts.columns.contains(x) else { continue }
+              places.append(Int32(counts.offset(row: y, column: x, channel: channel)))
+            }
+          }
+          starts.append(Int32(places.count))
+        }
+      }
+    }
+  }
+}
+
+// MARK: - Routes
+
+extension TableLoader {
+
+  /// Lists who emits, and which routes the spikes of each neuron take.
+  mutating func loadEmitters() throws(Diagnostic) {
+    for (i, slice) in result.slices.enumerated() {
+      result.emitters.append(
+        SpikeEmitter(
+          population: slice.population, slice: i, neurons: slice.neurons, routeSets: [], sets: []))
+    }
+    for id in graph.populations.ids where graph[id].model == .source && !isConstant[id.index] {
+      result.emitters.append(
+        SpikeEmitter(
+          population: id, slice: nil, neurons: (0..<graph[id].shape.count).map { Int32($0) },
+          routeSets: [], sets: []))
+    }
+    var own = result.emitters.map { _ in [Int]() }
+    for (r, route) in tables.routes.enumerated() {
+      guard tables.axons.indices.contains(route.block), places[route.core] != nil else {
+        throw .badTable("routes", r, "a block of axons or a core that is not there")
+      }
+      let listened = tables.axons[route.block].population
+      if let source = route.source {
+        guard source.index < result.slices.count else {
+          throw .badTable("routes", r, "a slice that is not there")
+        }
+        own[source.index].append(r)
+      } else {
+        // A route from what never speaks is never taken.
+        let host = result.emitters.firstIndex { $0.slice == nil && $0.population == listened }
+        if let host { own[host].append(r) }
+      }
+    }
+    for e in result.emitters.indices { collectSets(of: e, own[e]) }
+  }
+
+  private mutating func collectSets(of e: Int, _ routes: [Int]) {
+    let box = emitterBox(e)
+    var known: [[Int]: Int32] = [:]
+    var sets: [[Int]] = []
+    var ofNeurons: [Int32] = []
+    ofNeurons.reserveCapacity(box.count)
+    for row in box.rows {
+      let inRow = routes.filter { tables.axons[tables.routes[$0].block].box.rows.contains(row) }
+      for column in box.columns {
+        let here = inRow.filter {
+          tables.axons[tables.routes[$0].block].box.columns.contains(column)
+        }
+        for channel in box.channels {
+          let set = here.filter {
+            tables.axons[tables.routes[$0].block].box.channels.contains(channel)
+          }
+          if known[set] == nil {
+            known[set] = Int32(sets.count)
+            sets.append(set)
+          }
+          ofNeurons.append(known[set] ?? 0)
+        }
+      }
+    }
+    result.emitters[e].routeSets = ofNeurons
+    result.emitters[e].sets = sets
+    result.emitters[e].routes = routes
+    let position = Dictionary(uniqueKeysWithValues: routes.enumerated().map { ($1, $0) })
+    for set in sets {
+      result.emitters[e].setRoutes += set.compactMap { position[$0] }
+      result.emitters[e].setStarts.append(result.emitters[e].setRoutes.count)
+    }
+  }
+
+  private func emitterBox(_ e: Int) -> NeuronBox {
+    let emitter = result.emitters[e]
+    if let slice = emitter.slice { return result.slices[slice].box }
+    return NeuronBox(all: graph[emitter.population].shape)
+  }
+
+  /// Finds what packets meet at the cores to which they come.
+  mutating func loadRoutes() throws(Diagnostic) {
+    var emitterOf = [Int?](repeating: nil, count: tables.routes.count)
+    for (e, emitter) in result.emitters.enumerated() {
+      for r in emitter.routes { emitterOf[r] = e }
+    }
+    for (r, route) in tables.routes.enumerated() {
+      let block = tables.axons[route.block]
+      var own = EmulatedRoute(
+        core: places[route.core] ?? 0, hops: route.hops, capacity: 0, landings: [])
+      if let e = emitterOf[r] {
+        own.capacity = emitterBox(e).intersection(block.box).count
+        let axons = block.first..<block.first + block.box.count
+        for other in blocks[route.core] ?? [] {
+          let first = tables.axons[other].first
+          guard axons.overlaps(first..<first + tables.axons[other].box.count) else { continue }
+          own.landings.append(try landing(of: e, sentTo: route.block, met: other))
+        }
+      }
+      result.routes.append(own)
+    }
+  }
+
+  /// Returns what packets of emitter `e` reach that name the axons of block `named`, where the
+  /// core has block `met`.
+  private mutating func landing(
+    of e: Int, sentTo named: Int, met: Int
+  ) throws(Diagnostic) -> EmulatedRoute.Landing {
+    let (sent, found) = (tables.axons[named], tables.axons[met])
+    var landing = EmulatedRoute.Landing(translation: nil, deliveries: [])
+    if named != met || found.population != result.emitters[e].population {
+      let shape = graph[found.population].shape
+      let box = emitterBox(e)
+      var translation: [Int32] = []
+      for row in box.rows {
+        for column in box.columns {
+          for channel in box.channels {
+            let here = NeuronBox(
+              rows: row..<row + 1, columns: column..<column + 1, channels: channel..<channel + 1)
+            var to: Int32 = -1
+            if sent.box.contains(here) {
+              let axon = sent.first + sent.box.offset(row: row, column: column, channel: channel)
+              let place = axon - found.first
+              if 0..<found.box.count ~= place {
+                to = Int32(found.box.neuron(at: place, of: shape))
+              }
+            }
+            translation.append(to)
+          }
+        }
+      }
+      landing.translation = translation
+    }
+    for c in connections[met] {
+      let connection = tables.connections[c]
+      let slice = connection.target.index
+      // A connection to neurons of another core reaches nothing.
+      guard tables.cores[result.slices[slice].core].number == found.core else { continue }
+      let program = try program(of: connection.path, into: slice)
+      let delay = tables.target.time.deliveryLatency + connection.delay
+      result.slices[slice].depth = max(result.slices[slice].depth, delay + 1)
+      landing.deliveries.append(Delivery(slice: slice, delay: delay, program: program))
+    }
+    return landing
+  }
+
+  private mutating func program(
+    of path: Int, into slice: Int
+  ) throws(Diagnostic) -> SynapseProgram {
+    let key = ProgramKey(path: path, slice: slice)
+    if let known = programs[key] { return known }
+    let program = try compiler.program(of: path, into: result.slices[slice].sumBox)
+    programs[key] = program
+    return program
+  }
+
+  /// Finds the ways of what the host writes to biases.
+  mutating func loadConstants() throws(Diagnostic) {
+    let slices = tables.mapped.slicesByPopulation()
+    for (p, path) in tables.paths.enumerated() where isConstant[path.source.index] {
+      for slice in slices[path.target.index] {
+        result.constants.append(
+          ConstantWay(
+            source: path.source, slice: slice.index,
+            program: try program(of: p, into: slice.index)))
+      }
+    }
+  }
+}

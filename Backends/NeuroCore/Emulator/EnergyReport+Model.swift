@@ -1,0 +1,132 @@
+// Energy by a description's constants: events times their energies, and power times time.
+
+internal import HardwareTargets
+internal import SpikeIR
+
+extension EnergyReport {
+
+  /// Computes the energy of what happened.
+  ///
+  /// - Parameters:
+  ///   - target: whose constants are used; another machine's never are.
+  ///   - events: how often what happened, by the names of events.
+  ///   - seconds: the modelled time, if it is known.
+  ///   - cores: the numbers of the cores at work.
+  ///   - points: what was done at each operating point.
+  init(
+    of target: TargetDescription, _ events: [String: Int], seconds: Double?, cores: [Int],
+    points: [OperatingPointReport]
+  ) {
+    let energy = target.energy
+    self.init(
+      model: energy.model, dynamicJoules: nil, staticJoules: nil, items: [], missing: [],
+      corner: energy.corner.compactMapValues(\.value), sources: [], grade: nil)
+    var keys: Set<String> = []
+    for (name, quantity) in energy.events.sorted(by: { $0.key < $1.key }) {
+      guard let count = events[name] else {
+        missing.append("count of '\(name)'")
+        continue
+      }
+      if quantity.value == nil { missing.append("events.\(name)") }
+      note(quantity, &keys)
+      items.append(
+        Item(
+          event: name, count: count, joules: quantity.value, source: quantity.source,
+          grade: quantity.grade))
+    }
+    switch energy.model {
+    case .perEvent, .affine:
+      if energy.events.isEmpty { missing.append("events") }
+    case .levels:
+      for point in points where point.steps > 0 && point.joules == nil {
+        missing.append("levels.\(point.name)")
+      }
+      if points.isEmpty { missing.append("levels") }
+    case .pointAverage, .none: missing.append("events")
+    }
+    let hasDynamic = missing.isEmpty
+    addStanding(energy.standing, seconds, cores, target, &keys)
+    cite(keys, target)
+    guard hasDynamic else { return }
+    dynamicJoules =
+      items.reduce(0) { $0 + Double($1.count) * ($1.joules ?? 0) }
+      + points.reduce(0) { $0 + ($1.joules ?? 0) }
+  }
+
+  /// Adds what is taken whatever happens: by chip, core or board, times the modelled time.
+  private mutating func addStanding(
+    _ standing: [String: Quantity], _ seconds: Double?, _ cores: [Int],
+    _ target: TargetDescription, _ keys: inout Set<String>
+  ) {
+    let perChip = max(1, target.coresPerChip)
+    let chips = Set(cores.map { $0 / perChip }).count
+    let takers = ["chip": chips, "core": cores.count, "activeCore": cores.count]
+    // What a board takes holds what its chips take: it is another measurement, not another part.
+    let standing = standing.filter { $0.key != "board" }
+    var watts: Double? = standing.isEmpty ? nil : 0
+    if standing.isEmpty && model != .levels { missing.append("static") }
+    for (name, quantity) in standing.sorted(by: { $0.key < $1.key }) {
+      note(quantity, &keys)
+      guard let number = takers[name], let value = quantity.value else {
+        missing.append("static.\(name)")
+        watts = nil
+        continue
+      }
+      watts = watts.map { $0 + Double(number) * value }
+    }
+    if model == .levels && standing.isEmpty { watts = 0 }
+    guard let seconds else {
+      missing.append("time")
+      return
+    }
+    staticJoules = watts.map { $0 * seconds }
+  }
+
+  private mutating func note(_ quantity: Quantity, _ keys: inout Set<String>) {
+    if let source = quantity.source { keys.insert(source) }
+    guard let own = quantity.grade else { return }
+    let order = Quantity.Grade.allCases
+    let rank = { (grade: Quantity.Grade) in order.firstIndex(of: grade) ?? 0 }
+    if grade.map({ rank($0) < rank(own) }) ?? true { grade = own }
+  }
+
+  private mutating func cite(_ keys: Set<String>, _ target: TargetDescription) {
+    sources = target.sources.filter { keys.contains($0.key) }
+  }
+}
+
+extension OperatingPointReport {
+
+  /// Returns what was done at each operating point of a machine, and its energy.
+  ///
+  /// E = P(level) · busy + P(lowest) · (steps · tick − busy) + updates · e + operations · e
+  ///
+  /// - Source: Höppner et al.; see `StepClock`.
+  static func all(
+    _ counts: EmulationCounts, _ clock: StepClock, _ target: TargetDescription
+  ) -> [Self] {
+    clock.levels.indices.map { l in
+      let level = clock.levels[l]
+      let own = counts.levels[l]
+      var result = Self(
+        name: level.name, steps: own.steps, updates: own.updates,
+        synapticOperations: own.operations, busySeconds: nil, overruns: nil, joules: nil)
+      if level.update != nil, level.operation != nil {
+        result.busySeconds = Double(own.femtoseconds) * 1e-15
+        if clock.tick != nil { result.overruns = own.overruns }
+      }
+      let points = target.energy.levels
+      if let point = points.first(where: { $0.name == level.name }),
+        let rest = points.first(where: { $0.name == clock.levels[0].name })?.baseline?.value,
+        let baseline = point.baseline?.value, let busy = result.busySeconds, let tick = clock.tick,
+        let update = point.perNeuron?.value, let operation = point.perSynapticOperation?.value
+      {
+        let idle = max(0, Double(own.steps) * Double(tick) * 1e-15 - busy)
+        result.joules =
+          baseline * busy + rest * idle + Double(own.updates) * update
+          + Double(own.operations) * operation
+      }
+      return result
+    }
+  }
+}

@@ -1,0 +1,372 @@
+// The cores of a machine at work on one input: the memory of one thread, and what happens in a tick.
+
+internal import Kernels
+internal import SpikeIR
+
+/// What a slice holds while it runs.
+struct SliceState {
+  /// Sums of what arrives, [tick modulo depth][sum].
+  var sums: [Int32]
+  /// For each tick of the ring whether anything arrived.
+  var touched: [Bool]
+  /// v, units of the register; of maxima, the counts.
+  var potentials: [Int32]
+  /// Biases and constant currents, units of the register.
+  var bias: [Int32]
+  /// What each neuron emits in this tick: of maxima, `graded`.
+  var units: [Int8]
+  /// What each neuron has emitted so far, where that matters; of maxima, the largest counts.
+  var emitted: [Int32]
+
+  /// Adds what has arrived, and begins at `base` of the sums, to the potentials.
+  mutating func integrate(at base: Int, _ registers: CoreRegisters) -> CoreTally {
+    CoreNeurons.integrate(&potentials, &sums, at: base, bias: bias, registers)
+  }
+
+  /// Lets the neurons fire, and returns how many did.
+  mutating func fire(_ neurons: FiringNeurons) -> Int {
+    let fired = CoreNeurons.fire(
+      &units, &potentials, thresholds: neurons.thresholds, limits: neurons.limits,
+      isSigned: neurons.isSigned)
+    guard !neurons.retractions.isEmpty else { return fired }
+    return fired
+      + CoreNeurons.retract(
+        &units, &potentials, emitted: &emitted, thresholds: neurons.thresholds,
+        retractions: neurons.retractions)
+  }
+}
+
+/// The cores at work on one input.
+///
+/// Used by one thread at a time, which is why it may cross to one.
+final class MeshWorker: @unchecked Sendable {
+
+  let tables: CoreTables
+  let clock: StepClock
+  var state: [SliceState]
+  var counts: EmulationCounts
+
+  /// The spikes of the emitter that has just spoken.
+  var spikeCount = 0
+  var spikePlaces: [Int32]
+  var spikeUnits: [Int32]
+
+  var routeNeurons: [Int32]
+  var routeUnits: [Int32]
+  private var routeCounts: [Int]
+  var translatedNeurons: [Int32]
+  var translatedUnits: [Int32]
+  var relayedNeurons: [Int32]
+  var relayedUnits: [Int32]
+  /// What cores did in this tick.
+  var now: CoreLoad
+  /// What cores did in the tick before.
+  private var before: CoreLoad
+  private let idle: CoreLoad
+  /// The neurons of each core.
+  private let neuronsOfCore: [Int]
+  private var trains: [SpikeTrain?]
+  /// What waits on machines on which spikes act when they arrive.
+  var queue = EventQueue()
+
+  /// Creates the memory to run `tables` on as many cores, for at most `ticks` ticks.
+  init(_ tables: CoreTables, cores: Int, ticks: Int, clock: StepClock) {
+    self.tables = tables
+    self.clock = clock
+    state = tables.slices.map { slice in
+      SliceState(
+        sums: [Int32](repeating: 0, count: slice.depth * slice.sumCount),
+        touched: [Bool](repeating: false, count: slice.depth), potentials: slice.initial,
+        bias: slice.bias, units: [Int8](repeating: 0, count: slice.neurons.count), emitted: [])
+    }
+    counts = EmulationCounts(tables, cores: cores, ticks: ticks, levels: clock.levels.count)
+    let most = tables.emitters.map(\.neurons.count).max() ?? 0
+    spikePlaces = [Int32](repeating: 0, count: most)
+    spikeUnits = spikePlaces
+    routeNeurons = [Int32](repeating: 0, count: tables.scratch)
+    routeUnits = routeNeurons
+    routeCounts = [Int](repeating: 0, count: tables.emitters.map(\.routes.count).max() ?? 0)
+    translatedNeurons = routeNeurons
+    translatedUnits = routeNeurons
+    relayedNeurons = [Int32](repeating: 0, count: tables.mostRelayed)
+    relayedUnits = relayedNeurons
+    now = CoreLoad(cores: cores, ticks: 1)
+    (before, idle) = (now, now)
+    var neurons = now.active
+    for slice in tables.slices { neurons[slice.core] += slice.neurons.count }
+    neuronsOfCore = neurons
+    trains = []
+  }
+
+  /// Makes everything as it is before the first tick of an input.
+  ///
+  /// - Parameters:
+  ///   - trains: what the host has its sources emit, by population; `nil` for others.
+  ///   - levels: the constant units of sources, by population; empty for others.
+  func begin(_ trains: [SpikeTrain?], constant levels: [[Int32]]) {
+    self.trains = trains
+    for (s, slice) in tables.slices.enumerated() {
+      for i in state[s].sums.indices { state[s].sums[i] = 0 }
+      for i in state[s].touched.indices { state[s].touched[i] = false }
+      state[s].potentials = slice.initial
+      state[s].bias = slice.bias
+      state[s].emitted = []
+      switch slice.program {
+      case .maximum:
+        state[s].potentials = [Int32](repeating: 0, count: slice.sumCount)
+        state[s].bias = state[s].potentials
+        state[s].emitted = [Int32](repeating: 0, count: slice.neurons.count)
+      case .fire(let neurons) where !neurons.retractions.isEmpty:
+        state[s].emitted = [Int32](repeating: 0, count: slice.neurons.count)
+      case .staircase: state[s].emitted = [Int32](repeating: 0, count: slice.neurons.count)
+      case .fire, .integrate: break
+      }
+    }
+    writeConstants(levels)
+    before = idle
+  }
+
+  /// Adds constant currents to biases.
+  private func writeConstants(_ levels: [[Int32]]) {
+    for way in tables.constants {
+      let units = levels[way.source.index]
+      let slice = tables.slices[way.slice]
+      var neurons: [Int32] = []
+      var said: [Int32] = []
+      for (n, unit) in units.enumerated() where unit != 0 {
+        if let r = way.program.relays {
+          let relays = tables.relays[r]
+          for i in Int(relays.starts[n])..<Int(relays.starts[n + 1]) {
+            neurons.append(relays.neurons[i])
+            said.append(unit &* relays.factors[i])
+          }
+        } else {
+          neurons.append(Int32(n))
+          said.append(unit)
+        }
+      }
+      var sums = [Int32](repeating: 0, count: slice.sumCount)
+      _ = way.program.scatter.add(
+        to: &sums, at: 0, neurons: neurons, units: said, 0..<neurons.count)
+      let scale = slice.registers.scale
+      for i in sums.indices { state[way.slice].bias[i] &+= sums[i] &<< scale }
+    }
+  }
+
+  /// Executes a tick.
+  ///
+  /// - Parameters:
+  ///   - tick: the tick, counted from the first of the network.
+  ///   - duration: the ticks that each population takes part in.
+  ///   - observe: is told of each emitter that has spoken, and of each slice that has integrated.
+  func run(tick: Int, duration: Int, observe: (_ emitter: Int, _ own: Int) -> Void) {
+    for e in tables.slices.count..<tables.emitters.count {
+      let own = tick - tables.starts[tables.emitters[e].population.index]
+      guard 0..<duration ~= own else { continue }
+      speak(e, at: own)
+      send(e, at: tick)
+      observe(e, own)
+    }
+    for s in tables.order {
+      let slice = tables.slices[s]
+      let own = tick - slice.start
+      let slot = tick % slice.depth
+      guard 0..<duration ~= own else {
+        forget(s, slot)
+        continue
+      }
+      advance(s, slot, now: own + 1)
+      if spikeCount > 0 { send(s, at: tick) }
+      observe(s, own)
+    }
+    finish(tick: tick)
+  }
+
+  /// Throws away what has arrived at a slice that does not take part in the tick.
+  private func forget(_ s: Int, _ slot: Int) {
+    guard state[s].touched[slot] else { return }
+    let count = tables.slices[s].sumCount
+    for i in slot * count..<(slot + 1) * count { state[s].sums[i] = 0 }
+    state[s].touched[slot] = false
+    counts.lost += 1
+  }
+
+  /// Lets the host speak for emitter `e`.
+  func speak(_ e: Int, at own: Int) {
+    spikeCount = 0
+    guard let train = trains[tables.emitters[e].population.index] else { return }
+    for (n, unit) in train.units(at: own).enumerated() where unit != 0 {
+      spikePlaces[spikeCount] = Int32(n)
+      spikeUnits[spikeCount] = unit
+      spikeCount += 1
+    }
+  }
+
+  /// Counts what cores did in the tick that is over.
+  func finish(tick: Int) {
+    let cores = now.cores
+    let first = tick * cores
+    for c in 0..<cores { now.inactive[c] = max(0, neuronsOfCore[c] - now.active[c]) }
+    clock.measure(now, after: before, neurons: neuronsOfCore, into: &counts)
+    for c in 0..<cores {
+      counts.load.spikes[first + c] += now.spikes[c]
+      counts.load.packets[first + c] += now.packets[c]
+      counts.load.synapticOperations[first + c] += now.synapticOperations[c]
+      counts.load.active[first + c] += now.active[c]
+      counts.load.inactive[first + c] += now.inactive[c]
+      counts.load.synapseTime[first + c] += now.synapseTime[c]
+    }
+    before = now
+    now = idle
+  }
+}
+
+// MARK: - Neurons
+
+extension MeshWorker {
+
+  /// Lets the neurons of slice `s` integrate what has arrived, and fire.
+  private func advance(_ s: Int, _ slot: Int, now own: Int) {
+    let slice = tables.slices[s]
+    let base = slot * slice.sumCount
+    state[s].touched[slot] = false
+    let tally = state[s].integrate(at: base, slice.registers)
+    now.active[slice.core] += min(tally.active, slice.neurons.count)
+    counts.sumOverflows += tally.sumOverflows
+    counts.currentOverflows += tally.currentOverflows
+    counts.potentialOverflows += tally.potentialOverflows
+    spikeCount = 0
+    switch slice.program {
+    case .integrate: return
+    case .fire(let neurons): fire(s, neurons)
+    case .staircase(let neurons): follow(s, neurons, slice, now: own)
+    case .maximum(let neurons): pool(s, neurons)
+    }
+    now.spikes[slice.core] += spikeCount
+  }
+
+  private func fire(_ s: Int, _ neurons: FiringNeurons) {
+    let fired = state[s].fire(neurons)
+    guard fired > 0 else { return }
+    spikeCount = CoreNeurons.list(&spikePlaces, units: state[s].units)
+    for i in 0..<spikeCount { spikeUnits[i] = Int32(state[s].units[Int(spikePlaces[i])]) }
+  }
+
+  private func follow(_ s: Int, _ neurons: StaircaseNeurons, _ slice: EmulatedSlice, now own: Int) {
+    let channels = slice.box.channels.count
+    let scale = slice.registers.scale
+    for n in slice.neurons.indices {
+      let unit = neurons.unit(
+        channel: n % channels, potential: Int64(state[s].potentials[n] >> scale),
+        now: Int64(own), said: Int64(state[s].emitted[n]))
+      guard unit != 0 else { continue }
+      state[s].emitted[n] &+= Int32(truncatingIfNeeded: unit)
+      emit(n, Int32(truncatingIfNeeded: unit))
+    }
+  }
+
+  private func pool(_ s: Int, _ neurons: MaximumNeurons) {
+    for n in 0..<neurons.starts.count - 1 {
+      let places = neurons.places[Int(neurons.starts[n])..<Int(neurons.starts[n + 1])]
+      guard let first = places.first else { continue }
+      var largest = state[s].potentials[Int(first)]
+      for place in places { largest = max(largest, state[s].potentials[Int(place)]) }
+      let unit = largest &- state[s].emitted[n]
+      guard unit != 0 else { continue }
+      state[s].emitted[n] = largest
+      emit(n, unit)
+    }
+  }
+
+  private func emit(_ place: Int, _ unit: Int32) {
+    spikePlaces[spikeCount] = Int32(place)
+    spikeUnits[spikeCount] = unit
+    spikeCount += 1
+  }
+}
+
+// MARK: - Packets
+
+extension MeshWorker {
+
+  /// Sends the spikes of emitter `e` along their routes.
+  private func send(_ e: Int, at tick: Int) {
+    let emitter = tables.emitters[e]
+    for i in emitter.routes.indices { routeCounts[i] = 0 }
+    for i in 0..<spikeCount {
+      let (place, unit) = (spikePlaces[i], spikeUnits[i])
+      counts.spikes[e] += Int(unit.magnitude)
+      let set = Int(emitter.routeSets[Int(place)])
+      counts.sets[e][set] += 1
+      for j in emitter.setStarts[set]..<emitter.setStarts[set + 1] {
+        let own = emitter.setRoutes[j]
+        let next = tables.routes[emitter.routes[own]].scratch + routeCounts[own]
+        routeNeurons[next] = place
+        routeUnits[next] = unit
+        routeCounts[own] += 1
+      }
+    }
+    for i in emitter.routes.indices where routeCounts[i] > 0 {
+      let route = tables.routes[emitter.routes[i]]
+      now.packets[route.core] += routeCounts[i]
+      for landing in route.landings {
+        let range = route.scratch..<route.scratch + routeCounts[i]
+        let used = land(landing, range, emitter, at: tick, on: route.core)
+        now.synapticOperations[route.core] += used
+        counts.operations[e] += used
+      }
+    }
+  }
+
+  /// Lets packets act on what they meet, and returns the number of synapses that were read.
+  private func land(
+    _ landing: EmulatedRoute.Landing, _ range: Range<Int>, _ emitter: SpikeEmitter, at tick: Int,
+    on core: Int
+  ) -> Int {
+    var end = range.lowerBound
+    for i in range {
+      let place = Int(routeNeurons[i])
+      let neuron = landing.translation.map { $0[place] } ?? emitter.neurons[place]
+      // Axons that the block does not have are those of another landing, or of nobody.
+      guard neuron >= 0 else { continue }
+      translatedNeurons[end] = neuron
+      translatedUnits[end] = routeUnits[i]
+      end += 1
+    }
+    var used = 0
+    for delivery in landing.deliveries {
+      let slot = (tick + delivery.delay) % tables.slices[delivery.slice].depth
+      let base = slot * tables.slices[delivery.slice].sumCount
+      let own: Int
+      if let r = delivery.program.relays {
+        let count = relay(tables.relays[r], range.lowerBound..<end)
+        own = delivery.program.scatter.add(
+          to: &state[delivery.slice].sums, at: base, neurons: relayedNeurons, units: relayedUnits,
+          0..<count)
+      } else {
+        own = delivery.program.scatter.add(
+          to: &state[delivery.slice].sums, at: base, neurons: translatedNeurons,
+          units: translatedUnits, range.lowerBound..<end)
+      }
+      used += own
+      counts.operationsOfKind[delivery.program.scatter.form] += own
+      now.synapseTime[core] += own * clock.operations[delivery.program.scatter.form]
+      state[delivery.slice].touched[slot] = true
+    }
+    return used
+  }
+
+  /// Sends spikes through relays, and returns the number of those that come out.
+  func relay(_ relays: RelayTable, _ range: Range<Int>) -> Int {
+    var count = 0
+    for i in range {
+      let n = Int(translatedNeurons[i])
+      for j in Int(relays.starts[n])..<Int(relays.starts[n + 1]) {
+        relayedNeurons[count] = relays.neurons[j]
+        relayedUnits[count] = translatedUnits[i] &* relays.factors[j]
+        count += 1
+      }
+    }
+    return count
+  }
+}

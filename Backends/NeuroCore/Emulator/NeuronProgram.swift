@@ -1,0 +1,153 @@
+// What the neurons of a slice do, with their parameters in registers.
+
+internal import Diagnostics
+internal import HardwareTargets
+internal import Kernels
+internal import SpikeIR
+
+/// The neurons of a slice, made ready to run.
+enum NeuronProgram: Sendable {
+  /// Integrate and fire.
+  case fire(FiringNeurons)
+  /// Integrate and never fire.
+  case integrate
+  /// Say the value of the interval in which the potential lies.
+  case staircase(StaircaseNeurons)
+  /// Say the largest of counts.
+  case maximum(MaximumNeurons)
+}
+
+/// Integrate-and-fire neurons; all numbers in units of the register, [neurons].
+struct FiringNeurons: Sendable {
+  /// What a spike takes away.
+  var thresholds: [Int32]
+  /// The least potentials that fire.
+  var limits: [Int32]
+  /// Whether negative units are said.
+  var isSigned: Bool
+  /// How far below 0 a unit is taken back; empty if none is.
+  var retractions: [Int32]
+}
+
+/// Staircases of code `rate`.
+struct StaircaseNeurons: Sendable {
+  /// The thresholds of each channel of the slice, ascending.
+  var steps: [[Int64]]
+  /// The value of each interval.
+  var values: [Int64]
+  /// T.
+  var ticks: Int64
+
+  /// Returns what a neuron emits that has the potential `v` after tick `now`, counted from 1.
+  ///
+  /// - Complexity: O(log steps).
+  func unit(channel: Int, potential v: Int64, now: Int64, said: Int64) -> Int64 {
+    let scaled = v * ticks
+    var expected = scaled / now
+    if scaled % now < 0 { expected -= 1 }
+    expected = min(max(expected, Int64(Int32.min)), Int64(Int32.max))
+    let own = steps[channel]
+    var (low, high) = (0, own.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if own[middle] <= expected { low = middle + 1 } else { high = middle }
+    }
+    let level = values[low]
+    let magnitude = (2 * now * abs(level) + ticks) / (2 * ticks)
+    return (level.signum() * magnitude - said).signum()
+  }
+}
+
+/// Neurons that say the largest count in a window.
+struct MaximumNeurons: Sendable {
+  /// For each neuron where its list of counts begins, and where the last ends.
+  var starts: [Int32]
+  /// The places of counts.
+  var places: [Int32]
+}
+
+/// The parameters of a population, one a neuron, before they are cut into slices.
+struct NeuronParameters {
+
+  private let population: Population
+  private var bias: [Int64] = []
+  private var threshold: [Int64] = []
+  private var initial: [Int64] = []
+  private var retraction: [Int64] = []
+  private var steps: [[Int64]] = []
+  private var values: [Int64] = []
+
+  /// Reads the parameters of `population`.
+  ///
+  /// - Throws: `ir.elided-tensor`, `ir.bad-element-type`.
+  init(_ population: Population, _ tensors: TensorStore) throws(Diagnostic) {
+    self.population = population
+    bias = try Self.expand(population.bias, population, tensors)
+    switch population.model {
+    case .integrateAndFire(let model):
+      threshold = try Self.expand(model.threshold, population, tensors)
+      initial = try Self.expand(model.initial, population, tensors)
+      if model.initial == nil { initial = threshold.map { $0 / 2 } }
+      if model.retraction != nil {
+        retraction = try Self.expand(model.retraction, population, tensors)
+      }
+    case .staircase(let model):
+      let thresholds = try tensors.integers(model.thresholds)
+      let columns = thresholds.count / tensors[model.thresholds].shape[0]
+      steps = (0..<population.shape.channels).map { c in
+        stride(from: c % columns, to: thresholds.count, by: columns).map { Int64(thresholds[$0]) }
+      }
+      values = try tensors.integers(model.values).map { Int64($0) }
+    case .source, .relay, .maximum, .leaky, .integrator: break
+    }
+  }
+
+  /// Returns integers, [channels] or the population's shape or absent, one a neuron.
+  private static func expand(
+    _ id: TensorID?, _ population: Population, _ tensors: TensorStore
+  ) throws(Diagnostic) -> [Int64] {
+    let values = try id.map { id throws(Diagnostic) in try tensors.integers(id) } ?? [0]
+    return (0..<population.shape.count).map { Int64(values[$0 % values.count]) }
+  }
+
+  /// The least potentials at which neurons fire, units of the graph.
+  var limits: Set<Int64> {
+    guard case .integrateAndFire(let model) = population.model else { return [] }
+    return Set(threshold.indices.map { threshold[$0] - (model.isSigned ? initial[$0] : 0) })
+  }
+
+  /// Returns the biases of `neurons` in units of the register.
+  func bias(_ neurons: [Int32], scale: Int) -> [Int32] {
+    neurons.map { Int32(clamping: bias[Int($0)] << Int64(scale)) }
+  }
+
+  /// Returns the potentials of `neurons` before the first tick, in units of the register.
+  func initial(_ neurons: [Int32], scale: Int) -> [Int32] {
+    guard case .integrateAndFire(let model) = population.model, !model.isSigned else {
+      return [Int32](repeating: 0, count: neurons.count)
+    }
+    return neurons.map { Int32(clamping: initial[Int($0)] << Int64(scale)) }
+  }
+
+  /// Returns the integrate-and-fire neurons `neurons` in units of the register.
+  func firing(_ neurons: [Int32], scale: Int, _ features: NeuronFeatures?) -> FiringNeurons {
+    guard case .integrateAndFire(let model) = population.model else {
+      preconditionFailure("internal: not integrate-and-fire")
+    }
+    let limits = neurons.map { n in
+      let least = threshold[Int(n)] - (model.isSigned ? initial[Int(n)] : 0)
+      return Int32(clamping: RegisterPlan.limit(least, scale: scale, features) ?? .max)
+    }
+    return FiringNeurons(
+      thresholds: neurons.map { Int32(clamping: threshold[Int($0)] << Int64(scale)) },
+      limits: limits, isSigned: model.isSigned,
+      retractions: retraction.isEmpty
+        ? [] : neurons.map { Int32(clamping: retraction[Int($0)] << Int64(scale)) })
+  }
+
+  /// Returns the staircases whose channels are `channels`.
+  func staircase(_ channels: Range<Int>) -> StaircaseNeurons {
+    StaircaseNeurons(
+      steps: Array(steps[channels]), values: values, ticks: Int64(population.code.timesteps))
+  }
+}

@@ -1,0 +1,286 @@
+// What the axons of a block reach in a slice along a path: the last projection, cut to the slice,
+// behind the relays that lie between.
+
+internal import Diagnostics
+internal import Kernels
+internal import SpikeIR
+
+/// Where the spikes of a path go before its last projection: through relays, which send each on to
+/// none or several of their neurons.
+struct RelayTable: Sendable {
+  /// For each neuron of the path's source where its entries begin, and where the last ones end.
+  var starts: [Int32]
+  /// The neurons of the last projection's source.
+  var neurons: [Int32]
+  /// The factors by which units are multiplied.
+  var factors: [Int32]
+}
+
+/// The way from the neurons of a population to the sums of a slice.
+struct SynapseProgram: Sendable {
+  /// The relays on the way; `nil` if there are none.
+  var relays: Int?
+  /// The connections of the last projection.
+  var scatter: CoreScatter
+}
+
+/// Makes the programs of connections; what several of them share is made once.
+struct SynapseCompiler {
+
+  private let graph: SpikingGraph
+  private let paths: [ConnectionPath]
+
+  /// The relays of paths that have any.
+  private(set) var relays: [RelayTable] = []
+
+  private var relaysOfPath: [Int: Int] = [:]
+  private var weights: [ProjectionID: [Int32]] = [:]
+  private var wires: [ProjectionID: (starts: [Int32], targets: [Int32])] = [:]
+
+  /// Creates a compiler for the paths of `graph`.
+  init(_ graph: SpikingGraph, _ paths: [ConnectionPath]) {
+    self.graph = graph
+    self.paths = paths
+  }
+
+  /// Returns the box of neurons whose counts a slice of maxima holds: all that it looks at.
+  ///
+  /// - Returns: the box, or `nil` if the population's input is no pooling of an image.
+  func counted(by box: NeuronBox, of population: PopulationID, _ j: ProjectionID) -> NeuronBox? {
+    guard case .pool(let pool) = graph[j].kind, graph[graph[j].source].shape.rank == 3 else {
+      return nil
+    }
+    let shape = graph[graph[j].source].shape
+    let window = pool.window
+    return NeuronBox(
+      rows: window.covered(
+        by: box.rows, stride: window.strides.height, size: window.size.height,
+        dilation: window.dilations.height, before: window.padding.top, of: shape[0]),
+      columns: window.covered(
+        by: box.columns, stride: window.strides.width, size: window.size.width,
+        dilation: window.dilations.width, before: window.padding.left, of: shape[1]),
+      channels: box.channels)
+  }
+
+  /// Returns the program of path `p` into the box `box` of its target.
+  ///
+  /// Into maxima the box is that of the counts, and the last projection, the pooling, is left to
+  /// the neurons.
+  ///
+  /// - Throws: `ir.elided-tensor`, `ir.bad-element-type`, `emulator.overflow`.
+  mutating func program(of p: Int, into box: NeuronBox) throws(Diagnostic) -> SynapseProgram {
+    let path = paths[p]
+    let last = path.projections[path.projections.count - 1]
+    let table = try relayTable(of: p)
+    if graph[path.target].model == .maximum {
+      let scatter = CoreWires(weights: [1], box: coreBox(box, of: graph[graph[last].source].shape))
+      return SynapseProgram(relays: table, scatter: .single(scatter))
+    }
+    return SynapseProgram(relays: table, scatter: try scatter(along: last, into: box))
+  }
+
+  /// Returns the connections of projection `j` into the box `box` of its target.
+  private mutating func scatter(
+    along j: ProjectionID, into box: NeuronBox
+  ) throws(Diagnostic) -> CoreScatter {
+    let (source, target) = (graph[graph[j].source].shape, graph[graph[j].target].shape)
+    let own = coreBox(box, of: target)
+    let factors = try scaledWeights(of: j)
+    switch graph[j].kind {
+    case .dense: return .dense(CoreMatrix(weights: factors, width: target.count, box: own))
+    case .conv(let conv):
+      return .taps(
+        CoreTaps(
+          weights: factors, window: CoreWindow(conv.window), groups: conv.groups,
+          sourceWidth: source[1], sourceChannels: source[2], box: own))
+    case .pool(let pool):
+      return .taps(
+        CoreTaps(
+          weights: factors, window: CoreWindow(pool.window), groups: source[2],
+          sourceWidth: source[1], sourceChannels: source[2], box: own))
+    case .identity: return .single(CoreWires(weights: factors, box: own))
+    case .wire:
+      let lists = try wireLists(of: j)
+      return .single(
+        CoreWires(weight: factors[0], starts: lists.starts, targets: lists.targets, box: own))
+    }
+  }
+
+  /// Returns the weights of projection `j` times 2^shift; of a pooling, those of its taps.
+  private mutating func scaledWeights(of j: ProjectionID) throws(Diagnostic) -> [Int32] {
+    if let known = weights[j] { return known }
+    let projection = graph[j]
+    var factors: [Int32] = [1]
+    if let id = projection.kind.weights { factors = try graph.tensors.integers(id) }
+    if case .pool(let pool) = projection.kind {
+      let taps = pool.window.size.height * pool.window.size.width
+      factors = [Int32](repeating: 1, count: taps * graph[projection.source].shape.channels)
+    }
+    for i in factors.indices {
+      let scaled = Int64(factors[i]) << Int64(projection.shift)
+      guard let fitting = Int32(exactly: scaled) else {
+        throw .emulatorOverflow(projection.name, bound: Double(scaled))
+      }
+      factors[i] = fitting
+    }
+    weights[j] = factors
+    return factors
+  }
+
+  /// Returns the lists of targets of each source neuron of the wires `j`.
+  private mutating func wireLists(
+    of j: ProjectionID
+  ) throws(Diagnostic) -> (starts: [Int32], targets: [Int32]) {
+    if let known = wires[j] { return known }
+    guard case .wire(let wire) = graph[j].kind else { return ([], []) }
+    let sources = try graph.tensors.integers(wire.sources)
+    var starts = [Int32](repeating: 0, count: graph[graph[j].source].shape.count + 1)
+    for n in sources where n >= 0 { starts[Int(n) + 1] += 1 }
+    for n in 1..<starts.count { starts[n] += starts[n - 1] }
+    var next = starts
+    var targets = [Int32](repeating: 0, count: Int(starts[starts.count - 1]))
+    for (target, n) in sources.enumerated() where n >= 0 {
+      targets[Int(next[Int(n)])] = Int32(target)
+      next[Int(n)] += 1
+    }
+    wires[j] = (starts, targets)
+    return (starts, targets)
+  }
+
+  /// Returns the position of the relays of path `p`, `nil` if it has none.
+  private mutating func relayTable(of p: Int) throws(Diagnostic) -> Int? {
+    if let known = relaysOfPath[p] { return known }
+    let chain = paths[p].projections.dropLast()
+    guard !chain.isEmpty else { return nil }
+    let count = graph[paths[p].source].shape.count
+    var entries = (0..<count).map { [Int32($0): Int64(1)] }
+    for j in chain {
+      let connections = try RelayConnections(graph, j, scaledWeights(of: j), wireLists(of: j))
+      entries = entries.map { own in
+        var next: [Int32: Int64] = [:]
+        for (n, factor) in own {
+          connections.forEach(from: Int(n)) { (target, weight) in
+            next[Int32(target), default: 0] &+= factor &* Int64(weight)
+          }
+        }
+        return next
+      }
+    }
+    relays.append(try RelayTable(entries, name: graph[paths[p].target].name))
+    relaysOfPath[p] = relays.count - 1
+    return relays.count - 1
+  }
+}
+
+/// The connections of a projection into relays, neuron by neuron.
+private struct RelayConnections {
+
+  private let kind: ProjectionKind
+  private let source: Shape
+  private let target: Shape
+  private let weights: [Int32]
+  private let wires: (starts: [Int32], targets: [Int32])
+
+  init(
+    _ graph: SpikingGraph, _ j: ProjectionID, _ weights: [Int32],
+    _ wires: (starts: [Int32], targets: [Int32])
+  ) {
+    kind = graph[j].kind
+    source = graph[graph[j].source].shape
+    target = graph[graph[j].target].shape
+    self.weights = weights
+    self.wires = wires
+  }
+
+  /// Calls `body` with every connection of source neuron `n`.
+  func forEach(from n: Int, _ body: (_ target: Int, _ weight: Int32) -> Void) {
+    switch kind {
+    case .dense:
+      for k in 0..<target.count { body(k, weights[n * target.count + k]) }
+    case .identity: body(n, weights[weights.count == 1 ? 0 : n % target.channels])
+    case .wire:
+      for i in Int(wires.starts[n])..<Int(wires.starts[n + 1]) {
+        body(Int(wires.targets[i]), weights[0])
+      }
+    case .pool(let pool):
+      forEachWindow(pool.window, over: n) { (position, _) in
+        body(position * source[2] + n % source[2], weights[0])
+      }
+    case .conv(let conv):
+      let (inputs, outputs) = (source[2] / conv.groups, target[2] / conv.groups)
+      let (group, input) = (n % source[2]).quotientAndRemainder(dividingBy: inputs)
+      forEachWindow(conv.window, over: n) { (position, tap) in
+        for k in group * outputs..<(group + 1) * outputs {
+          body(position * target[2] + k, weights[(tap * inputs + input) * target[2] + k])
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with every window that covers neuron `n`, and the tap under which it lies.
+  private func forEachWindow(
+    _ window: Window, over n: Int, _ body: (_ position: Int, _ tap: Int) -> Void
+  ) {
+    let (y, x) = (n / source[2]).quotientAndRemainder(dividingBy: source[1])
+    for i in 0..<window.size.height {
+      let top = y + window.padding.top - i * window.dilations.height
+      let row = top / window.strides.height
+      guard top >= 0, top % window.strides.height == 0, row < target[0] else { continue }
+      for j in 0..<window.size.width {
+        let left = x + window.padding.left - j * window.dilations.width
+        let column = left / window.strides.width
+        guard left >= 0, left % window.strides.width == 0, column < target[1] else { continue }
+        body(row * target[1] + column, i * window.size.width + j)
+      }
+    }
+  }
+}
+
+extension RelayTable {
+
+  /// Collects the neurons that each neuron reaches, with factors.
+  fileprivate init(_ entries: [[Int32: Int64]], name: String) throws(Diagnostic) {
+    self.init(starts: [0], neurons: [], factors: [])
+    for own in entries {
+      for (neuron, factor) in own.sorted(by: { $0.key < $1.key }) where factor != 0 {
+        guard let fitting = Int32(exactly: factor) else {
+          throw .emulatorOverflow(name, bound: Double(factor))
+        }
+        neurons.append(neuron)
+        factors.append(fitting)
+      }
+      starts.append(Int32(neurons.count))
+    }
+  }
+}
+
+/// Returns the box `box` of a population of shape `shape` as kernels have it.
+func coreBox(_ box: NeuronBox, of shape: Shape) -> CoreBox {
+  CoreBox(
+    width: shape.rank == 3 ? shape[1] : 1, channels: shape.channels, rows: box.rows,
+    columns: box.columns, depth: box.channels)
+}
+
+extension CoreWindow {
+
+  /// Creates the window as kernels have it.
+  fileprivate init(_ window: Window) {
+    self.init(
+      size: (window.size.height, window.size.width),
+      strides: (window.strides.height, window.strides.width),
+      dilations: (window.dilations.height, window.dilations.width),
+      padding: (window.padding.top, window.padding.left))
+  }
+}
+
+extension Window {
+
+  /// Returns the rows or columns of an image of extent `extent` that windows at `places` cover.
+  fileprivate func covered(
+    by places: Range<Int>, stride: Int, size: Int, dilation: Int, before: Int, of extent: Int
+  ) -> Range<Int> {
+    let first = places.lowerBound * stride - before
+    let last = (places.upperBound - 1) * stride - before + (size - 1) * dilation
+    return max(0, min(first, extent))..<max(max(0, min(first, extent)), min(last + 1, extent))
+  }
+}

@@ -1,0 +1,45 @@
+// Networks that do not fit.
+
+internal import Diagnostics
+
+extension Diagnostic {
+
+  /// Returns an error about a layer of which no slice fits a core.
+  static func layerDoesNotFit(_ layer: FitReport.LayerFit, _ target: String) -> Diagnostic {
+    let nearest = layer.attempts.filter { $0.uses.contains { $0.isExceeded } }.min {
+      $0.excess < $1.excess
+    }
+    let uses = (nearest?.uses ?? []).filter(\.isExceeded)
+      .map { "\($0.used) \($0.name), a core has \($0.available ?? 0)" }
+    let found = nearest.map { "a slice of \($0.tile) takes " } ?? "it takes "
+    return .error(
+      "fit.layer",
+      "'\(layer.name)' \(layer.shape) does not fit a core of '\(target)': \(found)"
+        + uses.joined(separator: "; "),
+      at: .entity(layer.name), notes: layer.changes.map { "it would fit: \($0.text)" },
+      exitCode: .doesNotFit)
+  }
+
+  /// Returns an error about a network that needs more cores than there are.
+  static func tooFewCores(_ shortage: FitReport.Shortage, _ target: String) -> Diagnostic {
+    let left =
+      shortage.leftOver.isEmpty
+      ? "" : "; no core is left for " + shortage.leftOver.map { "'\($0)'" }.joined(separator: ", ")
+    return .error(
+      "fit.cores",
+      "the network takes \(shortage.cores) cores of '\(target)' on \(shortage.chips) chips, expected "
+        + "at most \(shortage.mostChips) chips\(left)",
+      notes: shortage.changes.map { "it would fit: \($0.text)" }, exitCode: .doesNotFit)
+  }
+}
+
+extension FitReport.Attempt {
+
+  /// The largest part of a capacity that is used.
+  var excess: Double {
+    uses.reduce(0) { most, use in
+      guard let available = use.available else { return most }
+      return max(most, available > 0 ? Double(use.used) / Double(available) : .infinity)
+    }
+  }
+}

@@ -1,0 +1,316 @@
+// The pass `check-legal`: what in a network a target's cores do not have.
+
+internal import Diagnostics
+package import PluginAPI
+internal import SpikeIR
+
+extension Pass {
+
+  /// Finds everything in a quantized network that a target does not have.
+  package static let checkLegal = Pass.snn(
+    name: "check-legal",
+    summary: "find everything in a network that a target's cores do not have",
+    details: """
+      All violations are reported in one run, each with the layer and what to do about it; the
+      network is not changed. Always checked: the constants are integers, the code is one that the
+      target has, a connection through relays has one weight at most. The options say the rest; a
+      limit of 0 is none. A neuron's fan-in counts the connections of its population's projections,
+      relays passed through, at a neuron with full windows.
+      Source: the constraints are those of the target's description.
+      """,
+    options: LegalLimits.options
+  ) { (graph, arguments, context) throws(CompileError) in
+    var checker = LegalityChecker(graph, LegalLimits(arguments))
+    try liftingDiagnostic { () throws(Diagnostic) in try checker.run() }
+    context.count("populations", of: "check-legal", by: graph.populations.count)
+    context.count("violations", of: "check-legal", by: checker.problems.count)
+    if !checker.problems.isEmpty { throw CompileError(checker.problems) }
+  }
+}
+
+/// What cores have; limits of 0 are none.
+private struct LegalLimits {
+
+  /// The options of the pass.
+  static let options = [
+    PassOption(
+      "codes", .word(["rate", "any"]), default: "rate", "the spike codes that cores say"),
+    PassOption("weight-bits", .integer(0...32), default: "0", "the width of weights, bits"),
+    PassOption(
+      "negative", .word(["yes", "no"]), default: "no", "whether spikes may have a sign"),
+    PassOption("maximum", .word(["yes", "no"]), default: "no", "whether maxima can be pooled"),
+    PassOption("leaky", .word(["yes", "no"]), default: "no", "whether lif neurons exist"),
+    PassOption("staircase", .word(["yes", "no"]), default: "no", "whether staircases exist"),
+    PassOption(
+      "currents", .word(["one-to-one", "any"]), default: "one-to-one",
+      "how constant currents reach neurons"),
+    PassOption("delay", .integer(0...4096), default: "0", "the longest delay of a projection"),
+    PassOption("fan-in", .integer(0...1_000_000), default: "0", "the most inputs of a neuron"),
+    PassOption(
+      "fan-out", .integer(0...1_000_000), default: "0",
+      "the most projections of a neuron, relays passed through"),
+    PassOption(
+      "kinds", .word(["any", "conv"]), default: "any",
+      "which connections exist: all, or only convolutions and poolings"),
+    PassOption("kernel", .integer(0...4096), default: "0", "the largest extent of a kernel"),
+    PassOption("profiles", .integer(0...65536), default: "0", "the thresholds that a core holds"),
+  ]
+
+  let arguments: PassArguments
+
+  init(_ arguments: PassArguments) { self.arguments = arguments }
+
+  func allows(_ option: String) -> Bool { arguments.word(option) == "yes" }
+
+  /// Returns a limit; `nil` if there is none.
+  func limit(_ option: String) -> Int? {
+    let value = arguments.integer(option)
+    return value == 0 ? nil : value
+  }
+}
+
+/// A search for what cores do not have.
+private struct LegalityChecker {
+
+  private(set) var problems: [Diagnostic] = []
+  private let graph: SpikingGraph
+  private let limits: LegalLimits
+  private let afferents: [[ProjectionID]]
+  private let efferents: [[ProjectionID]]
+  /// Whether units of each population may be negative.
+  private var isNegative: [Bool]
+  /// How many connections end at a neuron of each population, relays passed through.
+  private var fanIns: [Int] = []
+  /// How many projections each neuron of each population has, relays passed through; empty if
+  /// there is no limit.
+  private var fanOuts: [[Int]] = []
+  /// Whether a weight lies on a way of relays to each relay.
+  private var isWeighted: [Bool] = []
+
+  init(_ graph: SpikingGraph, _ limits: LegalLimits) {
+    (self.graph, self.limits) = (graph, limits)
+    (afferents, efferents) = (graph.afferents(), graph.efferents())
+    isNegative = [Bool](repeating: false, count: graph.populations.count)
+    if limits.limit("fan-out") != nil {
+      fanOuts = LegalityChecker.fanOuts(graph, efferents)
+    }
+    for id in graph.populations.ids {
+      var (ways, weighted) = (0, false)
+      for projection in afferents[id.index] {
+        let source = graph[projection].source
+        let isRelay = graph[source].model == .relay
+        let (own, overflows) = graph.largestFanIn(of: graph[projection])
+          .multipliedReportingOverflow(by: isRelay ? fanIns[source.index] : 1)
+        ways = min(Int.max >> 1, ways) + min(Int.max >> 1, overflows ? Int.max : own)
+        if graph[projection].kind.weights != nil || (isRelay && isWeighted[source.index]) {
+          weighted = true
+        }
+      }
+      fanIns.append(ways)
+      isWeighted.append(weighted && graph[id].model == .relay)
+    }
+  }
+
+  /// Looks at everything.
+  mutating func run() throws(Diagnostic) {
+    if let code = graph.populations.elements.first?.code, limits.arguments.word("codes") == "rate",
+      !code.isRate
+    {
+      problems.append(.needsRate("check-legal", found: code))
+    }
+    guard graph.isQuantized else {
+      problems.append(.notQuantized("check-legal"))
+      return
+    }
+    for id in graph.populations.ids {
+      checkNeurons(id)
+      try checkThresholds(id)
+      checkConnections(id)
+    }
+    for id in graph.projections.ids { try checkProjection(graph[id]) }
+    checkCurrents()
+    checkChains()
+  }
+
+  private mutating func report(
+    _ id: String, _ message: String, at name: String, _ notes: String...
+  ) {
+    problems.append(
+      .error(
+        "legalize.\(id)", message, at: .entity(name), notes: notes, exitCode: .doesNotFit))
+  }
+
+  private mutating func checkNeurons(_ id: PopulationID) {
+    let (population, name) = (graph[id], graph[id].name)
+    let hears = afferents[id.index].contains { isNegative[graph[$0].source.index] }
+    switch population.model {
+    case .source, .integrator: break
+    case .relay: isNegative[id.index] = hears
+    case .maximum:
+      isNegative[id.index] = hears
+      if limits.allows("maximum") { break }
+      report(
+        "maximum", "'\(name)' is a maximum pooling, which the target has no neurons for", at: name,
+        "pool-maximum{as=average} takes averages in its place")
+    case .integrateAndFire(let model):
+      isNegative[id.index] = model.emitsNegative
+      guard model.emitsNegative, !limits.allows("negative") else { break }
+      report(
+        "signed", "'\(name)' emits negative units, which cores do not send", at: name,
+        "run 'split-signs'")
+    case .leaky:
+      if limits.allows("leaky") { break }
+      report(
+        "neuron", "'\(name)' has lif neurons, expected integrate-and-fire", at: name,
+        "compile without --neuron lif")
+    case .staircase:
+      isNegative[id.index] = true
+      if limits.allows("staircase") { break }
+      report(
+        "neuron", "'\(name)' has neurons that say a curve in levels, expected integrate-and-fire",
+        at: name, "train the network with rectifiers")
+    }
+  }
+
+  private mutating func checkThresholds(_ id: PopulationID) throws(Diagnostic) {
+    guard let most = limits.limit("profiles"),
+      case .integrateAndFire(let model) = graph[id].model
+    else { return }
+    let found = Set(try graph.tensors.integers(model.threshold)).count
+    guard found > most else { return }
+    report(
+      "profiles", "'\(graph[id].name)' has \(found) different thresholds, a core holds \(most)",
+      at: graph[id].name, "quantize{scales=profile,profiles=\(most)}")
+  }
+
+  private mutating func checkProjection(_ projection: Projection) throws(Diagnostic) {
+    let name = graph[projection.target].name
+    if projection.delay > limits.arguments.integer("delay") {
+      report(
+        "delay",
+        "'\(projection.name)' takes \(projection.delay) ticks, at most "
+          + "\(limits.arguments.integer("delay"))", at: name, "remove the delay")
+    }
+    if let bits = limits.limit("weight-bits"), let weights = projection.kind.weights {
+      let most = try graph.tensors.integers(weights).map(\.magnitude).max() ?? 0
+      if UInt64(most) > (UInt64(1) << UInt64(bits - 1)) - 1 {
+        report(
+          "weight-bits", "a weight of '\(projection.name)' is \(most), at most \(bits) bits",
+          at: name, "quantize{bits=\(min(bits, 8))}",
+          "split-weights{bits=\(min(bits, 8))} sums up narrow ones")
+      }
+    }
+    var size: Pair?
+    switch projection.kind {
+    case .conv(let conv): size = conv.window.size
+    case .pool(let pool): size = pool.window.size
+    case .dense, .identity, .wire:
+      guard limits.arguments.word("kinds") == "conv" else { break }
+      report(
+        "kind",
+        "'\(projection.name)' is '\(projection.kind.mnemonic)', expected convolutions and poolings",
+        at: name, "run 'fold-relays' and 'dense-to-conv'")
+    }
+    if let size, let most = limits.limit("kernel"), max(size.height, size.width) > most {
+      report(
+        "kernel",
+        "the window of '\(projection.name)' is \(size.height)x\(size.width), at most \(most)",
+        at: name, "train the layer with smaller kernels")
+    }
+  }
+
+  /// Checks how many connections end and start at a neuron.
+  private mutating func checkConnections(_ id: PopulationID) {
+    let (model, name) = (graph[id].model, graph[id].name)
+    if model == .source || model == .relay { return }
+    if let most = limits.limit("fan-in") {
+      let found = fanIns[id.index]
+      if found > most {
+        report(
+          "fan-in", "a neuron of '\(name)' has \(found) inputs, at most \(most)", at: name,
+          "split-fan-in{most=\(most)}")
+      }
+    }
+    if let most = limits.limit("fan-out") {
+      let found = fanOut(of: id)
+      if found > most {
+        report(
+          "fan-out", "a neuron of '\(name)' feeds \(found) projections, at most \(most)", at: name,
+          "add-splitters{most=\(most)}")
+      }
+    }
+  }
+
+  /// Returns the most projections to other neurons that one neuron of population `id` has, those
+  /// behind relays in place of those to them.
+  private func fanOut(of id: PopulationID) -> Int { fanOuts[id.index].max() ?? 0 }
+
+  /// Returns the number of projections of each neuron, population by population.
+  private static func fanOuts(_ graph: SpikingGraph, _ efferents: [[ProjectionID]]) -> [[Int]] {
+    var result = graph.populations.elements.map { [Int](repeating: 0, count: $0.shape.count) }
+    // Chains of relays can have more ways than an integer holds.
+    func add(_ ways: Int, _ sum: inout Int) { sum = min(sum + ways, 1 << 40) }
+    for id in graph.populations.ids.reversed() {
+      for projection in efferents[id.index] {
+        let target = graph[projection].target
+        let behind = graph[target].model == .relay ? result[target.index] : nil
+        if case .wire(let wire) = graph[projection].kind,
+          let sources = try? graph.tensors.integers(wire.sources)
+        {
+          // Copies of a neuron in one population are one place to send to.
+          for source in behind == nil ? Set(sources) : [] where source >= 0 {
+            add(1, &result[id.index][Int(source)])
+          }
+          for (n, ways) in (behind ?? []).enumerated() where sources[n] >= 0 {
+            add(ways, &result[id.index][Int(sources[n])])
+          }
+        } else {
+          let most = behind.map { $0.max() ?? 0 } ?? 1
+          for n in result[id.index].indices { add(most, &result[id.index][n]) }
+        }
+      }
+    }
+    return result
+  }
+
+  private mutating func checkCurrents() {
+    guard limits.arguments.word("currents") == "one-to-one" else { return }
+    let constant = graph.isConstant
+    for id in graph.populations.ids where graph[id].model != .relay {
+      let own = afferents[id.index]
+      guard own.contains(where: { constant[graph[$0].source.index] }),
+        own.count != 1 || !graph.isInputPopulation(id, afferents)
+      else { continue }
+      report(
+        "current",
+        "'\(graph[id].name)' hears constant currents through weights, or besides spikes",
+        at: graph[id].name, "run 'spike-inputs' before 'quantize'")
+    }
+  }
+
+  private mutating func checkChains() {
+    for id in graph.populations.ids where graph[id].model == .relay {
+      guard isWeighted[id.index],
+        efferents[id.index].contains(where: { graph[$0].kind.weights != nil })
+      else { continue }
+      report(
+        "weighted-chain", "weights lead to the relay '\(graph[id].name)' and away from it",
+        at: graph[id].name, "run 'fold-relays' before 'quantize'")
+    }
+  }
+}
+
+extension SpikingGraph {
+
+  /// Returns the number of connections of `projection` that end at a neuron with a full window.
+  func largestFanIn(of projection: Projection) -> Int {
+    switch projection.kind {
+    case .dense: self[projection.source].shape.count
+    case .conv(let conv):
+      conv.window.size.height * conv.window.size.width
+        * (self[projection.source].shape.channels / conv.groups)
+    case .pool(let pool): pool.window.size.height * pool.window.size.width
+    case .identity, .wire: 1
+    }
+  }
+}

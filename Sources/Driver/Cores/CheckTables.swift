@@ -1,0 +1,101 @@
+// The command `check`: whether allocation tables are right.
+
+internal import DataIO
+package import Diagnostics
+internal import HardwareTargets
+internal import NeuroCore
+
+/// What `check` found.
+package struct CheckReport: Sendable {
+
+  /// The folder.
+  package var folder: String
+
+  /// The name of the machine.
+  package var target: String
+
+  /// What is wrong, nothing if the tables are right.
+  package var findings: [Diagnostic]
+
+  /// What the tables take of the machine.
+  let summary: AllocationSummary
+
+  /// The report as one JSON object (schema `spikec-check/1`).
+  package var json: String {
+    let value: JSON = [
+      "schema": "spikec-check/1", "folder": .string(folder), "target": .string(target),
+      "isRight": .bool(findings.isEmpty),
+      "findings": .array(
+        findings.map { ["id": .string($0.id), "message": .string($0.message)] }),
+      "summary": summary.json,
+    ]
+    return value.text
+  }
+
+  /// The report in words.
+  package var text: String {
+    summary.text
+      + (findings.isEmpty
+        ? "\n\nThe tables are right." : "\n\n\(grouped(findings.count)) things are wrong.")
+  }
+}
+
+extension Session {
+
+  /// Checks allocation tables against their machine and their network.
+  ///
+  /// - Throws: what reading throws; what is wrong with tables that can be read is in the report.
+  package func check(_ folder: String) throws(CompileError) -> CheckReport {
+    let tables = try AllocationFolder(readingAt: folder)
+    var findings = try AllocationCheck.findings(of: tables.allocation)
+    let name = AllocationFolder.FileName.allocation
+    let json = try liftingDiagnostic { () throws(Diagnostic) in
+      try readFile(folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)")
+    }
+    let expected = Array(tables.allocation.json.utf8)
+    if json != expected { findings.append(.differentJSON(name, json, expected)) }
+    return CheckReport(
+      folder: folder, target: tables.allocation.target.id, findings: findings,
+      summary: tables.allocation.summary)
+  }
+}
+
+extension AllocationSummary {
+
+  /// The summary as a table.
+  var text: String {
+    var lines = [
+      "\(grouped(neurons)) neurons and \(grouped(synapses)) synapses on \(grouped(cores)) cores of "
+        + "\(grouped(chips)) \(chips == 1 ? "chip" : "chips") (\(grouped(coresOfChips)) cores)",
+      "",
+    ]
+    var table = Table(["resource", ">used", ">available", ">of the fullest core", ">binds on"])
+    for resource in resources {
+      table.add([
+        resource.name, grouped(resource.used), resource.available.map { grouped($0) } ?? "unknown",
+        resource.largestPart.map { fixed(100 * $0, 1) + " %" } ?? "–",
+        resource.bindsOn == 0 ? "–" : "\(grouped(resource.bindsOn)) cores",
+      ])
+    }
+    if !resources.isEmpty { lines += [table.text, ""] }
+    if let meanUtilization {
+      lines.append("mean utilization of what binds: \(fixed(100 * meanUtilization, 1)) %")
+    }
+    lines.append("packets if every neuron spiked once: \(grouped(packetsPerFullActivity))")
+    if let meanHops { lines.append("links of a packet: \(fixed(meanHops, 2)) on average") }
+    lines.append("ticks from the input to the output: \(depth)")
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns an error about a JSON file that differs from the tables beside it.
+  fileprivate static func differentJSON(
+    _ name: String, _ found: [UInt8], _ expected: [UInt8]
+  ) -> Diagnostic {
+    let same = zip(found, expected).prefix { $0 == $1 }
+    let line = 1 + same.count { $0.0 == UInt8(ascii: "\n") }
+    return .error("check.json", "'\(name)' differs from the tables in line \(line)")
+  }
+}

@@ -1,0 +1,103 @@
+// What an emulated machine did, as JSON and in words.
+
+internal import HardwareTargets
+internal import NeuroCore
+
+/// What an emulated machine did for a sample, on average.
+package struct Emulation: Hashable, Sendable {
+
+  private let report: EmulationReport
+
+  /// Creates the description of a report.
+  init(_ report: EmulationReport) {
+    self.report = report
+  }
+
+  private func each(_ count: Int) -> Double { Double(count) / Double(max(1, report.images)) }
+
+  /// The counts by name, for a sample.
+  private var counts: [(name: String, value: Double)] {
+    [
+      ("steps", each(report.steps)), ("spikes", each(report.spikes)),
+      ("hostSpikes", each(report.hostSpikes)), ("packets", each(report.packets)),
+      ("hops", each(report.hops)), ("synapticOperations", each(report.synapticOperations)),
+      ("activeUpdates", each(report.activeUpdates)),
+      ("inactiveUpdates", each(report.inactiveUpdates)),
+      ("overflows", each(report.overflows.total)), ("lostArrivals", each(report.lostArrivals)),
+    ]
+  }
+
+  /// The energy for a sample, joules; `nil` if a constant of the machine is not known.
+  private var energy: Double? {
+    report.energy.totalJoules.map { $0 / Double(max(1, report.images)) }
+  }
+
+  /// The time for a sample on the machine, seconds; `nil` if it is not known.
+  private var seconds: Double? { report.time.seconds.map { $0 / Double(max(1, report.images)) } }
+
+  /// The member `emulation` of the JSON of a run.
+  var json: JSON {
+    let images = Double(max(1, report.images))
+    return [
+      "counts": .object(counts.map { JSON.Member($0.name, .number($0.value)) }),
+      "energyJoules": JSON(energy),
+      "dynamicJoules": JSON(report.energy.dynamicJoules.map { $0 / images }),
+      "staticJoules": JSON(report.energy.staticJoules.map { $0 / images }),
+      "secondsPerImage": JSON(seconds),
+      "source": report.energy.sources.isEmpty
+        ? .null : .string(report.energy.sources.map(\.key).joined(separator: ", ")),
+      "grade": JSON(report.energy.grade?.rawValue),
+      "missing": JSON(report.energy.missing + report.time.missing),
+      "semantics": JSON(report.semantics),
+      "operatingPoints": .array(
+        report.operatingPoints.map {
+          ["name": .string($0.name), "steps": .integer($0.steps), "overruns": JSON($0.overruns)]
+        }),
+      "busiestLinks": .array(
+        report.links.sorted { $0.packets > $1.packets }.prefix(10).map {
+          [
+            "from": JSON([$0.from.x, $0.from.y]), "to": JSON([$0.to.x, $0.to.y]),
+            "packets": .number(Double($0.packets) / images),
+          ]
+        }),
+    ]
+  }
+
+  /// What happened for a sample, in words.
+  var rows: [(String, String)] {
+    counts.filter { $0.value > 0 }.map { (Self.names[$0.name] ?? $0.name, fixed($0.value, 1)) } + [
+      ("energy", energy.map { scientific($0, "J") } ?? "unknown"),
+      ("time", seconds.map { scientific($0, "s") } ?? "unknown"),
+    ]
+  }
+
+  /// The emulation in words.
+  var text: String {
+    var table = Table(["on the machine, an image", ">"])
+    for (name, value) in rows { table.add([name, value]) }
+    var lines = [table.text]
+    if !report.energy.missing.isEmpty {
+      lines.append("unknown constants: \(report.energy.missing.joined(separator: ", "))")
+    }
+    if !report.energy.sources.isEmpty {
+      let keys = report.energy.sources.map(\.key).joined(separator: ", ")
+      lines.append("constants from \(keys): 'spikec inspect' of the machine has their sources")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static let names = [
+    "steps": "time steps", "spikes": "spikes", "hostSpikes": "spikes from the host",
+    "packets": "packets", "hops": "links taken by packets",
+    "synapticOperations": "synaptic operations", "activeUpdates": "updates of active neurons",
+    "inactiveUpdates": "updates of neurons at rest", "overflows": "overflows of registers",
+    "lostArrivals": "spikes that came too late",
+  ]
+}
+
+/// Returns a quantity with three digits and a prefix of its unit.
+func scientific(_ value: Double, _ unit: String) -> String {
+  let prefixes = [(1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p")]
+  let (scale, prefix) = prefixes.first { value >= $0.0 } ?? (1e-12, "p")
+  return fixed(value / scale, 2) + " " + prefix + unit
+}

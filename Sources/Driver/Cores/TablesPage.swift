@@ -1,0 +1,199 @@
+// The command `report`: a page on a compiled network, with maps of cores and links.
+
+internal import DataIO
+package import Diagnostics
+internal import EventCPU
+internal import HardwareTargets
+internal import Kernels
+internal import NeuroCore
+internal import Report
+internal import SpikeIR
+
+/// What the user asks of `report`.
+package struct ReportRequest: Sendable {
+
+  /// The compiled network: a file, or a folder of allocation tables.
+  package var artefact: String
+
+  /// Where to write the page.
+  package var output: String
+
+  /// The samples to run, if any.
+  package var data: DataRequest?
+
+  /// Creates a request for a page on `artefact`, at `output`.
+  package init(artefact: String, output: String) {
+    self.artefact = artefact
+    self.output = output
+  }
+}
+
+extension Session {
+
+  /// Writes a page on a compiled network.
+  ///
+  /// - Throws: what opening, reading, running and writing throw.
+  package func report(_ request: ReportRequest) throws(CompileError) {
+    try refuse(
+      output: request.output, overwriting: [request.artefact] + (request.data?.files ?? []))
+    let output = try liftingDiagnostic { () throws(Diagnostic) in
+      try OutputFile(creating: request.output)
+    }
+    var page = HTMLPage(title: "Compiled network: \(request.artefact)")
+    if AllocationFolder.recognizes(request.artefact) {
+      let tables = try AllocationFolder(readingAt: request.artefact)
+      let run = try request.data.map { data throws(CompileError) in
+        try emulate(tables.allocation, on: data)
+      }
+      tables.allocation.describe(in: &page, run)
+    } else {
+      let graph = try Artefact.read(request.artefact).graph
+      addLayers(of: graph, to: &page)
+    }
+    let text = page.text
+    try liftingDiagnostic { () throws(Diagnostic) in
+      try output.write(Array(text.utf8))
+      try output.commit()
+    }
+  }
+
+  private func emulate(
+    _ allocation: Allocation, on data: DataRequest
+  ) throws(CompileError) -> EmulationReport {
+    let graph = allocation.graph
+    let samples = try Samples(
+      data, for: graph.networkInputs, classifier: graph.classifier, console: console)
+    let emulator = try MeshEmulator(loading: allocation)
+    let console = self.console
+    let result = try emulator.run(
+      count: samples.count, options: EmulationOptions(threads: processorCount),
+      input: { samples.values($0) },
+      progress: { console.progress("emulating", Double($0) / Double(samples.count)) })
+    try samples.throwIfFailed()
+    return result.report
+  }
+
+  private func addLayers(of graph: SpikingGraph, to page: inout HTMLPage) {
+    page.heading("Layers")
+    page.table(
+      ["layer", "kind", "shape", ">neurons", ">weights"],
+      LayerRow.rows(of: .snn(graph)).map {
+        [
+          .init($0.name), .init($0.kind), .init("\($0.shape)"), .init(grouped($0.neurons)),
+          .init(grouped($0.weights)),
+        ]
+      })
+  }
+}
+
+extension Allocation {
+
+  /// Adds everything about the allocation to `page`, and what happened in a run if there was one.
+  fileprivate func describe(in page: inout HTMLPage, _ run: EmulationReport?) {
+    let summary = self.summary
+    page.paragraph(
+      "\(grouped(summary.neurons)) neurons and \(grouped(summary.synapses)) synapses of "
+        + "'\(graph.name)' on \(grouped(summary.cores)) cores of \(grouped(summary.chips)) "
+        + "\(summary.chips == 1 ? "chip" : "chips"), \(target.title).")
+    addResources(summary, to: &page)
+    addMap(to: &page, run)
+    addPopulations(to: &page)
+    if let run { addRun(run, to: &page) }
+  }
+
+  private func addResources(_ summary: AllocationSummary, to page: inout HTMLPage) {
+    page.heading("Resources")
+    page.table(
+      ["resource", ">used", ">available", ">of the fullest core", ">binds on"],
+      summary.resources.map { resource in
+        [
+          .init(resource.name), .init(grouped(resource.used)),
+          .init(resource.available.map { grouped($0) } ?? "unknown"),
+          .init(
+            resource.largestPart.map { fixed(100 * $0, 1) + " %" } ?? "–",
+            heat: resource.largestPart),
+          .init(resource.bindsOn == 0 ? "–" : "\(grouped(resource.bindsOn)) cores"),
+        ]
+      })
+    if let mean = summary.meanUtilization {
+      page.paragraph(
+        "Of the resource that binds, a core uses \(fixed(100 * mean, 1)) % on average.")
+    }
+  }
+
+  /// Adds the map of cores, with the traffic of links if there was a run.
+  private func addMap(to page: inout HTMLPage, _ run: EmulationReport?) {
+    var routers: [GridPoint: [CoreEntry]] = [:]
+    for core in cores { routers[core.position, default: []].append(core) }
+    let columns = 1 + (cores.map(\.position.x).max() ?? 0)
+    let rows = 1 + (cores.map(\.position.y).max() ?? 0)
+    let places = routers.map { point, own in
+      GridMap.Place(
+        x: point.x, y: point.y, parts: own.map { binding(of: $0)?.utilization ?? 0 },
+        label: own.map { describe($0) }.joined(separator: "\n"))
+    }
+    let most = max(1, run?.links.map(\.packets).max() ?? 1)
+    let links = (run?.links ?? []).filter { $0.packets > 0 }.map {
+      GridMap.Link(
+        from: ($0.from.x, $0.from.y), to: ($0.to.x, $0.to.y),
+        value: Double($0.packets) / Double(most),
+        label: "\(grouped($0.packets)) packets from \($0.from.x),\($0.from.y)")
+    }
+    let grid = target.topology.levels.dropFirst().first { $0.grid?.count == 2 }?.grid
+    page.heading("Cores")
+    page.figure(
+      GridMap(
+        columns: max(columns, grid?[0] ?? 0), rows: max(rows, grid?[1] ?? 0),
+        places: places.sorted { ($0.y, $0.x) < ($1.y, $1.x) }, links: links,
+        chip: grid.map { ($0[0], $0[1]) }),
+      caption:
+        "How much of its scarcest resource each core uses, pale to dark; the outlines are chips."
+        + (run == nil ? "" : " Lines are links, the darker and wider the more packets."))
+  }
+
+  private func describe(_ core: CoreEntry) -> String {
+    let names = Set(
+      mapped.slices.elements.filter { $0.core == core.number }.map { graph[$0.population].name })
+    let use = binding(of: core).map { ": \(fixed(100 * $0.utilization, 0)) % of \($0.resource)" }
+    return "core \(core.number)\(use ?? ""), \(names.sorted().joined(separator: ", "))"
+  }
+
+  private func addPopulations(to page: inout HTMLPage) {
+    page.heading("Layers")
+    let slices = mapped.slicesByPopulation()
+    page.table(
+      ["layer", "kind", "shape", ">neurons", ">slices", ">cores", "largest slice", ">first tick"],
+      graph.populations.ids.filter { graph[$0].hasNeurons }.map { id in
+        let own = slices[id.index].map { mapped.slices[$0] }
+        let largest = own.max { $0.box.count < $1.box.count }?.box
+        return [
+          .init(graph[id].name), .init(graph[id].model.mnemonic), .init("\(graph[id].shape)"),
+          .init(grouped(graph[id].shape.count)), .init(grouped(own.count)),
+          .init(grouped(Set(own.map(\.core)).count)),
+          .init(
+            largest.map { "\($0.rows.count) × \($0.columns.count) × \($0.channels.count)" } ?? ""),
+          .init("\(starts[id.index])"),
+        ]
+      })
+  }
+
+  private func addRun(_ run: EmulationReport, to page: inout HTMLPage) {
+    page.heading("Run")
+    page.paragraph("\(grouped(run.images)) images.")
+    let emulation = Emulation(run)
+    page.table(["an image", ">"], emulation.rows.map { [.init($0.0), .init($0.1)] })
+    let busiest = run.links.sorted { $0.packets > $1.packets }.prefix(10)
+    if let first = busiest.first, first.packets > 0 {
+      page.table(
+        ["link from", "to", ">packets an image"],
+        busiest.map {
+          [
+            .init("\($0.from.x),\($0.from.y)"), .init("\($0.to.x),\($0.to.y)"),
+            .init(
+              fixed(Double($0.packets) / Double(max(1, run.images)), 1),
+              heat: Double($0.packets) / Double(first.packets)),
+          ]
+        })
+    }
+  }
+}

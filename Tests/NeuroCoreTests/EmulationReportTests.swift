@@ -1,0 +1,309 @@
+// What emulations report, against counts made by hand: registers that overflow, packets and links,
+// energy and time, operating points; and machines without ticks.
+
+import Diagnostics
+import SpikeIR
+import TestSupport
+import Testing
+
+@testable import HardwareTargets
+@testable import NeuroCore
+
+@Suite("Emulation report") struct EmulationReportTests {
+
+  /// Runs a chain of three neurons, each on a core of its own, for one image of one unit.
+  ///
+  /// The first fires in each of the 8 ticks, the second in every second.
+  private func report(on target: TargetDescription) throws -> EmulationReport {
+    let graph = chain(weights: [[2], [1], [1]], thresholds: [2, 2])
+    var tables = try layout(graph, on: target)
+    for c in tables.cores.indices { tables.cores[c].position = GridPoint(x: 2 * c, y: c) }
+    for r in tables.routes.indices { tables.routes[r].hops = 3 }
+    let result = try MeshEmulator(loading: tables).run(
+      count: 1, options: EmulationOptions(), input: { _ in [[1]] }, progress: { _ in })
+    return result.report
+  }
+
+  @Test("counts spikes, packets, links, synapses and updates")
+  func counts() throws {
+    let report = try report(on: .unlimited(latency: 1))
+    // h = θ/2, so that the second neuron fires in its ticks 1, 3, 5 and 7.
+    #expect(report.spikes == 12 && report.packets == 12 && report.synapticOperations == 12)
+    #expect(report.hops == 36 && report.steps == 10 && report.axons == 2 && report.neurons == 3)
+    let links = report.links.map { [$0.from.x, $0.from.y, $0.to.x, $0.to.y, $0.packets] }
+    let expected = [
+      [0, 0, 1, 0, 8], [1, 0, 2, 0, 8], [2, 0, 2, 1, 8], [2, 1, 3, 1, 4], [3, 1, 4, 1, 4],
+      [4, 1, 4, 2, 4],
+    ]
+    #expect(links == expected)
+    #expect(report.activeUpdates + report.inactiveUpdates == 3 * 10)
+    #expect(report.cores.map(\.spikes) == [8, 4, 0] && report.cores.map(\.packets) == [0, 8, 4])
+    #expect(report.load.spikes.count == 30 && report.load.packets.reduce(0, +) == 12)
+    #expect(report.lostArrivals == 0 && report.overflows.total == 0)
+  }
+
+  @Test("a spike to several cores takes a common link once where routers copy")
+  func multicast() throws {
+    for copies in [false, true] {
+      let graph = chain(weights: [[2], [1, 1]], thresholds: [2])
+      var target = TargetDescription.unlimited(latency: 1)
+      if copies { target.topology.network.delivery = .multicast }
+      var mapped = MappedGraph(graph, target: target.id)
+      let ids = graph.populations.ids
+      mapped.slices.append(
+        CoreSlice(population: ids[1], box: NeuronBox(all: [1]), core: 0, first: 0))
+      for c in 0..<2 {
+        let box = NeuronBox(rows: 0..<1, columns: 0..<1, channels: c..<c + 1)
+        mapped.slices.append(CoreSlice(population: ids[2], box: box, core: c + 1, first: 0))
+      }
+      var tables = try Allocation(of: mapped, on: target, cores: entries(of: mapped))
+      for r in tables.routes.indices { tables.routes[r].hops = tables.routes[r].core }
+      let report = try MeshEmulator(loading: tables).run(
+        count: 1, options: EmulationOptions(), input: { _ in [[1]] }, progress: { _ in }
+      ).report
+      #expect(report.packets == 16 && report.links.map(\.packets) == [copies ? 8 : 16, 8])
+      #expect(report.hops == (copies ? 16 : 24))
+    }
+  }
+
+  @Test("has an energy where all constants are known, and no total where one is missing")
+  func energy() throws {
+    var target = TargetDescription.unlimited(latency: 1)
+    target.sources = [.init(key: "A", citation: "a paper"), .init(key: "B", citation: "another")]
+    target.energy.model = .perEvent
+    target.energy.events = [
+      "synop": Quantity(2, grade: .silicon, source: "A"), "hopEW": Quantity(3),
+      "hopNS": Quantity(5, grade: .presilicon, source: "A"),
+    ]
+    target.energy.standing = ["chip": Quantity(7, grade: .silicon, source: "A")]
+    target.time.step = Quantity(0.5)
+    let full = try report(on: target)
+    // 12 synapses; 2 links along rows and 1 along columns for each of 12 packets.
+    let dynamic: Double = 24 + 72 + 60
+    #expect(full.energy.dynamicJoules == dynamic)
+    #expect(full.energy.staticJoules == 35)
+    #expect(full.time.seconds == 5)
+    #expect(full.energy.totalJoules == 191)
+    #expect(full.energy.missing.isEmpty)
+    #expect(full.energy.grade == .presilicon && full.energy.sources.map(\.key) == ["A"])
+
+    target.energy.events["hopNS"] = Quantity(nil)
+    let partial = try report(on: target)
+    #expect(partial.energy.dynamicJoules == nil && partial.energy.totalJoules == nil)
+    #expect(partial.energy.missing == ["events.hopNS"])
+    #expect(partial.energy.staticJoules == 35)
+
+    target.energy.events["hopNS"] = Quantity(5)
+    target.energy.events["tea"] = Quantity(5)
+    #expect(try report(on: target).energy.missing == ["count of 'tea'"])
+    let none = try report(on: .unlimited(latency: 1)).energy
+    #expect(none.totalJoules == nil && none.dynamicJoules == nil && !none.missing.isEmpty)
+  }
+
+  @Test("models the time of a step by its busiest core and the barrier")
+  func time() throws {
+    var target = TargetDescription.unlimited(latency: 1)
+    #expect(try report(on: target).time.seconds == nil)
+    target.energy.latency = [
+      "synop": Quantity(4e-9), "neuronActive": Quantity(3e-9), "neuronInactive": Quantity(1e-9),
+    ]
+    #expect(try report(on: target).time.missing == ["time.barrier"])
+    target.time.barrier = [
+      .init(tiles: 1, latency: Quantity(1e-9)), .init(tiles: 32, latency: Quantity(2e-9)),
+    ]
+    let report = try report(on: target)
+    // Ticks 1 to 8 carry a synapse of 4 ns, and the tick after them the last of the slower chain,
+    // if it fires; the first tick has neurons only.
+    let seconds = try #require(report.time.seconds)
+    let longest = try #require(report.time.longestStep)
+    #expect(abs(longest - 6e-9) < 1e-15)
+    #expect(seconds > 30e-9)
+    #expect(seconds <= 60e-9)
+    #expect(!report.time.isRealTime)
+  }
+
+  @Test("chooses operating points by what was received, and counts overruns")
+  func operatingPoints() throws {
+    var target = TargetDescription.unlimited(latency: 1)
+    target.time.step = Quantity(1e-3)
+    target.energy.model = .levels
+    func point(_ name: String, _ hertz: Double, _ most: Double?) -> Energy.OperatingPoint {
+      Energy.OperatingPoint(
+        name: name, volts: nil, hertz: Quantity(hertz), baseline: Quantity(hertz / 1e3),
+        perNeuron: Quantity(1e-3), perSynapticOperation: Quantity(1e-4),
+        mostSpikesPerStep: most.map { Quantity($0) }, cyclesPerNeuron: Quantity(10),
+        cyclesPerSynapticOperation: Quantity(5))
+    }
+    // At 10 kHz an update takes a millisecond: with a synapse it does not fit.
+    target.energy.levels = [point("fast", 100e3, nil), point("slow", 10e3, 0)]
+    let report = try report(on: target)
+    #expect(report.operatingPoints.map(\.name) == ["slow", "fast"])
+    // Three cores take 10 steps each; the second receives 8 packets, the third 4, each of which
+    // makes the next step a fast one, but for what is received in the last step.
+    #expect(report.operatingPoints.map(\.steps).reduce(0, +) == 30)
+    let fast = report.operatingPoints[1]
+    #expect(fast.steps == 12)
+    #expect(report.operatingPoints[0].overruns ?? 0 > 0 && fast.overruns == 0)
+    #expect(report.energy.dynamicJoules != nil)
+    target.energy.levels[0].baseline = nil
+    let unknown = try self.report(on: target)
+    #expect(unknown.energy.dynamicJoules == nil && unknown.energy.missing == ["levels.fast"])
+  }
+
+  @Test("counts currents that wrap around and potentials that saturate")
+  func overflows() throws {
+    // 2^17 and more, times 64, leaves 24 bits; thresholds of 131,000 are exact at 64 units only.
+    let weight = 140_000
+    var graph = chain(weights: [[1], [weight], [1]], thresholds: [1, 131_000], timesteps: 4)
+    var emulator = try MeshEmulator(loading: layout(graph, on: .currentBased))
+    var report = try emulator.run(
+      count: 1, options: EmulationOptions(), input: { _ in [[1]] }, progress: { _ in }
+    ).report
+    #expect(report.overflows.currents == 4 && report.overflows.sums == 0)
+    // The neuron hears −121,… instead: 140,000 · 64 − 2^24 = −7,817,216, and saturates below.
+    #expect(report.overflows.potentials == 3)
+    let trace = try emulator.trace([[1]])
+    #expect(trace.units[2] == [[0], [0], [0], [0]])
+    #expect(trace.potentials[2] == [Int32(-8_388_607) >> 6])
+
+    graph = chain(weights: [[1], [-100_000], [1]], thresholds: [1, 131_000], timesteps: 4)
+    emulator = try MeshEmulator(loading: layout(graph, on: .currentBased))
+    report = try emulator.run(
+      count: 1, options: EmulationOptions(), input: { _ in [[1]] }, progress: { _ in }
+    ).report
+    #expect(report.overflows.currents == 0 && report.overflows.potentials == 3)
+  }
+
+  @Test("thresholds that no mantissa holds are refused")
+  func thresholds() throws {
+    let graph = chain(weights: [[1], [1]], thresholds: [1 << 18])
+    #expect {
+      try MeshEmulator(loading: layout(graph, on: .currentBased))
+    } throws: { error in
+      (error as? CompileError)?.diagnostics.map(\.id) == ["emulator.threshold"]
+        && (error as? CompileError)?.exitCode == .doesNotFit
+    }
+  }
+
+  // MARK: Machines without ticks
+
+  @Test("without ticks the order of spikes matters")
+  func eventOrder() throws {
+    // Two sources of one spike a tick each: +4 and −4 on a neuron of threshold 4. With ticks they
+    // cancel; one after the other the neuron fires before it is inhibited.
+    let tables = try pair(weights: [4, -4], threshold: 4)
+    let ticking = try MeshEmulator(loading: tables).trace([[1, 1]])
+    #expect(ticking.units[1].joined().allSatisfy { $0 == 0 })
+    var other = tables
+    other.target.time.model = .event
+    let ordered = try MeshEmulator(loading: other).trace([[1, 1]])
+    #expect(ordered.units[1].first == [1])
+    let swapped = try pair(weights: [-4, 4], threshold: 4)
+    var third = swapped
+    third.target.time.model = .event
+    #expect(
+      try MeshEmulator(loading: third).trace([[1, 1]]).units[1].joined().allSatisfy { $0 == 0 })
+  }
+
+  @Test("without ticks and inhibition, counts do not depend on the order")
+  func abelian() throws {
+    for seed in 0..<20 {
+      var random = SplitMix64(seed: UInt64(300 + seed))
+      let (graph, weights, threshold) = excited(&random)
+      var target = TargetDescription.unlimited(latency: 1)
+      target.time.model = .event
+      let tables = try layout(graph, on: target)
+      let emulator = try MeshEmulator(loading: tables)
+      let input = [(0..<graph.populations.elements[0].shape.count).map { _ in random.float(0...1) }]
+      let trace = try emulator.trace(input)
+      let train = SpikeTrain(
+        graph.encoders[0], at: 0, saying: try #require(emulator.inputs.first).encode(input[0]),
+        image: 0, timesteps: emulator.timesteps)
+      var counts = input[0].map { _ in 0 }
+      for t in 0..<emulator.timesteps {
+        for (n, unit) in train.units(at: t).enumerated() { counts[n] += Int(unit) }
+      }
+      for (l, matrix) in weights.enumerated() {
+        let width = matrix.count / counts.count
+        let sums = (0..<width).map { k in
+          counts.indices.reduce(0) { $0 + counts[$1] * matrix[$1 * width + k] }
+        }
+        let own = graph.populations.ids[l + 1]
+        guard l < threshold.count else {
+          #expect(trace.potentials[own.index].map { Int($0) } == sums)
+          break
+        }
+        // Each spike adds at most the threshold, so that none is owed at the end.
+        counts = sums.map { ($0 + threshold[l] / 2) / threshold[l] }
+        let said = (0..<width).map { n in trace.units[own.index].reduce(0) { $0 + Int($1[n]) } }
+        #expect(said == counts, "seed \(seed), layer \(l)")
+      }
+    }
+  }
+
+  /// Returns the tables of two sources of spikes into one neuron.
+  private func pair(weights: [Int32], threshold: Int32) throws -> Allocation {
+    var graph = SpikingGraph(name: "pair")
+    let code = SpikeCode.rate(timesteps: 4)
+    let quantum = graph.tensors.add("quantum", shape: [1], floats: [1])
+    let input = graph.populations.append(
+      Population(name: "input", shape: [2], code: code, model: .source, quantum: quantum))
+    graph.encoders.append(Encoder(population: input, levels: 1, kind: .bernoulli))
+    let theta = graph.tensors.add(Tensor("threshold", shape: [1], data: .int32([threshold])))
+    let zero = graph.tensors.add(Tensor("initial", shape: [1], data: .int32([0])))
+    let matrix = graph.tensors.add(Tensor("w", shape: [2, 1], data: .int32(weights)))
+    let neuron = graph.populations.append(
+      Population(
+        name: "neuron", shape: [1], code: code,
+        model: .integrateAndFire(IntegrateAndFire(threshold: theta, initial: zero)),
+        quantum: quantum))
+    graph.projections.append(
+      Projection(
+        name: "j", source: input, target: neuron, kind: .dense(DenseProjection(weights: matrix))))
+    graph.decoders.append(Decoder(population: neuron, reading: .count))
+    return try layout(graph)
+  }
+
+  /// Returns a chain of dense layers without inhibition, its matrices and its thresholds.
+  private func excited(
+    _ random: inout SplitMix64
+  ) -> (graph: SpikingGraph, weights: [[Int]], thresholds: [Int]) {
+    var graph = SpikingGraph(name: "excited")
+    let code = SpikeCode.rate(timesteps: random.int(2...12))
+    let quantum = graph.tensors.add("quantum", shape: [1], floats: [1])
+    var count = random.int(1...8)
+    var last = graph.populations.append(
+      Population(name: "input", shape: [count], code: code, model: .source, quantum: quantum))
+    graph.encoders.append(Encoder(population: last, levels: 64, kind: .bernoulli))
+    var (matrices, thresholds): ([[Int]], [Int]) = ([], [])
+    let layers = random.int(2...4)
+    for l in 0..<layers {
+      let width = random.int(1...8)
+      let own = (0..<count * width).map { _ in random.int(0...9) }
+      let matrix = graph.tensors.add(
+        Tensor("w\(l)", shape: [count, width], data: .int8(own.map { Int8($0) })))
+      matrices.append(own)
+      var model = NeuronModel.integrator
+      if l < layers - 1 {
+        let theta = random.int(9...15)
+        thresholds.append(theta)
+        model = .integrateAndFire(
+          IntegrateAndFire(
+            threshold: graph.tensors.add(
+              Tensor(
+                "t\(l)", shape: [width],
+                data: .int32([Int32](repeating: Int32(theta), count: width))))))
+      }
+      let id = graph.populations.append(
+        Population(
+          name: "p\(l)", shape: [width], code: code, model: model,
+          quantum: l < layers - 1 ? quantum : nil))
+      graph.projections.append(
+        Projection(
+          name: "j\(l)", source: last, target: id, kind: .dense(DenseProjection(weights: matrix))))
+      (last, count) = (id, width)
+    }
+    graph.decoders.append(Decoder(population: last))
+    return (graph, matrices, thresholds)
+  }
+}

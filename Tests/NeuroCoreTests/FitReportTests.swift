@@ -1,0 +1,149 @@
+// Why networks do not fit, and what would make them.
+
+import Diagnostics
+import SpikeIR
+import Testing
+
+@testable import HardwareTargets
+@testable import NeuroCore
+
+@Suite struct FitReportTests {
+
+  private func report(
+    _ graph: SpikingGraph, _ target: TargetDescription, _ options: Partition.Options = .init()
+  ) throws -> FitReport? {
+    guard case .doesNotFit(let report) = try Partition.attempt(graph, target, options) else {
+      return nil
+    }
+    return report
+  }
+
+  /// 16 → 32 channels, kernels of 3×3, an image of 64×64: the kernels fit, the neurons fit no core.
+  @Test func largeImageOnSpeck() throws {
+    let target = try #require(TargetDescription.builtIn("speck2"))
+    var network = LayeredNetwork("speck", input: [16, 16, 2])
+    network.addPool("small", size: 1)
+    var wide = LayeredNetwork("wide", input: [64, 64, 16])
+    wide.addConv("conv", 32, kernel: 3)
+    let graph = wide.end(classes: 4)
+    let report = try #require(try report(graph, target))
+    let conv = try #require(report.layers.first { $0.name == "conv" })
+    #expect(conv.attempts.count == target.cores.count)
+    for attempt in conv.attempts {
+      let kernel = try #require(attempt.uses.first { $0.name == "kernelWords" })
+      let neurons = try #require(attempt.uses.first { $0.name == "neuronWords" })
+      #expect(kernel.used == 8 << 10 && !kernel.isExceeded)
+      #expect(neurons.used == 128 << 10 && neurons.isExceeded)
+    }
+    #expect(conv.binding == "neuronWords")
+    // 64 Ki words hold 16 channels of 4,096 neurons.
+    #expect(conv.changes.contains(.channels(16)))
+    #expect(!conv.changes.contains { if case .kernel = $0 { true } else { false } })
+    let error = report.error
+    #expect(error.exitCode == .doesNotFit)
+    #expect(error.diagnostics.contains { $0.message.contains("131072 neuronWords") })
+    #expect(report.text.contains("neuronWords"))
+  }
+
+  /// A neuron with more inputs than a core has axons.
+  @Test func fanIn() throws {
+    var network = LayeredNetwork("fan-in", input: [8, 8, 100])
+    network.addDense("wide", 10)
+    let graph = network.end(classes: 4)
+    let target = try #require(TargetDescription.builtIn("loihi1"))
+    let report = try #require(try report(graph, target))
+    #expect(report.layers.map(\.name) == ["wide"])
+    let layer = report.layers[0]
+    #expect(layer.binding == "inAxons")
+    #expect(layer.attempts[0].tile == TileShape(rows: 1, columns: 1, channels: 1))
+    #expect(layer.attempts[0].uses.first { $0.name == "inAxons" }?.used == 6400)
+    // 64 positions: 4,096 axons are 64 channels.
+    #expect(layer.changes == [.inputChannels(64), .fanInParts(2)])
+  }
+
+  /// Weights that are too wide for the memory of a small core.
+  @Test func weightBits() throws {
+    var network = LayeredNetwork("bits", input: [64])
+    network.addDense("dense", 4)
+    let graph = network.end(classes: 2)
+    var target = try #require(TargetDescription.builtIn("loihi1"))
+    // 64 lists of one synapse take a word each, whatever the bits, so a list must be longer.
+    target.cores[0].accounting = CoreClass.Accounting(
+      algorithm: .bytes, parameters: [:], options: ["synapseMemory": "sramBytes"])
+    target.cores[0].resources["sramBytes"] = Quantity(32)
+    let report = try #require(try report(graph, target))
+    #expect(report.layers.map(\.name) == ["dense"])
+    #expect(report.layers[0].binding == "sramBytes")
+    // 64 weights in 32 bytes are 4 bits each; 32 inputs of 8 bits do too.
+    #expect(report.layers[0].changes == [.weightBits(4), .inputChannels(32), .fanInParts(2)])
+  }
+
+  @Test func maximaAndKernels() throws {
+    var network = LayeredNetwork("maxima", input: [8, 8, 4])
+    network.addConv("conv", 4, kernel: 5)
+    network.addPool("maximum", size: 4, model: .maximum)
+    let graph = network.end(classes: 2)
+    var target = try #require(TargetDescription.builtIn("loihi1"))
+    target.cores[0].resources["neurons"] = Quantity(10)
+    target.cores[0].resources["inAxons"] = Quantity(40)
+    target.topology.levels[0].count = 1000
+    let report = try #require(try report(graph, target))
+    #expect(report.layers.map(\.name) == ["conv", "maximum"])
+    #expect(report.layers[0].binding == "inAxons")
+    #expect(report.layers[0].changes.contains(.kernel(height: 3, width: 3)))
+    #expect(report.layers[1].binding == "neurons")
+    #expect(report.layers[1].changes.contains(.averagePooling))
+  }
+
+  @Test func forcedTiles() throws {
+    let graph = plainNetwork(side: 12)
+    let target = try #require(TargetDescription.builtIn("loihi1"))
+    let conv = try #require(graph.populations.ids.first { graph[$0].name == "conv1" })
+    var options = Partition.Options()
+    options.forced[conv] = TileShape(rows: 12, columns: 12, channels: 16)
+    let report = try #require(try report(graph, target, options))
+    #expect(report.layers.map(\.name) == ["conv1"])
+    let layer = report.layers[0]
+    #expect(layer.binding == "neurons")
+    guard case .tile(let tile)? = layer.changes.first else {
+      Issue.record("no other tile")
+      return
+    }
+    options.forced[conv] = tile
+    let partition = try Partition.make(graph, target, options)
+    let slices = partition.mapped.slices.elements.filter { $0.population == conv }
+    #expect(slices.allSatisfy { $0.box.rows.count <= tile.rows })
+    // Smaller ones may be asked for as well.
+    options.forced[conv] = TileShape(rows: 2, columns: 12, channels: 16)
+    let flat = try Partition.make(graph, target, options).mapped.slices.elements
+    #expect(flat.filter { $0.population == conv }.count == 6)
+  }
+
+  @Test func chips() throws {
+    let graph = plainNetwork(side: 20)
+    var target = try #require(TargetDescription.builtIn("loihi1"))
+    target.cores[0].count = 4
+    var options = Partition.Options()
+    let partition = try Partition.make(graph, target, options)
+    #expect(partition.statistics.chips > 2)
+    options.chips = partition.statistics.chips - 1
+    let report = try #require(try report(graph, target, options))
+    #expect(report.layers.isEmpty)
+    #expect(report.shortage?.cores == partition.cores.count)
+    #expect(report.shortage?.changes.first == .chips(partition.statistics.chips))
+    #expect(report.error.diagnostics.map(\.id) == ["fit.cores"])
+  }
+
+  /// A neuron that must reach two cores, where it can send to one.
+  @Test func destinations() throws {
+    var target = try #require(TargetDescription.builtIn("loihi1"))
+    target.topology.network.delivery = .unicastSingle
+    target.cores[0].resources["neurons"] = Quantity(40)
+    var network = LayeredNetwork("single", input: [10])
+    network.addDense("wide", 30)
+    let report = try #require(try report(network.end(classes: 4), target))
+    #expect(report.layers.count == 1)
+    target.cores[0].resources["neurons"] = Quantity(60)
+    #expect(try self.report(network.end(classes: 4), target) == nil)
+  }
+}
