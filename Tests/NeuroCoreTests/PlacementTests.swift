@@ -130,10 +130,12 @@ struct PlacementTests {
     graph.delivery = .multicast
     let grid = CoreGrid(torus(array: [4, 3], cores: 9), chips: 12)
     let linear = try Placement.linear(graph, on: grid)
-    let pairs = TrafficPairs(graph)
-    let estimate = Double(PlacementState(linear, pairs, TorusMetric(grid)).cost) * pairs.unit
     let links = graph.measured(under: linear).packetHops
-    #expect(links <= estimate * 1.05)
+    for alongTrees in [false, true] {
+      let pairs = TrafficPairs(graph, alongTrees: alongTrees)
+      let estimate = Double(PlacementState(linear, pairs, TorusMetric(grid)).cost) * pairs.unit
+      #expect(links <= estimate * 1.05)
+    }
     let found = graph.measured(under: try PlacementSearch().place(graph, on: grid)).packetHops
     #expect(found < links)
   }

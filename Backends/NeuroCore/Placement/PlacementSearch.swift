@@ -21,8 +21,8 @@ package struct PlacementSearch: Hashable, Sendable {
 
   /// Returns a placement with few packets · links, not more than the linear one has.
   ///
-  /// Where routers copy packets, an estimate of the trees' links is made small, and the linear
-  /// placement is kept if its trees are smaller all the same.
+  /// Where routers copy packets, two estimates of the trees' links are made small, one after the
+  /// other, and the placement with the smallest trees is kept, be it the linear one.
   ///
   /// - Parameters:
   ///   - graph: the cores and their traffic.
@@ -35,20 +35,29 @@ package struct PlacementSearch: Hashable, Sendable {
     let starts = [
       try Placement.linear(graph, on: grid), try Placement.alongCurve(graph, on: grid),
     ]
-    let pairs = TrafficPairs(graph)
-    let found =
-      switch grid.form {
-      case .mesh: refined(starts, pairs, graph.kinds, MeshMetric())
-      case .hexagonalTorus: refined(starts, pairs, graph.kinds, TorusMetric(grid))
-      case .complete: refined(starts, pairs, graph.kinds, CompleteMetric())
-      }
-    guard graph.delivery == .multicast else { return found }
-    var (best, least) = (found, graph.measured(under: found).packetHops)
-    for start in starts {
-      let links = graph.measured(under: start).packetHops
-      if links < least { (best, least) = (start, links) }
+    guard grid.routerCount > 1 else { return starts[0] }
+    guard graph.delivery == .multicast else {
+      return refined(starts, TrafficPairs(graph), graph.kinds, on: grid)
     }
-    return best
+    let candidates =
+      starts
+      + [true, false].map {
+        refined(starts, TrafficPairs(graph, alongTrees: $0), graph.kinds, on: grid)
+      }
+    let links = candidates.map { graph.measured(under: $0).packetHops }
+    var best = 0
+    for i in links.indices where links[i] < links[best] { best = i }
+    return candidates[best]
+  }
+
+  private func refined(
+    _ starts: [Placement], _ pairs: TrafficPairs, _ kinds: [Int], on grid: CoreGrid
+  ) -> Placement {
+    switch grid.form {
+    case .mesh: refined(starts, pairs, kinds, MeshMetric())
+    case .hexagonalTorus: refined(starts, pairs, kinds, TorusMetric(grid))
+    case .complete: refined(starts, pairs, kinds, CompleteMetric())
+    }
   }
 
   /// Returns the best placement that annealing finds from the best of `starts` and of what

@@ -74,14 +74,13 @@ struct TrafficPairs: Hashable, Sendable {
 
   /// Merges the edges of `graph` between different cores; those of the host are left out.
   ///
-  /// Where routers copy packets, an edge stands for the mean of trees that go from the source to
-  /// one of the receivers and from there along all of them in their order, which the partition
-  /// makes local: a bound from above of the shortest tree, in as many pairs as there are receivers,
-  /// and one that falls if receivers share a router. A graph without a spike counts one for each
-  /// edge.
+  /// Copies that routers make count as packets of their own, or, if `alongTrees`, an edge stands for
+  /// the mean of trees that go from the source to one of the receivers and from there along all of
+  /// them in their order, which the partition makes local. Both bound the shortest tree from above;
+  /// the latter falls if receivers share a router. A graph without a spike counts one for each edge.
   ///
   /// - Complexity: O(P log P) for P pairs of sources and destinations.
-  init(_ graph: TrafficGraph) {
+  init(_ graph: TrafficGraph, alongTrees: Bool = false) {
     let counts = graph.edges.contains { $0.source != nil && $0.spikes > 0 }
     var pairs: [(key: UInt64, packets: Double)] = []
     func add(_ a: Int, _ b: Int, _ packets: Double) {
@@ -92,7 +91,7 @@ struct TrafficPairs: Hashable, Sendable {
       guard let source = edge.source, !counts || edge.spikes > 0 else { continue }
       let packets = counts ? edge.spikes : 1
       let others = graph.destinations(of: edge).filter { $0 != source }
-      if graph.delivery == .multicast {
+      if alongTrees {
         for core in others { add(source, core, packets / Double(others.count)) }
         for (a, b) in zip(others, others.dropFirst()) { add(a, b, packets) }
       } else {
