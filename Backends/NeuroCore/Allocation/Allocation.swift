@@ -41,6 +41,10 @@ package struct Allocation: Hashable, Sendable {
   /// Where spikes go, ascending by slice and core that receives.
   package var routes: [Route]
 
+  /// The tables of routers, for machines whose routers copy packets by tables, once cores have
+  /// places.
+  package var routing: RoutingTables?
+
   /// The network.
   package var graph: SpikingGraph { mapped.graph }
 }

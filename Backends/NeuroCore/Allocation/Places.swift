@@ -9,9 +9,11 @@ extension TargetDescription {
   package func kind(ofCore number: Int) -> Int {
     let place = number % max(1, coresPerChip)
     if let kind = cores.firstIndex(where: { $0.ids?.contains(place) ?? false }) { return kind }
+    // Classes without positions share, in order, the places that the others leave.
+    let rest = place - cores.reduce(0) { $0 + ($1.ids?.count { $0 < place } ?? 0) }
     var first = 0
     for (kind, own) in cores.enumerated() where own.ids == nil {
-      if place < first + own.count { return kind }
+      if rest < first + own.count { return kind }
       first += own.count
     }
     return 0

@@ -45,6 +45,9 @@ extension Allocation {
     do throws(Diagnostic) {
       try readRoutes(try table(TableLayout.routes, TableLayout.routeColumns))
     } catch { sink.report(error) }
+    do throws(Diagnostic) {
+      routing = try RoutingTables.reading(tables, slices: mapped.slices.count)
+    } catch { sink.report(error) }
     try sink.throwIfErrors()
   }
 
@@ -190,7 +193,7 @@ extension SpikingGraph {
 extension Diagnostic {
 
   /// Returns an error about a table that is not there.
-  fileprivate static func missingTable(_ name: String) -> Diagnostic {
+  static func missingTable(_ name: String) -> Diagnostic {
     .error(
       "tables.missing", "there is no table '\(name)'",
       notes: ["'spikec compile --target' writes the tables"], exitCode: .missingInput)

@@ -44,7 +44,7 @@ extension Allocation {
     [
       (TableLayout.cores, coresTable), (TableLayout.slices, slicesTable),
       (TableLayout.axons, axonsTable), (TableLayout.routes, routesTable),
-    ]
+    ] + (routing?.tables ?? [])
   }
 
   /// The names of all resources that cores of any kind have, in alphabetical order.
