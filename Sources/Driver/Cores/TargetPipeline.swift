@@ -79,6 +79,7 @@ struct TargetPipeline: Sendable {
     if let profiles = neuron?.profiles["threshold"] {
       result += ",scales=profile,profiles=\(profiles)"
       if let reset = resetBits { result += ",mantissa=\(reset)" }
+      if thresholdExponent > 0 { result += ",exponent=\(thresholdExponent)" }
     }
     return result
   }
@@ -94,12 +95,16 @@ struct TargetPipeline: Sendable {
     return max(1, weight.bits - (weight.isSigned ? 1 : 0))
   }
 
+  /// The power of two by which stored thresholds are multiplied.
+  private var thresholdExponent: Int { max(0, neuron?.parameters["vthMant"]?.shift ?? 0) }
+
   /// The options of `encode-parameters`.
   private var encoding: String {
     let parameters = neuron?.parameters ?? [:]
     var options: [String] = []
     if let threshold = parameters["vthMant"] {
       options.append("threshold-bits=\(threshold.bits)")
+      if thresholdExponent > 0 { options.append("threshold-exponent=\(thresholdExponent)") }
     }
     if let reset = resetBits { options.append("reset-bits=\(reset)") }
     if let profiles = neuron?.profiles["threshold"] { options.append("profiles=\(profiles)") }
@@ -108,6 +113,10 @@ struct TargetPipeline: Sendable {
       if let exponent = parameters["biasExp"] {
         options.append("bias-exponent=\(exponent.range.upperBound)")
       }
+    }
+    if let weight = synapse?.weight, let exponent = synapse?.exponent {
+      // A weight is mantissa · 2^(shift + exponent); mixed signs have an even mantissa.
+      options.append("weight-exponent=\((weight.shift ?? 0) + exponent.range.upperBound)")
     }
     if let membrane = neuron?.state["v"] { options.append("membrane-bits=\(membrane.bits)") }
     return options.joined(separator: ",")
