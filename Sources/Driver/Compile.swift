@@ -104,6 +104,9 @@ private struct CompileJob {
         throw Diagnostic.conflictingPasses()
       }
       if let machine {
+        guard machine.description.hasSpikingCores else {
+          throw Diagnostic.noBackend(machine.description.id)
+        }
         _ = try TargetPipeline(request: request.conversion, target: machine.description).text()
       } else {
         _ = try request.conversion.spikeCode()
@@ -226,6 +229,15 @@ extension Diagnostic {
     .error(
       "driver.text-expected",
       "'--stop-after' writes the text form: '-o \(path)' must end in .sir", exitCode: .usage)
+  }
+
+  /// Returns an error about a machine whose cores do not send spikes to each other.
+  fileprivate static func noBackend(_ target: String) -> Diagnostic {
+    .error(
+      "driver.no-backend",
+      "networks are not laid out on '\(target)': its cores do not send spikes to each other",
+      notes: ["'spikec list targets' names the backend of each machine that has one"],
+      exitCode: .usage)
   }
 
   /// Returns an error about options for the standard passes where others are named.

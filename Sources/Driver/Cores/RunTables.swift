@@ -41,6 +41,8 @@ extension Session {
     if let warning = outputs.warning(request.output, hasLabels: samples.labels != nil) {
       console.report(warning)
     }
+    let overflows = result.report.overflows.total
+    if overflows > 0 { console.report(.overflows(overflows, images: samples.count)) }
     if let output { try outputs.write(to: output) }
     return RunReport(
       request, result, graph, target: tables.allocation.target.id, threads: options.threads,
@@ -77,5 +79,19 @@ extension RunReport {
           synapticOperations: Double($0.synapticOperations) / images)
       })
     emulation = Emulation(result.report)
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns a warning about registers of the machine that were too narrow.
+  fileprivate static func overflows(_ count: Int, images: Int) -> Diagnostic {
+    .warning(
+      "run.overflows",
+      "registers of the machine overflowed \(grouped(count)) times in \(grouped(images)) images",
+      notes: [
+        "mostly neurons that are far from firing; spikes may differ from those of network.spk",
+        "fewer time steps, or fewer bits of weights, make potentials smaller",
+      ])
   }
 }

@@ -1,0 +1,147 @@
+import Foundation
+import Testing
+
+/// The way of a user who lays networks out on cores: tables, their check, their execution.
+@Suite("Machines with cores", .serialized) struct CoresTests {
+
+  let spikec: Command
+
+  init() throws {
+    spikec = try Command()
+  }
+
+  private static let residual = repositoryFile("Examples/networks/fashion-mnist/residual.h5")
+  private static let mlp = repositoryFile("Examples/networks/fashion-mnist/mlp.h5")
+
+  /// Networks and machines whose registers are wide enough for them.
+  static let pairs = [
+    (WorkflowTests.model, "loihi1"), (residual, "loihi1"),
+    (mlp, "spinnaker1"), (mlp, "spinnaker2"),
+  ]
+
+  /// Lays a network out with few images and steps, and returns the result.
+  private func compile(
+    _ network: String = mlp, for target: String = "loihi1", to output: String = "tables",
+    _ more: String...
+  ) throws -> CommandResult {
+    try spikec(
+      [
+        "compile", network, "-o", output, "--target", target, "--timesteps", "12",
+        "--calibration", WorkflowTests.calibration, "--calibration-limit", "32",
+      ] + more)
+  }
+
+  private func run(_ artefact: String, output: String) throws -> CommandResult {
+    try spikec(
+      "run", artefact, "--input", WorkflowTests.images, "--labels", WorkflowTests.labels, "--limit",
+      "6", "--output", output, "--json")
+  }
+
+  private func contents(_ name: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: "\(spikec.folder)/\(name)"))
+  }
+
+  private func replace(_ name: String, _ change: (String) -> String) throws {
+    let text = String(decoding: try contents(name), as: UTF8.self)
+    try change(text).write(
+      toFile: "\(spikec.folder)/\(name)", atomically: true, encoding: .utf8)
+  }
+
+  @Test("emulated cores do what the event engine does", arguments: pairs)
+  func equalsEngine(network: String, target: String) throws {
+    let compiled = try compile(network, for: target, to: "tables", "--json")
+    #expect(compiled.status == 0, "\(compiled.messages)")
+    let allocation = try #require(try compiled.json()["allocation"] as? [String: Any])
+    #expect(try #require(allocation["cores"] as? Int) >= 1)
+
+    let checked = try spikec("check", "tables", "--json")
+    #expect(checked.status == 0)
+    #expect(try checked.json()["isRight"] as? Bool == true)
+
+    let cores = try run("tables", output: "cores.npy").json()
+    let engine = try run("tables/network.spk", output: "engine.npy").json()
+    #expect(try contents("cores.npy") == contents("engine.npy"))
+    #expect(cores["spikesPerImage"] as? Double == engine["spikesPerImage"] as? Double)
+    #expect(cores["accuracyByTimestep"] as? [Double] == engine["accuracyByTimestep"] as? [Double])
+    #expect(cores["target"] as? String == target)
+    let emulation = try #require(cores["emulation"] as? [String: Any])
+    let counts = try #require(emulation["counts"] as? [String: Double])
+    #expect(try #require(counts["packets"]) > 0 && counts["lostArrivals"] == 0)
+    let joules = emulation["energyJoules"] as? Double
+    #expect(target == "spinnaker2" ? joules == nil : joules ?? 0 > 0, "unknown constants are no 0")
+  }
+
+  @Test("writes a page with a map of the cores") func page() throws {
+    #expect(try compile().status == 0)
+    let result = try spikec(
+      "report", "tables", "-o", "page.html", "--input", WorkflowTests.images, "--limit", "2")
+    #expect(result.status == 0, "\(result.messages)")
+    let page = String(decoding: try contents("page.html"), as: UTF8.self)
+    #expect(page.contains("<svg") && page.contains("inAxons") && page.contains("dense"))
+  }
+
+  @Test("writes the network with the places of its neurons as text") func text() throws {
+    let result = try compile(Self.mlp, for: "loihi1", to: "m.sir", "--stop-after", "mapped")
+    #expect(result.status == 0, "\(result.messages)")
+    let text = String(decoding: try contents("m.sir"), as: UTF8.self)
+    #expect(text.hasPrefix("sir 1 mapped ") && text.contains("\ntarget \"loihi1\"\n"))
+    #expect(try spikec("inspect", "m.sir", "--level", "mapped").output == text)
+  }
+
+  @Test("takes a description of the user's") func ownMachine() throws {
+    let loihi = try spikec("inspect", "loihi1", "--format", "json").output
+    try loihi.replacingOccurrences(of: "\"id\":\"loihi1\"", with: "\"id\":\"mine\"").write(
+      toFile: "\(spikec.folder)/mine.json", atomically: true, encoding: .utf8)
+    let result = try compile(Self.mlp, for: "mine.json")
+    #expect(result.status == 0, "\(result.messages)")
+    #expect(try spikec("check", "tables", "--json").json()["target"] as? String == "mine")
+  }
+
+  @Test("says what does not fit, and writes nothing") func doesNotFit() throws {
+    let result = try compile(Self.mlp, for: "truenorth")
+    #expect(result.status == 69 && result.messages.contains("fit.layer"))
+    #expect(result.messages.contains("256") && spikec.names.isEmpty)
+  }
+
+  @Test("refuses what cannot be laid out") func refusals() throws {
+    let akida = try compile(Self.mlp, for: "akida1000")
+    #expect(akida.status == 64 && akida.messages.contains("driver.no-backend"))
+    let unknown = try compile(Self.mlp, for: "loihi9")
+    #expect(unknown.status == 64 && unknown.messages.contains("driver.unknown-target"))
+    let code = try compile(Self.mlp, for: "loihi1", to: "t", "--code", "weighted")
+    #expect(code.status == 64 && code.messages.contains("driver.target-code"))
+    let leaky = try compile(Self.mlp, for: "loihi1", to: "t", "--neuron", "lif")
+    #expect(leaky.status == 64 && leaky.messages.contains("driver.target-neuron"))
+    #expect(spikec.names.isEmpty)
+  }
+
+  @Test("does not replace a folder of others") func occupied() throws {
+    let folder = "\(spikec.folder)/letters"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    try "x".write(toFile: "\(folder)/letter", atomically: true, encoding: .utf8)
+    let result = try compile(Self.mlp, for: "loihi1", to: "letters")
+    #expect(result.status == 73 && result.messages.contains("output.occupied"))
+    #expect(spikec.names == ["letters"])
+    #expect(try contents("letters/letter") == Data("x".utf8))
+  }
+
+  @Test("finds what is wrong with tables") func wrongTables() throws {
+    #expect(try compile().status == 0)
+    let routes = try contents("tables/routes.csv")
+    try replace("tables/routes.csv") { text in
+      text.split(separator: "\n").dropLast().joined(separator: "\n") + "\n"
+    }
+    let missing = try spikec("check", "tables")
+    #expect(missing.status == 65 && missing.messages.contains("check.route-missing"))
+    try routes.write(to: URL(fileURLWithPath: "\(spikec.folder)/tables/routes.csv"))
+    #expect(try spikec("check", "tables").status == 0)
+    try replace("tables/allocation.json") { $0.replacingOccurrences(of: "neuro", with: "nevro") }
+    let text = try spikec("check", "tables")
+    #expect(text.status == 65 && text.messages.contains("check.text"))
+    try FileManager.default.removeItem(atPath: "\(spikec.folder)/tables/axons.csv")
+    let gone = try spikec("check", "tables")
+    #expect(gone.status == 66 && gone.messages.contains("tables.missing"))
+    let nothing = try spikec("check", "nowhere")
+    #expect(nothing.status == 66 && nothing.messages.contains("driver.not-tables"))
+  }
+}
