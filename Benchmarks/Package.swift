@@ -23,6 +23,7 @@ let package = Package(
   name: "spikec-benchmarks",
   targets: [
     library("Diagnostics", path: "Sources/Diagnostics"),
+    library("JSONReading", path: "Sources/JSONReading"),
     library("FileReading", path: "Sources/FileReading", ["Diagnostics"]),
     .target(name: "CKernels", path: "Sources/CKernels"),
     library("Kernels", path: "Sources/Kernels", ["CKernels"]),
@@ -43,7 +44,9 @@ let package = Package(
     library("Archive", path: "Sources/Archive", ["CZlib", "FileReading", "Diagnostics"]),
     library(
       "KerasFrontend", path: "Frontends/Keras",
-      ["SpikeIR", "PluginAPI", "Archive", "HDF5", "FileReading", "Diagnostics"]),
+      [
+        "SpikeIR", "PluginAPI", "Archive", "HDF5", "FileReading", "JSONReading", "Diagnostics",
+      ]),
     .systemLibrary(
       name: "CProtobufC", path: "Frontends/CProtobufC", pkgConfig: "libprotobuf-c"),
     .target(
