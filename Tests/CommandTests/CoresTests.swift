@@ -15,7 +15,7 @@ import Testing
 
   /// Networks and machines whose registers are wide enough for them.
   static let pairs = [
-    (WorkflowTests.model, "loihi1"), (residual, "loihi1"),
+    (WorkflowTests.model, "loihi1"), (residual, "loihi1"), (mlp, "loihi1"),
     (mlp, "spinnaker1"), (mlp, "spinnaker2"),
   ]
 
@@ -67,6 +67,7 @@ import Testing
     let emulation = try #require(cores["emulation"] as? [String: Any])
     let counts = try #require(emulation["counts"] as? [String: Double])
     #expect(try #require(counts["packets"]) > 0 && counts["lostArrivals"] == 0)
+    #expect(counts["overflows"] == 0)
     let joules = emulation["energyJoules"] as? Double
     #expect(target == "spinnaker2" ? joules == nil : joules ?? 0 > 0, "unknown constants are no 0")
   }

@@ -152,9 +152,9 @@ import Testing
 
   @Test("counts currents that wrap around and potentials that saturate")
   func overflows() throws {
-    // 2^17 and more, times 64, leaves 24 bits; thresholds of 131,000 are exact at 64 units only.
+    // 2^17 and more, times 64, leaves 24 bits; thresholds of 131,001 are exact at 64 units only.
     let weight = 140_000
-    var graph = chain(weights: [[1], [weight], [1]], thresholds: [1, 131_000], timesteps: 4)
+    var graph = chain(weights: [[1], [weight], [1]], thresholds: [1, 131_001], timesteps: 4)
     var emulator = try MeshEmulator(loading: layout(graph, on: .currentBased))
     var report = try emulator.run(
       count: 1, options: EmulationOptions(), input: { _ in [[1]] }, progress: { _ in }
@@ -166,7 +166,7 @@ import Testing
     #expect(trace.units[2] == [[0], [0], [0], [0]])
     #expect(trace.potentials[2] == [Int32(-8_388_607) >> 6])
 
-    graph = chain(weights: [[1], [-100_000], [1]], thresholds: [1, 131_000], timesteps: 4)
+    graph = chain(weights: [[1], [-100_000], [1]], thresholds: [1, 131_001], timesteps: 4)
     emulator = try MeshEmulator(loading: layout(graph, on: .currentBased))
     report = try emulator.run(
       count: 1, options: EmulationOptions(), input: { _ in [[1]] }, progress: { _ in }
@@ -176,7 +176,7 @@ import Testing
 
   @Test("thresholds that no mantissa holds are refused")
   func thresholds() throws {
-    let graph = chain(weights: [[1], [1]], thresholds: [1 << 18])
+    let graph = chain(weights: [[1], [1]], thresholds: [1 << 23])
     #expect {
       try MeshEmulator(loading: layout(graph, on: .currentBased))
     } throws: { error in

@@ -136,7 +136,9 @@ struct NeuronParameters {
     }
     let limits = neurons.map { n in
       let least = threshold[Int(n)] - (model.isSigned ? initial[Int(n)] : 0)
-      return Int32(clamping: RegisterPlan.limit(least, scale: scale, features) ?? .max)
+      let isRaised = features?.raises(population) ?? false
+      return Int32(
+        clamping: RegisterPlan.limit(least, scale: scale, features, isRaised: isRaised) ?? .max)
     }
     return FiringNeurons(
       thresholds: neurons.map { Int32(clamping: threshold[Int($0)] << Int64(scale)) },

@@ -11,6 +11,10 @@ internal import SpikeIR
 /// threshold is exact: a threshold is stored as a mantissa m times 2^s, and neurons fire for
 /// v > m·2^s or v ≥ m·2^s, as the machine compares. Potentials are multiples of 2^k, so that it is
 /// enough that m·2^s lies between two of them: k = s always is, smaller ones leave more room.
+///
+/// *Strict comparison.* Where a machine fires for v > θ, unsigned neurons begin with a potential that is
+/// one more, and reset by subtraction keeps it so: v + 1 > θ is v ≥ θ. Signed ones compare both ways and
+/// have no such offset.
 struct RegisterPlan: Sendable {
 
   /// How numbers are held.
@@ -30,7 +34,8 @@ struct RegisterPlan: Sendable {
   init(_ population: Population, limits: Set<Int64>, on kind: CoreClass) throws(Diagnostic) {
     registers = CoreRegisters()
     guard let neuron = kind.neuron else { return }
-    let k = try Self.scale(of: population, limits, neuron)
+    let isRaised = neuron.raises(population)
+    let k = try Self.scale(of: population, limits, neuron, isRaised: isRaised)
     registers.scale = Int32(k)
     let unlimited: ClosedRange<Int32> = -(1 << 30) >> Int32(k)...(1 << 30) >> Int32(k)
     (registers.sums, registers.currents, registers.clamp) = (unlimited, unlimited, unlimited)
@@ -40,16 +45,21 @@ struct RegisterPlan: Sendable {
       registers.clamp = .min ... .max
     }
     limitPotentials(neuron.state["v"], isSymmetric: neuron.model == .currentBased)
+    if isRaised, registers.potentialBits == 0, neuron.state["v"].map({ $0.bits <= 30 }) ?? false {
+      // Potentials are counted without the one that they are raised by.
+      registers.potentials =
+        registers.potentials.lowerBound - 1...registers.potentials.upperBound - 1
+    }
   }
 
   /// Returns the least potential, units of the register, that fires for the least one of the graph,
   /// or `nil` if no mantissa says so.
   static func limit(
-    _ least: Int64, scale k: Int, _ neuron: NeuronFeatures?
+    _ least: Int64, scale k: Int, _ neuron: NeuronFeatures?, isRaised: Bool
   ) -> Int64? {
     guard let field = neuron?.threshold else { return least << Int64(k) }
     let step: Int64 = 1 << Int64(field.shift ?? 0)
-    let isStrict = neuron?.comparison == .greater
+    let isStrict = neuron?.comparison == .greater && !isRaised
     // v ≥ least·2^k for multiples v of 2^k: any bound from just above the one before will do.
     let highest = least << Int64(k) - (isStrict ? 1 : 0)
     let lowest = (least - 1) << Int64(k) + (isStrict ? 0 : 1)
@@ -61,11 +71,11 @@ struct RegisterPlan: Sendable {
   }
 
   private static func scale(
-    of population: Population, _ limits: Set<Int64>, _ neuron: NeuronFeatures
+    of population: Population, _ limits: Set<Int64>, _ neuron: NeuronFeatures, isRaised: Bool
   ) throws(Diagnostic) -> Int {
     guard !limits.isEmpty, let field = neuron.threshold else { return 0 }
     for k in 0...max(0, min(field.shift ?? 0, 20)) {
-      if limits.allSatisfy({ limit($0, scale: k, neuron) != nil }) { return k }
+      if limits.allSatisfy({ limit($0, scale: k, neuron, isRaised: isRaised) != nil }) { return k }
     }
     throw .thresholdOutOfRange(
       population.name, limits.max() ?? 0, bits: field.bits, shift: field.shift ?? 0)
@@ -125,6 +135,14 @@ struct RegisterPlan: Sendable {
 }
 
 extension NeuronFeatures {
+
+  /// Whether potentials of `population` are held one unit of the register higher than they are.
+  func raises(_ population: Population) -> Bool {
+    guard comparison == .greater, case .integrateAndFire(let model) = population.model else {
+      return false
+    }
+    return !model.isSigned
+  }
 
   /// How thresholds are stored, where that is known.
   fileprivate var threshold: RegisterField? {
