@@ -31,6 +31,9 @@ struct Compile: ParsableCommand {
           --calibration train.npz:x_train --labels train.npz:y_train
         spikec compile model.h5 -o model.spk --calibration images/ \\
           --mean 0.5 --std 0.25
+        Lay it out on the cores of a chip (allocation tables in a folder):
+          spikec compile model.h5 -o tables --target loihi1 --timesteps 64 \\
+            --calibration x_train.npy
         See the network after a pass, or get it as text instead of an artefact:
           spikec compile model.h5 -o model.spk --calibration x_train.npy \\
             --print-ir-after convert
@@ -44,10 +47,14 @@ struct Compile: ParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Where to write: the artefact (.spk), or the network as text (.sir).", valueName: "file"))
+      "Where to write: the artefact (.spk), a folder of tables for machines with cores, or the "
+        + "network as text (.sir).", valueName: "file"))
   var output: String
 
-  @Option(help: ArgumentHelp("What to compile for: 'spikec list targets'.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "What to compile for, of 'spikec list targets', or a description (.json).", valueName: "name")
+  )
   var target = "cpu"
 
   @OptionGroup var modelOptions: ModelOptions

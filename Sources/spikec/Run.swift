@@ -20,9 +20,10 @@ struct Run: ParsableCommand {
           --labels t10k-labels-idx1-ubyte.gz
         spikec run model.spk --input test.npz:x_test --limit 100 --output logits.npy
         spikec run model.spk --input images/ --json > result.json
+        spikec run tables --input x_test.npy --labels y_test.npy --limit 100
       """)
 
-  @Argument(help: "The compiled network (.spk).")
+  @Argument(help: "The compiled network (.spk), or a folder of allocation tables.")
   var artefact: String
 
   @OptionGroup var samples: SampleOptions

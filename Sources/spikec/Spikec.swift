@@ -26,6 +26,9 @@ struct Spikec: ParsableCommand {
         Where is accuracy lost?
           spikec attribute model.h5 --input test-images.npy --labels test-labels.npy \\
             --calibration train-images.npy
+        Does it fit a chip, and what does it do there?
+          spikec compile model.h5 -o tables --target loihi1 --calibration train-images.npy
+          spikec run tables --input test-images.npy --labels test-labels.npy
         Read what was compiled.
           spikec inspect model.spk
 

@@ -9,7 +9,7 @@ import Testing
   }
 
   static let commands = [
-    "compile", "run", "infer", "attribute", "finetune", "inspect", "opt", "list",
+    "compile", "run", "infer", "attribute", "finetune", "inspect", "opt", "check", "report", "list",
   ]
 
   @Test("names the commands and shows examples") func overview() throws {
