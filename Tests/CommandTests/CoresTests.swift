@@ -81,6 +81,20 @@ import Testing
     #expect(page.contains("<svg") && page.contains("inAxons") && page.contains("dense"))
   }
 
+  @Test("writes the tables of routers, and says keys as digits in JSON too") func routerTables()
+    throws
+  {
+    #expect(try compile(Self.mlp, for: "spinnaker1").status == 0)
+    let keys = String(decoding: try contents("tables/keys.csv"), as: UTF8.self)
+      .split(separator: "\n").dropFirst().map { $0.split(separator: ",").map(String.init) }
+    let object = try JSONSerialization.jsonObject(with: try contents("tables/allocation.json"))
+    let tables = try #require((object as? [String: Any])?["tables"] as? [String: Any])
+    let table = try #require(tables["keys"] as? [String: Any])
+    let rows = try #require(table["rows"] as? [[Any]])
+    #expect(!keys.isEmpty && rows.compactMap { $0[1] as? String } == keys.map { $0[1] })
+    #expect(try spikec("check", "tables").status == 0)
+  }
+
   @Test("writes the network with the places of its neurons as text") func text() throws {
     let result = try compile(Self.mlp, for: "loihi1", to: "m.sir", "--stop-after", "mapped")
     #expect(result.status == 0, "\(result.messages)")

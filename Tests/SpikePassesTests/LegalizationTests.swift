@@ -393,8 +393,7 @@ extension ANNGraph {
     }
     let simulator = try ClockSimulator(snn)
     let found = try inputs.map { try simulator.run($0).outputs }
-    // Eight thresholds leave weights up to twice as coarse as free ones, of 8 bits still.
-    #expect(largestError(found, expected) <= 0.12)
+    #expect(largestError(found, expected) <= 0.08)
   }
 
   @Test("all violations are reported at once") func violations() throws {

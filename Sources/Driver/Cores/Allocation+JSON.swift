@@ -53,13 +53,16 @@ extension Allocation {
     values.enumerated().map { $1.text + ($0 == values.count - 1 ? "" : ",") }
   }
 
-  /// Returns a table as an object with its columns and rows; numbers are numbers, empty fields null.
+  /// Returns a table as an object with its columns and rows; numbers are numbers, empty fields null,
+  /// but fields of columns of words are strings.
   private func rows(of text: String, name: String, isLast: Bool) -> [String] {
     let table = CSVFields.lines(of: text)
+    let isWord = (table.first ?? []).map { CSVFields.words.contains($0) }
     let rows = table.dropFirst().map { fields in
       JSON.array(
-        fields.map { field in
+        zip(fields, isWord).map { field, isWord in
           if field.isEmpty { return .null }
+          if isWord { return .string(field) }
           if let integer = Int(field) { return .integer(integer) }
           return Double(field).map { .number($0) } ?? .string(field)
         })

@@ -123,14 +123,20 @@ extension Allocation {
 
   /// Adds the map of cores, with the traffic of links if there was a run.
   private func addMap(to page: inout HTMLPage, _ run: EmulationReport?) {
-    var routers: [GridPoint: [CoreEntry]] = [:]
-    for core in cores { routers[core.position, default: []].append(core) }
-    let columns = 1 + (cores.map(\.position.x).max() ?? 0)
-    let rows = 1 + (cores.map(\.position.y).max() ?? 0)
-    let places = routers.map { point, own in
-      GridMap.Place(
-        x: point.x, y: point.y, parts: own.map { binding(of: $0)?.utilization ?? 0 },
-        label: own.map { describe($0) }.joined(separator: "\n"))
+    guard let grid = try? grid() else { return }
+    var entries: [Int: CoreEntry] = [:]
+    for core in cores { entries[core.number] = core }
+    // Every router shows all of its cores, those without neurons too, each in its place.
+    var routers: [Int32: [Int]] = [:]
+    for (place, router) in grid.routers.enumerated() { routers[router, default: []].append(place) }
+    let places = routers.compactMap { router, own -> GridMap.Place? in
+      let held = own.compactMap { entries[$0] }
+      guard !held.isEmpty else { return nil }
+      let point = grid.point(ofRouter: Int(router))
+      return GridMap.Place(
+        x: point.x, y: point.y,
+        parts: own.map { entries[$0].flatMap { binding(of: $0)?.utilization } ?? 0 },
+        label: held.map { describe($0) }.joined(separator: "\n"))
     }
     let most = max(1, run?.links.map(\.packets).max() ?? 1)
     let links = (run?.links ?? []).filter { $0.packets > 0 }.map {
@@ -139,13 +145,12 @@ extension Allocation {
         value: Double($0.packets) / Double(most),
         label: "\(grouped($0.packets)) packets from \($0.from.x),\($0.from.y)")
     }
-    let grid = target.topology.levels.dropFirst().first { $0.grid?.count == 2 }?.grid
     page.heading("Cores")
     page.figure(
       GridMap(
-        columns: max(columns, grid?[0] ?? 0), rows: max(rows, grid?[1] ?? 0),
+        columns: grid.columns, rows: grid.rows,
         places: places.sorted { ($0.y, $0.x) < ($1.y, $1.x) }, links: links,
-        chip: grid.map { ($0[0], $0[1]) }),
+        chip: (grid.chipColumns, grid.chipRows)),
       caption:
         "How much of its scarcest resource each core uses, pale to dark; the outlines are chips."
         + (run == nil ? "" : " Lines are links, the darker and wider the more packets."))
