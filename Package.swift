@@ -114,6 +114,9 @@ let package = Package(
     library(
       "NeuroCore", path: "Backends/NeuroCore",
       ["HardwareTargets", "SpikeIR", "Kernels", "Diagnostics"]),
+    library(
+      "Crossbar", path: "Backends/Crossbar",
+      ["HardwareTargets", "SpikeInterpreter", "SpikeIR", "Kernels", "Diagnostics"]),
 
     // Pages with tables and drawings; knows nothing of networks.
     library("Report", path: "Sources/Report"),
@@ -124,9 +127,8 @@ let package = Package(
       [
         "SpikeIR", "SpikeText", "SpikeStore", "SpikeInterpreter", "SpikePasses", "SpikeTraining",
         "PluginAPI", "KerasFrontend", "ONNXFrontend",
-        "EventCPU", "HardwareTargets", "NeuroCore", "Archive", "DataIO", "HDF5", "FileReading",
-        "JSONReading",
-        "Kernels", "Report", "Diagnostics",
+        "EventCPU", "HardwareTargets", "NeuroCore", "Crossbar", "Archive", "DataIO", "HDF5",
+        "FileReading", "JSONReading", "Kernels", "Report", "Diagnostics",
       ]),
     .executableTarget(
       name: "spikec",
@@ -189,6 +191,12 @@ let package = Package(
       "NeuroCoreTests",
       [
         "NeuroCore", "HardwareTargets", "SpikeInterpreter", "SpikeText", "SpikeIR", "Diagnostics",
+      ]),
+    tests(
+      "CrossbarTests",
+      [
+        "Crossbar", "HardwareTargets", "SpikeInterpreter", "SpikeText", "SpikeIR", "Kernels",
+        "Diagnostics",
       ]),
     tests(
       "EventCPUTests",

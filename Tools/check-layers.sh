@@ -34,7 +34,10 @@ deny Frontends SpikePasses SpikeText DataIO Driver EventCPU Foundation
 deny Frontends/Keras SpikeInterpreter
 deny Targets SpikeIR SpikePasses DataIO HDF5 $outer NeuroCore Foundation FoundationEssentials
 deny Backends/NeuroCore EventCPU SpikeText HDF5
-deny Backends SpikeInterpreter SpikePasses DataIO Driver KerasFrontend Foundation
+deny Backends/EventCPU NeuroCore Crossbar SpikeInterpreter
+deny Backends/NeuroCore Crossbar SpikeInterpreter
+deny Backends/Crossbar EventCPU NeuroCore SpikeText HDF5
+deny Backends SpikePasses DataIO Driver KerasFrontend Foundation
 deny Targets SpikeIR SpikeText SpikeInterpreter SpikePasses PluginAPI Kernels HDF5 DataIO $outer NeuroCore Foundation FoundationEssentials
 deny Sources/Archive SpikeIR HDF5 DataIO PluginAPI $outer Foundation
 deny Sources/HDF5 SpikeIR DataIO $outer Foundation
