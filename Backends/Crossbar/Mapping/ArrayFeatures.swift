@@ -1,9 +1,6 @@
 // What laying out needs to know of a machine's arrays, checked; the numbers of the chain of a read
 // are decoded where reads are emulated.
 
-package import Diagnostics
-package import HardwareTargets
-
 /// The arrays of one class of a machine, as laying out sees them.
 package struct ArrayFeatures: Hashable, Sendable {
 
@@ -41,8 +38,9 @@ package struct ArrayFeatures: Hashable, Sendable {
   /// The time of a read, seconds, if known.
   package var readSeconds: Double?
 
-  /// The reads for a vector whose elements are said bit by bit, or by several at a time; 1 if all
-  /// bits are converted at once. A frame of spikes is one read.
+  /// The reads for a vector whose elements are said some bits at a time, 1 if all at once.
+  ///
+  /// A frame of spikes is one read.
   package var readsPerVector: Int
 
   /// How matrices that exceed an array are cut.
