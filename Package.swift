@@ -108,15 +108,17 @@ let package = Package(
     library(
       "HardwareTargets", path: "Targets", ["JSONReading", "Diagnostics"],
       embedding: [
-        "akida1000", "brainscales2", "generic-mesh", "loihi1", "loihi1-nahuku", "loihi2", "schema",
-        "speck2", "spinnaker1", "spinnaker2", "truenorth", "xylo",
+        "akida1000", "brainscales2", "generic-crossbar", "generic-mesh", "isaac", "loihi1",
+        "loihi1-nahuku", "loihi2", "rpu", "rpu-pcm", "schema", "speck2", "spinnaker1", "spinnaker2",
+        "truenorth", "xylo",
       ].map { "\($0).json" }),
+    library("Tables", path: "Sources/Tables", ["Diagnostics"]),
     library(
       "NeuroCore", path: "Backends/NeuroCore",
-      ["HardwareTargets", "SpikeIR", "Kernels", "Diagnostics"]),
+      ["HardwareTargets", "SpikeIR", "Kernels", "Tables", "Diagnostics"]),
     library(
       "Crossbar", path: "Backends/Crossbar",
-      ["HardwareTargets", "SpikeInterpreter", "SpikeIR", "Kernels", "Diagnostics"]),
+      ["HardwareTargets", "SpikeInterpreter", "SpikeIR", "Kernels", "Tables", "Diagnostics"]),
 
     // Pages with tables and drawings; knows nothing of networks.
     library("Report", path: "Sources/Report"),
@@ -128,7 +130,7 @@ let package = Package(
         "SpikeIR", "SpikeText", "SpikeStore", "SpikeInterpreter", "SpikePasses", "SpikeTraining",
         "PluginAPI", "KerasFrontend", "ONNXFrontend",
         "EventCPU", "HardwareTargets", "NeuroCore", "Crossbar", "Archive", "DataIO", "HDF5",
-        "FileReading", "JSONReading", "Kernels", "Report", "Diagnostics",
+        "FileReading", "JSONReading", "Kernels", "Report", "Tables", "Diagnostics",
       ]),
     .executableTarget(
       name: "spikec",
@@ -196,7 +198,7 @@ let package = Package(
       "CrossbarTests",
       [
         "Crossbar", "HardwareTargets", "SpikeInterpreter", "SpikeText", "SpikeIR", "Kernels",
-        "Diagnostics",
+        "Tables", "Diagnostics",
       ]),
     tests(
       "EventCPUTests",

@@ -22,6 +22,7 @@ deny() {
 outer="Driver KerasFrontend ONNXFrontend EventCPU"
 deny Sources/Diagnostics SpikeIR Kernels HDF5 DataIO $outer Foundation FoundationEssentials
 deny Sources/JSONReading SpikeIR Kernels HDF5 DataIO Diagnostics $outer Foundation FoundationEssentials
+deny Sources/Tables SpikeIR Kernels HDF5 DataIO $outer NeuroCore Crossbar Foundation FoundationEssentials
 deny Sources/FileReading SpikeIR Kernels HDF5 Archive DataIO PluginAPI $outer Foundation FoundationEssentials
 deny Sources/Kernels SpikeIR Diagnostics HDF5 DataIO $outer Foundation FoundationEssentials
 deny IR/Core SpikeText SpikeInterpreter SpikePasses PluginAPI Kernels HDF5 DataIO $outer Foundation

@@ -1,10 +1,10 @@
 // Machines and networks for tests of layouts.
 
-import HardwareTargets
 import SpikeIR
 import Testing
 
 @testable import Crossbar
+@testable import HardwareTargets
 
 extension TargetDescription {
 
@@ -17,6 +17,7 @@ extension TargetDescription {
       preconditionFailure("a built-in target is not there")
     }
     result.id = "arrays"
+    result.topology.levels = Array(result.topology.levels.prefix(1))
     result.cores = [
       .array("array", rows, columns, count: count, mapping: mapping, numbers, words)
     ]
@@ -81,7 +82,10 @@ func network(
     let operand = graph[last].shape
     let bias = hasBias ? elided("\(layer.name)/bias", [layer.outputs]) : nil
     if layer.kernel == 0 {
-      if operand.rank > 1 { last = try graph.add("\(layer.name)/flat", .flatten, [last]) }
+      if operand.rank > 1 {
+        let flat = Op.reshape(Reshape([operand.count]))
+        last = try graph.add("\(layer.name)/flat", flat, [last])
+      }
       let kernel = elided("\(layer.name)/kernel", [operand.count, layer.outputs])
       last = try graph.add(layer.name, .dense(Dense(kernel: kernel, bias: bias)), [last])
     } else {
@@ -138,7 +142,10 @@ func depthwiseNetwork(channels: [Int] = [16, 32, 64]) throws -> ANNGraph {
     let before = i == 0 ? channels[0] : channels[i - 1]
     layers.append(
       LayerSize(name: "depthwise\(i)", outputs: before, kernel: 3, padding: 1, groups: before))
-    layers.append(LayerSize(name: "pointwise\(i)", outputs: count, kernel: 1))
+    let isLast = i == channels.count - 1
+    layers.append(
+      LayerSize(
+        name: "pointwise\(i)", outputs: count, kernel: 1, pool: isLast ? (14, 14) : nil))
   }
   layers.append(LayerSize(name: "classes", outputs: 10))
   return try network("depthwise", input: [28, 28, 1], hasBias: true, layers)

@@ -17,7 +17,8 @@ import Testing
     #expect(target.id == name && !target.title.isEmpty)
     #expect(target.coresPerChip == target.topology.levels.dropFirst().reduce(1) { $0 * $1.count })
     for core in target.cores {
-      #expect(core.neuron != nil && core.synapse != nil, "\(core.name)")
+      let isArray = target.family == .analogCrossbar && core.analog != nil
+      #expect(isArray || core.neuron != nil && core.synapse != nil, "\(core.name)")
       if let accounting = core.accounting { #expect(accounting.rule != nil, "\(core.name)") }
     }
   }
@@ -130,6 +131,26 @@ import Testing
     #expect(second.energy.levels.allSatisfy { $0.baseline?.value == nil })
     #expect(second.energy.levels.allSatisfy { $0.cyclesPerNeuron == Quantity(nil, unit: "cycles") })
     #expect(second.cores[0].resources["neurons"] == Quantity(nil))
+  }
+
+  @Test("ISAAC: a tile of arrays, weights in slices, energies of a read") func isaac() throws {
+    let target = try target("isaac")
+    #expect(target.coresPerChip == 168 * 12 * 8)
+    let analog = try #require(target.cores[0].analog)
+    #expect(analog.rows == 128 && analog.mapping == "bit-sliced-offset")
+    #expect(analog.numbers["slices"]?.int == 8 && analog.words["unitColumn"] == "true")
+    #expect(analog.numbers["readTime"]?.value == 1e-7)
+    #expect(target.energy.events["adcConversion"]?.value == 1.5625e-12)
+    #expect(target.energy.events["cellRead"]?.grade == .derived)
+  }
+
+  @Test("Resistive processing units: the read of 2017") func resistiveProcessingUnits() throws {
+    let analog = try #require(try target("rpu").cores[0].analog)
+    #expect(analog.numbers["input.steps"]?.value == 126)
+    #expect(analog.numbers["output.noise"]?.value == 0.06)
+    #expect(analog.words["boundManagement.mode"] == "iterative")
+    #expect(analog.numbers["device.dwMin"]?.grade == .software)
+    #expect(try target("rpu").energy.events.isEmpty)
   }
 
   @Test("BrainScaleS-2: an analog array by dotted names") func brainScaleS() throws {

@@ -11,8 +11,8 @@ package struct LayoutOptions: Hashable, Sendable {
   /// The tiles that may be used.
   package var budget: Budget
 
-  /// The chips that may be used, at least 1.
-  package var chips: Int
+  /// The chips that may be used, at least 1; as many as the machine has at most if `nil`.
+  package var chips: Int?
 
   /// Whether blocks of a layer may share a tile.
   package var packs: Bool
@@ -28,7 +28,7 @@ package struct LayoutOptions: Hashable, Sendable {
   }
 
   /// Creates options.
-  package init(budget: Budget = .least, chips: Int = 1, packs: Bool = true) {
+  package init(budget: Budget = .least, chips: Int? = nil, packs: Bool = true) {
     self.budget = budget
     self.chips = chips
     self.packs = packs
@@ -76,10 +76,13 @@ extension CrossbarLayout {
   ) throws(CompileError) {
     let arrays = try ArrayFeatures.all(of: target)
     guard !matrices.isEmpty else { throw CompileError(.noMatrices(network)) }
-    let problem = ReplicationProblem(matrices, on: arrays, mode: mode, options: options)
+    let chips = options.chips ?? target.topology.levels.first?.count ?? 1
+    let problem = ReplicationProblem(
+      matrices, on: arrays, mode: mode, chips: chips, options: options)
     guard let answer = problem.solve() else {
       throw TileShortage(
-        problem, matrices, arrays, network: network, target: target.id, options: options
+        problem, matrices, arrays, chips: chips, options: options, network: network,
+        target: target.id
       ).error
     }
     self = try liftingDiagnostic { () throws(Diagnostic) in
@@ -93,7 +96,8 @@ extension ReplicationProblem {
 
   /// Asks for the copies of layers on arrays.
   init(
-    _ matrices: [WeightMatrix], on arrays: [ArrayFeatures], mode: ReadMode, options: LayoutOptions
+    _ matrices: [WeightMatrix], on arrays: [ArrayFeatures], mode: ReadMode, chips: Int,
+    options: LayoutOptions
   ) {
     // Times are compared in cycles where a class does not say how long they are.
     let areKnown = arrays.allSatisfy { $0.readSeconds != nil }
@@ -112,7 +116,7 @@ extension ReplicationProblem {
     var total: Int?
     if case .most(let tiles) = options.budget { total = tiles }
     self.init(
-      layers: layers, budgets: arrays.map { $0.tiles(onChips: options.chips) }, total: total)
+      layers: layers, budgets: arrays.map { $0.tiles(onChips: chips) }, total: total)
   }
 }
 
@@ -120,7 +124,8 @@ extension ArrayFeatures {
 
   /// The tiles of so many chips.
   package func tiles(onChips chips: Int) -> Int {
-    let (arrays, overflow) = count.multipliedReportingOverflow(by: chips)
-    return (overflow ? Int.max : arrays) / arraysPerTile
+    // The arrays of a tile are on one chip.
+    let (tiles, overflow) = (count / arraysPerTile).multipliedReportingOverflow(by: chips)
+    return overflow ? .max : tiles
   }
 }

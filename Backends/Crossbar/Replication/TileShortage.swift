@@ -39,7 +39,7 @@ struct TileShortage: Hashable, Sendable {
   /// Looks for what stands in the way of a network that does not fit.
   init(
     _ problem: ReplicationProblem, _ matrices: [WeightMatrix], _ arrays: [ArrayFeatures],
-    network: String, target: String, options: LayoutOptions
+    chips: Int, options: LayoutOptions, network: String, target: String
   ) {
     (self.network, self.target) = (network, target)
     let tiles = problem.layers.map { options in options.map { $0.tiles(1) }.min() ?? 0 }
@@ -56,9 +56,11 @@ struct TileShortage: Hashable, Sendable {
       changes.append("a budget of \(fewest) tiles")
       return
     }
-    let chips = fewestChips(matrices, arrays, options)
-    if chips <= 1 << 20 { changes.append("\(chips) chips") }
-    if let larger = largerArrays(matrices, arrays, options) { changes.append(larger) }
+    let more = fewestChips(matrices, arrays, above: chips, packs: options.packs)
+    if more <= 1 << 20 { changes.append("\(more) chips") }
+    if let larger = largerArrays(matrices, arrays, chips, packs: options.packs) {
+      changes.append(larger)
+    }
   }
 
   /// Returns the fewest tiles with which the network fits the chips; `nil` if it does not.
@@ -74,14 +76,10 @@ struct TileShortage: Hashable, Sendable {
 
   /// Returns the fewest chips with which the network fits.
   private func fewestChips(
-    _ matrices: [WeightMatrix], _ arrays: [ArrayFeatures], _ options: LayoutOptions
+    _ matrices: [WeightMatrix], _ arrays: [ArrayFeatures], above chips: Int, packs: Bool
   ) -> Int {
-    func fits(_ chips: Int) -> Bool {
-      let options = LayoutOptions(budget: .least, chips: chips, packs: options.packs)
-      return ReplicationProblem(matrices, on: arrays, mode: .vectors, options: options).solve()
-        != nil
-    }
-    var high = max(1, options.chips)
+    func fits(_ chips: Int) -> Bool { isSolvable(matrices, arrays, chips, packs: packs) }
+    var high = max(1, chips)
     while high <= 1 << 20, !fits(high) { high *= 2 }
     var low = high / 2 + 1
     while low < high {
@@ -93,7 +91,7 @@ struct TileShortage: Hashable, Sendable {
 
   /// Returns the smallest arrays, twice as large again and again, of which as many hold the network.
   private func largerArrays(
-    _ matrices: [WeightMatrix], _ arrays: [ArrayFeatures], _ options: LayoutOptions
+    _ matrices: [WeightMatrix], _ arrays: [ArrayFeatures], _ chips: Int, packs: Bool
   ) -> String? {
     for factor in [2, 4, 8, 16, 32] {
       let larger = arrays.map { array in
@@ -102,13 +100,21 @@ struct TileShortage: Hashable, Sendable {
         array.columns *= factor
         return array
       }
-      let options = LayoutOptions(budget: .least, chips: options.chips, packs: options.packs)
-      let problem = ReplicationProblem(matrices, on: larger, mode: .vectors, options: options)
-      guard problem.solve() != nil else { continue }
+      guard isSolvable(matrices, larger, chips, packs: packs) else { continue }
       return "as many arrays of "
         + larger.map { "\($0.rows) × \($0.columns)" }.joined(separator: " and ")
     }
     return nil
+  }
+
+  /// Returns whether the network fits so many chips, once.
+  private func isSolvable(
+    _ matrices: [WeightMatrix], _ arrays: [ArrayFeatures], _ chips: Int, packs: Bool
+  ) -> Bool {
+    let options = LayoutOptions(budget: .least, packs: packs)
+    let problem = ReplicationProblem(
+      matrices, on: arrays, mode: .vectors, chips: chips, options: options)
+    return problem.solve() != nil
   }
 
   /// The error that ends a compilation.

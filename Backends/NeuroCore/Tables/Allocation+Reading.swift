@@ -4,6 +4,7 @@
 package import Diagnostics
 package import HardwareTargets
 package import SpikeIR
+internal import Tables
 
 extension Allocation {
 
@@ -187,15 +188,5 @@ extension SpikingGraph {
   /// The populations by their names.
   fileprivate var populationsByName: [String: PopulationID] {
     Dictionary(populations.ids.map { (self[$0].name, $0) }) { first, _ in first }
-  }
-}
-
-extension Diagnostic {
-
-  /// Returns an error about a table that is not there.
-  static func missingTable(_ name: String) -> Diagnostic {
-    .error(
-      "tables.missing", "there is no table '\(name)'",
-      notes: ["'spikec compile --target' writes the tables"], exitCode: .missingInput)
   }
 }

@@ -2,6 +2,7 @@
 
 internal import HardwareTargets
 internal import SpikeIR
+internal import Tables
 
 /// The names of the tables' files, and of their columns.
 enum TableLayout {
@@ -135,14 +136,5 @@ extension NeuronBox {
   /// The bounds as fields of a table.
   fileprivate var fields: [String] {
     [rows, columns, channels].flatMap { [String($0.lowerBound), String($0.upperBound)] }
-  }
-}
-
-extension Double {
-
-  /// The number as a percentage with one digit after the point.
-  var percent: String {
-    let tenths = Int((self * 1000).rounded())
-    return "\(tenths / 10).\(tenths % 10)"
   }
 }

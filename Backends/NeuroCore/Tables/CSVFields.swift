@@ -7,12 +7,4 @@ package enum CSVFields {
   package static let words: Set<String> = [
     "class", "binding", "population", "key", "mask", "links", "cores",
   ]
-
-  /// Returns the lines of a table that `Allocation.tables` wrote, the names of the columns first.
-  package static func lines(of text: String) -> [[String]] {
-    var reader = CSVReader(Array(text.utf8))
-    var result: [[String]] = []
-    while let row = reader.next() { result.append(row.fields) }
-    return result
-  }
 }

@@ -2,6 +2,7 @@
 
 package import Diagnostics
 internal import SpikeIR
+internal import Tables
 
 extension TableLayout {
 

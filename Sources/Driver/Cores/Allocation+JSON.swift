@@ -3,6 +3,7 @@
 internal import HardwareTargets
 internal import NeuroCore
 internal import SpikeIR
+internal import Tables
 
 extension Allocation {
 
@@ -22,7 +23,7 @@ extension Allocation {
     add("deliveryLatency", .integer(target.time.deliveryLatency))
     add("summary", summary.json)
     lines.append("\"populations\": [")
-    lines += list(
+    lines += jsonLines(
       graph.populations.ids.filter { graph[$0].hasNeurons }.map { id in
         [
           "name": .string(graph[id].name), "model": .string(graph[id].model.mnemonic),
@@ -31,7 +32,7 @@ extension Allocation {
       })
     lines.append("],")
     lines.append("\"paths\": [")
-    lines += list(
+    lines += jsonLines(
       paths.map { path in
         [
           "from": .string(graph[path.source].name), "to": .string(graph[path.target].name),
@@ -42,36 +43,42 @@ extension Allocation {
     lines.append("\"tables\": {")
     let tables = self.tables
     for (i, table) in tables.enumerated() {
-      lines += rows(of: table.text, name: table.name, isLast: i == tables.count - 1)
+      lines += jsonLines(
+        ofTable: table.text, name: table.name, words: CSVFields.words,
+        isLast: i == tables.count - 1)
     }
     lines.append("}")
     lines.append("}")
     return lines.joined(separator: "\n") + "\n"
   }
+}
 
-  private func list(_ values: [JSON]) -> [String] {
-    values.enumerated().map { $1.text + ($0 == values.count - 1 ? "" : ",") }
-  }
+/// Returns values as lines of a list.
+func jsonLines(_ values: [JSON]) -> [String] {
+  values.enumerated().map { $1.text + ($0 == values.count - 1 ? "" : ",") }
+}
 
-  /// Returns a table as an object with its columns and rows; numbers are numbers, empty fields null,
-  /// but fields of columns of words are strings.
-  private func rows(of text: String, name: String, isLast: Bool) -> [String] {
-    let table = CSVFields.lines(of: text)
-    let isWord = (table.first ?? []).map { CSVFields.words.contains($0) }
-    let rows = table.dropFirst().map { fields in
-      JSON.array(
-        zip(fields, isWord).map { field, isWord in
-          if field.isEmpty { return .null }
-          if isWord { return .string(field) }
-          if let integer = Int(field) { return .integer(integer) }
-          return Double(field).map { .number($0) } ?? .string(field)
-        })
-    }
-    let key = name.hasSuffix(".csv") ? String(name.dropLast(4)) : name
-    return [
-      "\(JSON.string(key).text): {\"columns\": \(JSON(table.first ?? []).text), \"rows\": ["
-    ] + list(Array(rows)) + ["]}" + (isLast ? "" : ",")]
+/// Returns a table as the lines of a member: an object with its columns and rows.
+///
+/// Numbers are numbers, empty fields null, but fields of columns named in `words` are strings.
+func jsonLines(
+  ofTable text: String, name: String, words: Set<String>, isLast: Bool
+) -> [String] {
+  let table = CSVTable.lines(of: text)
+  let isWord = (table.first ?? []).map { words.contains($0) }
+  let rows = table.dropFirst().map { fields in
+    JSON.array(
+      zip(fields, isWord).map { field, isWord in
+        if field.isEmpty { return .null }
+        if isWord { return .string(field) }
+        if let integer = Int(field) { return .integer(integer) }
+        return Double(field).map { .number($0) } ?? .string(field)
+      })
   }
+  let key = name.hasSuffix(".csv") ? String(name.dropLast(4)) : name
+  return [
+    "\(JSON.string(key).text): {\"columns\": \(JSON(table.first ?? []).text), \"rows\": ["
+  ] + jsonLines(Array(rows)) + ["]}" + (isLast ? "" : ",")]
 }
 
 extension AllocationSummary {

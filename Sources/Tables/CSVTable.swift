@@ -1,55 +1,25 @@
-// Tables as text: comma-separated values with a line of names (RFC 4180).
+// Tables from text, strictly: comma-separated values with a line of names (RFC 4180).
 
-internal import Diagnostics
-
-/// Writes a table as comma-separated values.
-struct CSVWriter {
-
-  /// The text so far.
-  private(set) var text: String
-
-  /// Begins a table with the given names of columns.
-  init(_ columns: [String]) {
-    text = columns.joined(separator: ",") + "\n"
-  }
-
-  /// Adds a line.
-  mutating func append(_ fields: [String]) {
-    for (i, field) in fields.enumerated() {
-      if i > 0 { text += "," }
-      text += CSVWriter.quoted(field)
-    }
-    text += "\n"
-  }
-
-  private static func quoted(_ field: String) -> String {
-    guard field.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else {
-      return field
-    }
-    return "\""
-      + field.split(separator: "\"", omittingEmptySubsequences: false)
-      .joined(separator: "\"\"") + "\""
-  }
-}
+package import Diagnostics
 
 /// A table that was read from comma-separated values.
-struct CSVTable {
+package struct CSVTable {
 
   /// The name of the file, for messages.
-  let file: String
+  package let file: String
 
   /// The names of the columns.
-  let columns: [String]
+  package let columns: [String]
 
   /// The lines after the first, as many fields each as there are columns.
-  let rows: [Row]
+  package let rows: [Row]
 
   /// A line.
-  struct Row {
+  package struct Row {
     /// The fields.
-    var fields: [String]
+    package var fields: [String]
     /// The number of the line, from 1.
-    var line: Int
+    package var line: Int
   }
 
   /// Reads a table whose columns begin with those of `expected`.
@@ -60,7 +30,7 @@ struct CSVTable {
   ///   - expected: the names of the columns.
   ///   - allowsMore: whether more columns may follow.
   /// - Throws: `tables.bad-header`, `tables.bad-row`.
-  init(
+  package init(
     reading bytes: [UInt8], file: String, columns expected: [String], allowsMore: Bool = false
   ) throws(Diagnostic) {
     self.file = file
@@ -84,7 +54,7 @@ struct CSVTable {
   /// Returns the number in column `column` of `row`, which may be empty only if `isOptional`.
   ///
   /// - Throws: `tables.bad-row` if it is something else, or negative.
-  func number(_ column: Int, _ row: Row) throws(Diagnostic) -> Int {
+  package func number(_ column: Int, _ row: Row) throws(Diagnostic) -> Int {
     guard let number = Int(row.fields[column]), 0...1 << 40 ~= number else {
       throw .badRow(
         file, row.line,
@@ -97,14 +67,14 @@ struct CSVTable {
   /// Returns the number in column `column` of `row`, `nil` if the field is empty.
   ///
   /// - Throws: `tables.bad-row` if it is something else, or negative.
-  func optionalNumber(_ column: Int, _ row: Row) throws(Diagnostic) -> Int? {
+  package func optionalNumber(_ column: Int, _ row: Row) throws(Diagnostic) -> Int? {
     row.fields[column].isEmpty ? nil : try number(column, row)
   }
 
   /// Returns the range whose bounds are in columns `column` and `column` + 1 of `row`.
   ///
   /// - Throws: `tables.bad-row` if it holds nothing.
-  func range(_ column: Int, _ row: Row) throws(Diagnostic) -> Range<Int> {
+  package func range(_ column: Int, _ row: Row) throws(Diagnostic) -> Range<Int> {
     let (lower, upper) = (try number(column, row), try number(column + 1, row))
     guard lower < upper else {
       throw .badRow(
@@ -112,6 +82,14 @@ struct CSVTable {
         "'\(columns[column])' is \(lower) and '\(columns[column + 1])' \(upper), expected more")
     }
     return lower..<upper
+  }
+
+  /// Returns the lines of a table that is right, the names of the columns first.
+  package static func lines(of text: String) -> [[String]] {
+    var reader = CSVReader(Array(text.utf8))
+    var result: [[String]] = []
+    while let row = reader.next() { result.append(row.fields) }
+    return result
   }
 }
 
@@ -183,7 +161,14 @@ extension Diagnostic {
   }
 
   /// Returns an error about a line of a table.
-  static func badRow(_ file: String, _ line: Int, _ message: String) -> Diagnostic {
+  package static func badRow(_ file: String, _ line: Int, _ message: String) -> Diagnostic {
     .error("tables.bad-row", message, at: .file("\(file):\(line)"))
+  }
+
+  /// Returns an error about a table that is not there.
+  package static func missingTable(_ name: String) -> Diagnostic {
+    .error(
+      "tables.missing", "there is no table '\(name)'",
+      notes: ["'spikec compile --target' writes the tables"], exitCode: .missingInput)
   }
 }

@@ -1,0 +1,87 @@
+// What an image costs in a layer: cycles, conversions, products, and the energy of arrays where the
+// machine's constants are known.
+
+internal import HardwareTargets
+
+/// What an image costs in a layer that arrays hold.
+///
+/// Counts are those of one pass of each read: management of bounds repeats reads, which only a run
+/// can tell. Counts that exceed `Int` are the largest.
+package struct LayerCosts: Hashable, Sendable {
+
+  /// The reads, one after the other: cycles, times the reads of a vector.
+  package var reads: Int
+
+  /// The rows that are driven.
+  package var inputConversions: Int
+
+  /// The columns that are converted.
+  package var outputConversions: Int
+
+  /// The cells that are read.
+  package var cellReads: Int
+
+  /// The digital additions that join partial sums of blocks.
+  package var additions: Int
+
+  /// The part of the cells of the layer's tiles that holds weights.
+  package var utilization: Double
+
+  /// The time of an image, seconds; `nil` if the time of a read is not known.
+  package var seconds: Double?
+
+  /// The energy of arrays and converters, joules; `nil` unless all four constants are known.
+  ///
+  /// Buffers, buses and what digital units do are not in it.
+  package var joules: Double?
+}
+
+extension CrossbarLayout {
+
+  /// Returns what an image costs in layer `number`.
+  ///
+  /// - Complexity: O(blocks of a copy).
+  package func costs(of number: Int) -> LayerCosts {
+    let layer = layers[number]
+    let (array, cut) = (arrays[layer.kind], layer.cut)
+    let rows = cut.inputParts.reduce(0) { $0 + array.rows(of: $1.count) }
+    let columns = cut.outputParts.reduce(0) { $0 + array.columns(of: $1.count) }
+    // Every position is read by all blocks of one copy, whichever it is.
+    let vectors = layer.matrix.positions.saturating(mode.passes)
+    let reads = vectors.saturating(readsPerCycle(of: number))
+    let arrays = reads.saturating(cut.groups).saturating(array.arraysPerTile)
+    let used =
+      Double(layer.replicas) * Double(cut.groups) * Double(cut.inputs * array.rowsPerInput)
+      * Double(cut.outputs * array.columnsPerOutput)
+    var result = LayerCosts(
+      reads: self.reads(of: number),
+      inputConversions: arrays.saturating(rows).saturating(cut.outputParts.count),
+      outputConversions: arrays.saturating(columns).saturating(cut.inputParts.count),
+      cellReads: arrays.saturating(rows).saturating(columns),
+      additions: vectors.saturating(cut.groups).saturating(cut.outputs)
+        .saturating(cut.inputParts.count - 1),
+      utilization: used / (Double(layer.tiles.count) * Double(array.rows) * Double(array.columns)),
+      seconds: seconds(of: number))
+    result.joules = joules(of: result)
+    return result
+  }
+
+  /// Returns the energy of arrays and converters; `nil` unless all constants are known.
+  private func joules(of costs: LayerCosts) -> Double? {
+    let events = target.energy.events
+    guard let cell = events["cellRead"]?.value, let drive = events["dacConversion"]?.value,
+      let hold = events["sampleHold"]?.value, let conversion = events["adcConversion"]?.value
+    else { return nil }
+    return Double(costs.cellReads) * cell + Double(costs.inputConversions) * drive
+      + Double(costs.outputConversions) * (hold + conversion)
+  }
+}
+
+extension Int {
+
+  /// Returns the product, the largest number if it is larger still.
+  fileprivate func saturating(_ other: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? .max : product
+  }
+}
