@@ -23,6 +23,9 @@ extension Registry {
     ]
       + TargetDescription.builtIn.filter(\.hasSpikingCores).map {
         Target(name: $0.id, backend: "neuro-core", summary: $0.title)
+      }
+      + TargetDescription.builtIn.filter(\.usesArrays).map {
+        Target(name: $0.id, backend: "crossbar", summary: $0.title)
       },
     neurons: [
       NeuronSummary(

@@ -36,6 +36,9 @@ package struct CompileRequest: Sendable {
   /// The level after which to stop and write the text form.
   package var lastLevel: Level?
 
+  /// The tiles of analog arrays that copies of layers may take, if the user said so.
+  package var tiles: TileBudget?
+
   /// Creates a request to compile `model` to `output`.
   package init(model: String, output: String) {
     self.model = model
@@ -66,12 +69,14 @@ extension Session {
     let timings = try run.apply(to: &model.program, &context)
     try samples?.throwIfFailed()
     let accuracies = try job.accuracies(imported, model.program, on: samples)
-    let allocation = try job.map(&model.program, measuringOn: context.calibration)
-    try job.write(model, allocation, passes: run.pipelineText, samples: samples?.count)
+    let layout = try job.map(&model.program, measuringOn: context.calibration)
+    try job.write(
+      model, layout, passes: run.pipelineText, preprocessing: context.preprocessing,
+      samples: samples?.count)
     return CompileReport(
       request: request, program: model.program, timings: timings,
       statistics: context.statistics, accuracies: accuracies, images: samples?.count,
-      allocation: allocation?.summary, wallSeconds: watch.seconds)
+      layout: layout?.summary, wallSeconds: watch.seconds)
   }
 }
 
@@ -104,12 +109,15 @@ private struct CompileJob {
         throw Diagnostic.conflictingPasses()
       }
       if let machine {
-        guard machine.description.hasSpikingCores else {
-          throw Diagnostic.noBackend(machine.description.id)
+        _ = try machine.pipeline(request.conversion)
+        if machine.description.usesArrays, request.lastLevel == .mapped {
+          throw Diagnostic.noMappedLevel(machine.description.id)
         }
-        _ = try TargetPipeline(request: request.conversion, target: machine.description).text()
       } else {
         _ = try request.conversion.spikeCode()
+      }
+      if request.tiles != nil, machine?.description.usesArrays != true {
+        throw Diagnostic.tilesWithoutArrays(request.target)
       }
       if request.writesText { return (nil, nil, try TextOutput(creating: request.output)) }
       guard machine != nil else { return (try OutputFile(creating: request.output), nil, nil) }
@@ -127,8 +135,7 @@ private struct CompileJob {
       }
       var standard: String
       if let machine {
-        standard = try TargetPipeline(request: request.conversion, target: machine.description)
-          .text()
+        standard = try machine.pipeline(request.conversion)
       } else {
         standard = try request.conversion.pipeline()
       }
@@ -142,16 +149,19 @@ private struct CompileJob {
     }
   }
 
-  /// Lays a spiking network out on the machine, if there is one and the network goes that far.
+  /// Lays a network out on the machine, if there is one and the network goes that far.
   func map(
     _ program: inout Program, measuringOn samples: CalibrationInputs?
-  ) throws(CompileError) -> Allocation? {
-    guard let machine, request.lastLevel == nil || request.lastLevel == .mapped,
-      case .snn(let graph) = program
-    else { return nil }
+  ) throws(CompileError) -> MachineLayout? {
+    guard let machine, request.lastLevel == nil || request.lastLevel == .mapped else { return nil }
+    if machine.description.usesArrays {
+      return .arrays(
+        try session.layOut(program, onto: machine.description, within: request.tiles))
+    }
+    guard case .snn(let graph) = program else { return nil }
     let allocation = try session.map(graph, onto: machine.description, measuringOn: samples)
     program = .mapped(allocation.mapped)
-    return allocation
+    return .cores(allocation)
   }
 
   /// Returns the accuracy of each stage on the samples, if they have labels.
@@ -182,13 +192,13 @@ private struct CompileJob {
 
   /// Writes the outputs.
   func write(
-    _ model: Session.LoadedModel, _ allocation: Allocation?, passes: String, samples: Int?
+    _ model: Session.LoadedModel, _ layout: MachineLayout?, passes: String,
+    preprocessing: Preprocessing, samples: Int?
   ) throws(CompileError) {
     if let textOutput {
       try liftingDiagnostic { () throws(Diagnostic) in try textOutput.write(model.program) }
     }
     guard output != nil || folder != nil else { return }
-    guard let graph = model.program.spikingGraph else { throw CompileError(.notSpiking()) }
     let (source, architecture) = try liftingDiagnostic { () throws(Diagnostic) in
       let architecture = try request.importing.architecture.map { path throws(Diagnostic) in
         try fileHash(path)
@@ -198,13 +208,25 @@ private struct CompileJob {
     }
     let options = request.provenance(
       passes: passes, samples: samples, architecture: architecture)
-    if let output { try Artefact.write(graph, source: source, options: options, to: output) }
-    if let folder, let allocation, let machine {
-      let origin = [("source-sha256", source.description), ("version", version)] + options
-      let tables = AllocationFolder(
-        allocation, targetText: machine.text,
-        provenance: origin.map { EventArtefact.Property($0.0, $0.1) })
-      try liftingDiagnostic { () throws(Diagnostic) in try tables.write(to: folder) }
+    if let output {
+      guard let graph = model.program.spikingGraph else { throw CompileError(.notSpiking()) }
+      try Artefact.write(graph, source: source, options: options, to: output)
+    }
+    guard let folder, let machine else { return }
+    let origin = [("source-sha256", source.description), ("version", version)] + options
+    let provenance = origin.map { EventArtefact.Property($0.0, $0.1) }
+    try liftingDiagnostic { () throws(Diagnostic) in
+      switch layout {
+      case .cores(let allocation):
+        try AllocationFolder(allocation, targetText: machine.text, provenance: provenance)
+          .write(to: folder)
+      case .arrays(let layout):
+        try CrossbarFolder(
+          layout, of: model.program, preprocessing: preprocessing, targetText: machine.text,
+          provenance: provenance
+        ).write(to: folder)
+      case nil: throw .notSpiking()
+      }
     }
   }
 }
@@ -231,13 +253,19 @@ extension Diagnostic {
       "'--stop-after' writes the text form: '-o \(path)' must end in .sir", exitCode: .usage)
   }
 
-  /// Returns an error about a machine whose cores do not send spikes to each other.
-  fileprivate static func noBackend(_ target: String) -> Diagnostic {
+  /// Returns an error about a level that there is not on analog arrays.
+  fileprivate static func noMappedLevel(_ target: String) -> Diagnostic {
     .error(
-      "driver.no-backend",
-      "networks are not laid out on '\(target)': its cores do not send spikes to each other",
-      notes: ["'spikec list targets' names the backend of each machine that has one"],
-      exitCode: .usage)
+      "driver.no-mapped-level",
+      "'\(target)' has arrays: what is on them is in tables, not in a text",
+      notes: ["leave out '--stop-after', and name a folder with '-o'"], exitCode: .usage)
+  }
+
+  /// Returns an error about a budget of tiles for a machine that has none.
+  fileprivate static func tilesWithoutArrays(_ target: String) -> Diagnostic {
+    .error(
+      "driver.no-tiles", "'--tiles' has no effect: '\(target)' has no analog arrays",
+      notes: ["leave it out, or choose another target"], exitCode: .usage)
   }
 
   /// Returns an error about options for the standard passes where others are named.

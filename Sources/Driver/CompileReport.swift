@@ -1,6 +1,5 @@
 // The result of a compilation, as JSON and as text (schema `spikec-compile/1`).
 
-internal import NeuroCore
 internal import PluginAPI
 internal import SpikeIR
 
@@ -21,16 +20,16 @@ package struct CompileReport: Sendable {
   private let statistics: [Statistic]
   private let accuracies: [StageAccuracy]
   private let images: Int?
-  private let allocation: AllocationSummary?
+  private let layout: LayoutSummary?
   private let wallSeconds: Double
 
   init(
     request: CompileRequest, program: Program, timings: [PassTiming], statistics: [Statistic],
-    accuracies: [StageAccuracy], images: Int?, allocation: AllocationSummary?, wallSeconds: Double
+    accuracies: [StageAccuracy], images: Int?, layout: LayoutSummary?, wallSeconds: Double
   ) {
     (self.request, self.program, self.timings) = (request, program, timings)
     (self.statistics, self.accuracies, self.images) = (statistics, accuracies, images)
-    self.allocation = allocation
+    self.layout = layout
     self.wallSeconds = wallSeconds
   }
 
@@ -72,7 +71,7 @@ package struct CompileReport: Sendable {
         ],
         "available": .null,
       ],
-      "allocation": allocation?.json ?? .null,
+      "allocation": layout?.json ?? .null,
       "wallSeconds": .number(wallSeconds),
       "peakMemoryBytes": .integer(peakMemory()),
     ]
@@ -101,7 +100,7 @@ package struct CompileReport: Sendable {
         "accuracy of the \(stage.stage) network: \(fixed(accuracy * 100, 2)) % of "
           + "\(grouped(images)) calibration images")
     }
-    if let allocation { lines += ["", allocation.text, ""] }
+    if let layout { lines += ["", layout.text, ""] }
     lines.append("wrote \(artefacts.joined(separator: " and "))")
     return lines.joined(separator: "\n")
   }

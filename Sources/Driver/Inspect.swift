@@ -39,6 +39,9 @@ extension Session {
     if isTarget(path) {
       return try inspectTarget(path, options, level: level, format: format, weights: weights)
     }
+    if CrossbarFolder.recognizes(path) {
+      return try inspectCrossbar(path, options, level: level, format: format, weights: weights)
+    }
     let file = try liftingDiagnostic { () throws(Diagnostic) in try InputFile(path: path) }
     let isModel = !file.isText && !Artefact.recognizes(file)
     let format = format ?? (isModel && !weights ? .summary : .text)

@@ -43,6 +43,7 @@ extension Session {
   /// - Throws: what opening, reading and executing throw.
   package func run(_ request: RunRequest) throws(CompileError) -> RunReport {
     try refuse(output: request.output, overwriting: [request.artefact] + request.data.files)
+    if CrossbarFolder.recognizes(request.artefact) { return try runCrossbar(request) }
     if AllocationFolder.recognizes(request.artefact) { return try runTables(request) }
     let output = try outputFile(of: request)
     var graph = try loadArtefact(request.artefact)

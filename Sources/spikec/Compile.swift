@@ -34,6 +34,8 @@ struct Compile: ParsableCommand {
         Lay it out on the cores of a chip (allocation tables in a folder):
           spikec compile model.h5 -o tables --target loihi1 --timesteps 64 \\
             --calibration x_train.npy
+        Lay its weights out on analog arrays, with as many copies as 500 tiles hold:
+          spikec compile model.h5 -o tables --target rpu --tiles 500
         See the network after a pass, or get it as text instead of an artefact:
           spikec compile model.h5 -o model.spk --calibration x_train.npy \\
             --print-ir-after convert
@@ -47,7 +49,7 @@ struct Compile: ParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Where to write: the artefact (.spk), a folder of tables for machines with cores, or the "
+      "Where to write: the artefact (.spk), a folder of tables for other machines, or the "
         + "network as text (.sir).", valueName: "file"))
   var output: String
 
@@ -56,6 +58,12 @@ struct Compile: ParsableCommand {
       "What to compile for, of 'spikec list targets', or a description (.json).", valueName: "name")
   )
   var target = "cpu"
+
+  @Option(
+    help: ArgumentHelp(
+      "The most tiles of analog arrays that copies of layers may take, or 'all' that the machine "
+        + "has. Without it the network takes as few as hold it.", valueName: "n"))
+  var tiles: String?
 
   @OptionGroup var modelOptions: ModelOptions
 
@@ -89,6 +97,9 @@ struct Compile: ParsableCommand {
     if labels != nil && calibration.calibration.isEmpty {
       throw ValidationError("'--labels' are those of the calibration images: give '--calibration'")
     }
+    if let tiles, tiles != "all", (Int(tiles) ?? 0) < 1 {
+      throw ValidationError("'--tiles' is '\(tiles)', expected a number from 1, or 'all'")
+    }
   }
 
   func run() throws {
@@ -99,6 +110,7 @@ struct Compile: ParsableCommand {
     request.passes = passOptions.request(pipeline: passes)
     request.calibration = try calibration.request(labels: labels)
     request.lastLevel = stopAfter?.level
+    request.tiles = tiles.map { Int($0).map { .most($0) } ?? .all }
     let session = session
     let report = try session.compile(request)
     try session.console.print(json ? report.json.text : report.text)

@@ -34,7 +34,8 @@ struct AllocationFolder: Sendable {
 
   /// Returns whether `path` is a folder of allocation tables.
   static func recognizes(_ path: String) -> Bool {
-    namesInFolder(path)?.contains(FileName.allocation) ?? false
+    (namesInFolder(path)?.contains(FileName.allocation) ?? false)
+      && !CrossbarFolder.recognizes(path)
   }
 
   /// Writes everything to `folder`, whole or not at all.

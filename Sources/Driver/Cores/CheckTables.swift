@@ -18,7 +18,7 @@ package struct CheckReport: Sendable {
   package var findings: [Diagnostic]
 
   /// What the tables take of the machine.
-  let summary: AllocationSummary
+  let summary: LayoutSummary
 
   /// The report as one JSON object (schema `spikec-check/1`).
   package var json: String {
@@ -46,6 +46,7 @@ extension Session {
   ///
   /// - Throws: what reading throws; what is wrong with tables that can be read is in the report.
   package func check(_ folder: String) throws(CompileError) -> CheckReport {
+    if CrossbarFolder.recognizes(folder) { return try checkCrossbar(folder) }
     let tables = try AllocationFolder(readingAt: folder)
     var findings = try AllocationCheck.findings(of: tables.allocation, readFrom: tables.texts)
     let name = AllocationFolder.FileName.allocation
@@ -60,7 +61,7 @@ extension Session {
     }
     return CheckReport(
       folder: folder, target: tables.allocation.target.id, findings: findings,
-      summary: tables.allocation.summary)
+      summary: MachineLayout.cores(tables.allocation).summary)
   }
 }
 

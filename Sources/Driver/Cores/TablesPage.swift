@@ -40,7 +40,10 @@ extension Session {
       try OutputFile(creating: request.output)
     }
     var page = HTMLPage(title: "Compiled network: \(request.artefact)")
-    if AllocationFolder.recognizes(request.artefact) {
+    if CrossbarFolder.recognizes(request.artefact) {
+      if request.data != nil { throw CompileError(.noCrossbarRun(request.artefact)) }
+      try CrossbarFolder(readingAt: request.artefact, session: self).describe(in: &page)
+    } else if AllocationFolder.recognizes(request.artefact) {
       let tables = try AllocationFolder(readingAt: request.artefact)
       let run = try request.data.map { data throws(CompileError) in
         try emulate(tables.allocation, on: data)

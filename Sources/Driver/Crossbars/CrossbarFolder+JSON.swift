@@ -1,0 +1,144 @@
+// Crossbar tables in one file for programs, `allocation.json` (schema `spikec-crossbar/1`), and in
+// words.
+
+internal import Crossbar
+internal import HardwareTargets
+internal import SpikeIR
+internal import Tables
+
+extension CrossbarFolder {
+
+  /// What the file says it is.
+  static let schema = "spikec-crossbar/1"
+
+  /// The tables as JSON text, a line each for what is said of the whole and for each row.
+  ///
+  /// The same layout gives the same bytes, so that a checker can compare them.
+  var json: String {
+    var lines = ["{"]
+    func add(_ key: String, _ value: JSON) {
+      lines.append("\(JSON.string(key).text): \(value.text),")
+    }
+    add("schema", .string(CrossbarFolder.schema))
+    add("network", .string(program.name))
+    add("target", .string(layout.target.id))
+    add("mode", layout.mode == .vectors ? "vectors" : "frames")
+    add("framesPerImage", layout.mode == .vectors ? .null : .integer(layout.mode.passes))
+    add("code", JSON(program.spikingGraph?.populations.elements.first?.code.keyword))
+    add("preprocessing", layout.mode == .vectors ? preprocessingJSON : .null)
+    add(
+      "provenance", .object(provenance.map { JSON.Member($0.name, .string($0.value)) }))
+    add("arrays", .array(layout.arrays.map(\.json)))
+    add("summary", layout.summaryJSON)
+    lines.append("\"tables\": {")
+    let tables = layout.tables
+    for (i, table) in tables.enumerated() {
+      lines += jsonLines(
+        ofTable: table.text, name: table.name, words: CrossbarTableFields.words,
+        isLast: i == tables.count - 1)
+    }
+    lines += ["}", "}"]
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var preprocessingJSON: JSON {
+    [
+      "scale": JSON(preprocessing.scale), "mean": JSON(preprocessing.mean),
+      "std": JSON(preprocessing.std), "channelsFirst": .bool(preprocessing.prefersChannelsFirst),
+    ]
+  }
+}
+
+extension ArrayFeatures {
+
+  fileprivate var json: JSON {
+    [
+      "class": .string(name), "rows": .integer(rows), "columns": .integer(columns),
+      "arraysPerTile": .integer(arraysPerTile), "rowsPerInput": .integer(rowsPerInput),
+      "columnsPerOutput": .integer(columnsPerOutput),
+      "unitColumnsPerBlock": .integer(columnsPerBlock), "signs": .string(cells.signs.rawValue),
+      "slices": .integer(cells.slices), "cellBits": JSON(cells.cellBits),
+      "devicesPerWeight": .integer(cells.devices), "readsPerVector": .integer(readsPerVector),
+      "readSeconds": JSON(readSeconds),
+    ]
+  }
+}
+
+extension CrossbarLayout {
+
+  /// The layout in a few numbers, as JSON.
+  var summaryJSON: JSON {
+    let summary = self.summary
+    return [
+      "weights": .integer(summary.weights), "utilization": .number(summary.utilization),
+      "limitingLayer": JSON(pipeline.map { layers[$0.limitingLayer].matrix.name }),
+      "readsPerImage": JSON(pipeline?.readsPerImage),
+      "readsOfLatency": JSON(pipeline?.readsOfLatency),
+      "secondsPerImage": JSON(pipeline?.secondsPerImage),
+      "latencySeconds": JSON(pipeline?.latencySeconds),
+      "outputConversions": .integer(summary.outputConversions),
+      "joulesOfArrays": JSON(summary.joules),
+      "classes": .array(
+        summary.classes.map {
+          [
+            "class": .string($0.name), "tiles": .integer($0.tiles), "arrays": .integer($0.arrays),
+            "chips": .integer($0.chips), "arraysPerChip": .integer($0.arraysPerChip),
+          ]
+        }),
+    ]
+  }
+
+  /// The layout as a table of layers, with how fast they are.
+  var summaryText: String {
+    var table = Table([
+      "layer", ">matrix", ">reuse", ">copies", ">tiles", ">cycles", ">filled", ">conversions",
+      ">time", ">energy",
+    ])
+    for (number, layer) in layers.enumerated() {
+      let costs = costs(of: number)
+      table.add([
+        layer.matrix.name, layer.sizeText, grouped(layer.matrix.positions),
+        grouped(layer.replicas), grouped(layer.tiles.count), grouped(cycles(of: number)),
+        "\(fixed(100 * costs.utilization, 1)) %", grouped(costs.outputConversions),
+        costs.seconds.map { scientific($0, "s") } ?? "unknown",
+        costs.joules.map { scientific($0, "J") } ?? "unknown",
+      ])
+    }
+    let summary = self.summary
+    var lines = [table.text, ""]
+    for use in summary.classes where use.tiles > 0 {
+      lines.append(
+        "class '\(use.name)': \(grouped(use.tiles)) tiles, \(grouped(use.arrays)) arrays of "
+          + "\(grouped(use.arraysPerChip * use.chips)) on \(grouped(use.chips)) "
+          + "\(use.chips == 1 ? "chip" : "chips")")
+    }
+    lines.append(
+      "\(grouped(summary.weights)) weights, "
+        + "\(fixed(100 * summary.utilization, 1)) % of the cells of these tiles")
+    if let pipeline {
+      let name = layers[pipeline.limitingLayer].matrix.name
+      let rate = pipeline.secondsPerImage.map { ", \(fixed(1 / $0, 0)) images a second" } ?? ""
+      lines.append(
+        "'\(name)' limits: \(grouped(pipeline.readsPerImage)) reads an image\(rate); "
+          + "\(grouped(pipeline.readsOfLatency)) reads from its first to its last"
+          + (pipeline.latencySeconds.map { ", \(scientific($0, "s"))" } ?? ""))
+    }
+    lines.append(
+      mode == .vectors
+        ? "arrays read vectors of values, once for an image"
+        : "arrays read frames of spikes, \(mode.passes) for an image")
+    if let joules = summary.joules {
+      lines.append("arrays and converters take \(scientific(joules, "J")) for an image")
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension LaidOutLayer {
+
+  /// The size of the matrix, outputs × inputs with the bias, as M × (k² · d + 1) is written.
+  var sizeText: String {
+    (cut.groups == 1 ? "" : "\(grouped(cut.groups)) · ")
+      + "\(grouped(cut.outputs)) × \(grouped(cut.inputs))"
+  }
+}

@@ -1,0 +1,65 @@
+// A network on a machine, whichever kind of machine it is.
+
+internal import Crossbar
+internal import Diagnostics
+internal import HardwareTargets
+internal import NeuroCore
+internal import SpikeIR
+
+/// A network on a machine.
+enum MachineLayout: Sendable {
+  /// Neurons on cores that send spikes.
+  case cores(Allocation)
+  /// Weights on analog arrays.
+  case arrays(CrossbarLayout)
+
+  /// What the network takes of the machine.
+  var summary: LayoutSummary {
+    switch self {
+    case .cores(let allocation):
+      LayoutSummary(json: allocation.summary.json, text: allocation.summary.text)
+    case .arrays(let layout): LayoutSummary(json: layout.summaryJSON, text: layout.summaryText)
+    }
+  }
+}
+
+/// What a network takes of a machine.
+struct LayoutSummary: Sendable {
+  /// As JSON.
+  var json: JSON
+  /// In words.
+  var text: String
+}
+
+extension TargetDescription {
+
+  /// Whether networks are laid out on the machine's analog arrays.
+  var usesArrays: Bool { !hasSpikingCores && hasAnalogArrays }
+}
+
+extension NamedTarget {
+
+  /// Returns the passes of a compilation for the machine, as text.
+  ///
+  /// - Throws: `driver.no-backend` if networks are not laid out on it; what the request is refused
+  ///   for.
+  func pipeline(_ request: ConversionRequest) throws(Diagnostic) -> String {
+    if description.hasSpikingCores {
+      return try TargetPipeline(request: request, target: description).text()
+    }
+    guard description.hasAnalogArrays else { throw .noBackend(description.id) }
+    return try CrossbarPipeline(request: request, target: description).text()
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns an error about a machine whose cores are neither neurons nor arrays.
+  fileprivate static func noBackend(_ target: String) -> Diagnostic {
+    .error(
+      "driver.no-backend",
+      "networks are not laid out on '\(target)': its cores do not send spikes to each other",
+      notes: ["'spikec list targets' names the backend of each machine that has one"],
+      exitCode: .usage)
+  }
+}
