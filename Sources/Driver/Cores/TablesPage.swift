@@ -154,7 +154,8 @@ extension Allocation {
         chip: (grid.chipColumns, grid.chipRows)),
       caption:
         "How much of its scarcest resource each core uses, pale to dark; the outlines are chips."
-        + (run == nil ? "" : " Lines are links, the darker and wider the more packets."))
+        + (run == nil
+          ? "" : " Blue lines are links of routers, the darker and wider the more packets."))
   }
 
   private func describe(_ core: CoreEntry) -> String {
