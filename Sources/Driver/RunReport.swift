@@ -48,6 +48,9 @@ package struct RunReport: Hashable, Sendable {
   /// What the machine did, if one was emulated.
   package var emulation: Emulation?
 
+  /// What analog arrays did, if reads were emulated.
+  package var arrays: ArrayEmulation?
+
   /// What is known of a layer.
   package struct Layer: Hashable, Sendable {
     /// The name.
@@ -82,7 +85,7 @@ package struct RunReport: Hashable, Sendable {
       "threads": .integer(threads),
       "peakMemoryBytes": .integer(peakMemoryBytes),
       "layers": .array(layers.map(\.json)),
-      "emulation": emulation?.json ?? [
+      "emulation": emulation?.json ?? arrays?.json ?? [
         "counts": [:], "energyJoules": .null, "secondsPerImage": .null, "source": .null,
       ],
     ]
@@ -107,7 +110,7 @@ package struct RunReport: Hashable, Sendable {
         + "\(fixed(imagesPerSecond, 0)) images/s",
     ])
     lines.add(["memory", fixed(Double(peakMemoryBytes) / 1e6, 0) + " MB"])
-    let head = lines.text + (emulation.map { "\n\n" + $0.text } ?? "")
+    let head = lines.text + ((emulation?.text ?? arrays?.text).map { "\n\n" + $0 } ?? "")
     guard layers.contains(where: { $0.spikesPerNeuron != nil || $0.synapticOperations != nil })
     else { return head }
     var table = Table(["layer", ">neurons", ">spikes/neuron", ">synaptic operations"])

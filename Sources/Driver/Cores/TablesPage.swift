@@ -42,8 +42,14 @@ extension Session {
     }
     var page = HTMLPage(title: "Compiled network: \(request.artefact)")
     if CrossbarFolder.recognizes(request.artefact) {
-      if request.data != nil { throw CompileError(.noCrossbarRun(request.artefact)) }
-      try CrossbarFolder(readingAt: request.artefact, session: self).describe(in: &page)
+      let folder = try CrossbarFolder(readingAt: request.artefact, session: self)
+      folder.describe(in: &page)
+      if let data = request.data {
+        page.heading("Run")
+        page.table(
+          ["an image", ">"],
+          try read(folder, on: data).rows.map { [.init($0.0), .init($0.1)] })
+      }
     } else if AllocationFolder.recognizes(request.artefact) {
       let tables = try AllocationFolder(readingAt: request.artefact)
       let run = try request.data.map { data throws(CompileError) in

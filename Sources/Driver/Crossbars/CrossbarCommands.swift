@@ -89,25 +89,9 @@ extension Session {
       return ([folder.layout.summaryText] + origin).joined(separator: "\n")
     }
   }
-
-  /// Runs the crossbar tables in a folder on samples.
-  ///
-  /// - Throws: `driver.no-crossbar-run`.
-  func runCrossbar(_ request: RunRequest) throws(CompileError) -> RunReport {
-    throw CompileError(.noCrossbarRun(request.artefact))
-  }
 }
 
 extension Diagnostic {
-
-  /// Returns an error about tables that cannot be run yet.
-  static func noCrossbarRun(_ path: String) -> Diagnostic {
-    .error(
-      "driver.no-crossbar-run", "reads of analog arrays are not emulated by this version",
-      at: .file(path),
-      notes: ["'spikec infer FOLDER/network.sir' runs the network of operators itself"],
-      exitCode: .usage)
-  }
 
   /// Returns an error about a layout that its own check refuses, which is a bug.
   fileprivate static func wrongLayout(_ finding: Diagnostic) -> Diagnostic {

@@ -1,0 +1,118 @@
+// What emulated arrays did, as JSON and in words.
+
+internal import Crossbar
+internal import HardwareTargets
+internal import Kernels
+
+/// What emulated arrays did for a sample, on average.
+package struct ArrayEmulation: Hashable, Sendable {
+
+  /// The samples.
+  private let images: Int
+
+  /// What was done in each layer.
+  private let layers: [Layer]
+
+  /// The members of the description that are not known.
+  private let unknown: [String]
+
+  /// Who says what events cost.
+  private let sources: [String]
+
+  private struct Layer: Hashable {
+    var name: String
+    var reads: AnalogReadCounts
+    var cycles: Int
+    var seconds: Double?
+    var joules: Double?
+  }
+
+  /// Creates the description of what a layout's arrays did for some images.
+  ///
+  /// The energy of a layer is that of one pass of each read, times the passes of a read on average.
+  init(_ counts: [LayerReadCounts], unknown: [String], of layout: CrossbarLayout, images: Int) {
+    self.images = images
+    self.unknown = unknown
+    layers = zip(layout.layers.indices, counts).map { number, counts in
+      let layer = layout.layers[number]
+      let costs = layout.costs(of: number)
+      let reads =
+        Double(layer.matrix.positions) * Double(layer.cut.blocksPerReplica)
+        * Double(layout.mode.passes * layout.readsPerCycle(of: number))
+      let passes = Double(counts.reads.passes) / Double(max(1, images)) / reads
+      return Layer(
+        name: layer.matrix.name, reads: counts.reads, cycles: counts.cycles,
+        seconds: layout.array(of: number).readSeconds.map {
+          $0 * Double(counts.cycles) / Double(max(1, images))
+        },
+        joules: costs.joules.map { $0 * passes })
+    }
+    sources = Set(layout.target.energy.events.values.compactMap(\.source)).sorted()
+  }
+
+  private func each(_ value: (AnalogReadCounts) -> Int) -> Double {
+    Double(layers.reduce(0) { $0 + value($1.reads) }) / Double(max(1, images))
+  }
+
+  private var counts: [(name: String, words: String, value: Double)] {
+    [
+      ("vectors", "vectors", each(\.vectors)), ("reads", "reads of arrays", each(\.passes)),
+      ("conversions", "columns converted", each(\.conversions)),
+      ("clippedVectors", "vectors clipped in their first read", each(\.clippedVectors)),
+      ("clippedOutputs", "outputs that stayed clipped", each(\.clippedOutputs)),
+      (
+        "cycles", "cycles of the slowest layer",
+        Double(layers.map(\.cycles).max() ?? 0) / Double(max(1, images))
+      ),
+    ]
+  }
+
+  /// The energy of arrays for a sample, joules; `nil` if a constant of the machine is not known.
+  private var joules: Double? {
+    let known = layers.compactMap(\.joules)
+    return known.count == layers.count ? known.reduce(0, +) : nil
+  }
+
+  /// The time from one sample to the next, seconds; `nil` if that of a read is not known.
+  private var seconds: Double? {
+    let known = layers.compactMap(\.seconds)
+    return known.count == layers.count ? known.max() : nil
+  }
+
+  /// The member `emulation` of the JSON of a run.
+  var json: JSON {
+    [
+      "counts": .object(counts.map { JSON.Member($0.name, .number($0.value)) }),
+      "energyJoules": JSON(joules), "secondsPerImage": JSON(seconds),
+      "source": joules == nil ? .null : .string(sources.joined(separator: ", ")),
+      "missing": JSON(unknown),
+      "layers": .array(
+        layers.map { layer in
+          [
+            "name": .string(layer.name),
+            "reads": .number(Double(layer.reads.passes) / Double(max(1, images))),
+            "cycles": .number(Double(layer.cycles) / Double(max(1, images))),
+            "clippedVectors": .number(
+              Double(layer.reads.clippedVectors) / Double(max(1, images))),
+            "energyJoules": JSON(layer.joules), "seconds": JSON(layer.seconds),
+          ]
+        }),
+    ]
+  }
+
+  /// What happened for a sample, in words.
+  var rows: [(String, String)] {
+    counts.map { ($0.words, fixed($0.value, 1)) } + [
+      ("energy of arrays", joules.map { scientific($0, "J") } ?? "unknown"),
+      ("time between images", seconds.map { scientific($0, "s") } ?? "unknown"),
+    ]
+  }
+
+  /// The emulation in words.
+  var text: String {
+    var table = Table(["on the arrays, an image", ">"])
+    for (name, value) in rows { table.add([name, value]) }
+    let missing = unknown.isEmpty ? [] : ["not known: \(unknown.joined(separator: ", "))"]
+    return ([table.text] + missing).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,138 @@
+// Running crossbar tables on the emulated arrays of their machine.
+
+internal import Crossbar
+internal import Diagnostics
+internal import Kernels
+internal import SpikeIR
+internal import SpikeInterpreter
+internal import Synchronization
+
+extension Session {
+
+  /// Runs the crossbar tables in a folder on samples.
+  ///
+  /// - Throws: what opening, reading and executing throw; `driver.no-early-exit`.
+  func runCrossbar(_ request: RunRequest) throws(CompileError) -> RunReport {
+    if request.earlyExitMargin != nil { throw CompileError(.noEarlyExit(request.artefact)) }
+    let output = try outputFile(of: request)
+    let folder = try CrossbarFolder(readingAt: request.artefact, session: self)
+    if request.timesteps != nil, folder.layout.mode == .vectors {
+      throw CompileError(.noTimesteps(request.artefact))
+    }
+    let threads = request.threads ?? processorCount
+    let samples = try samples(request.data, for: folder)
+    let watch = Stopwatch()
+    let (outputs, arrays) = try execute(
+      folder, on: samples, seed: request.seed, timesteps: request.timesteps, threads: threads)
+    let seconds = watch.seconds
+    if let warning = outputs.warning(request.output, hasLabels: samples.labels != nil) {
+      console.report(warning)
+    }
+    if let output { try outputs.write(to: output) }
+    let classifier = folder.program.interface.classifier
+    var report = RunReport(
+      artefact: request.artefact, images: samples.count,
+      accuracy: classifier.flatMap { outputs.accuracy($0, samples.labels) },
+      wallSeconds: seconds, threads: threads, peakMemoryBytes: peakMemory(),
+      layers: LayerRow.rows(of: folder.program).map {
+        RunReport.Layer(name: $0.name, neurons: $0.neurons)
+      })
+    report.target = folder.layout.target.id
+    report.code = folder.program.code?.keyword
+    report.timesteps = request.timesteps ?? folder.program.code?.timesteps
+    report.arrays = arrays
+    return report
+  }
+
+  /// Returns what the arrays of a folder do for samples.
+  ///
+  /// - Throws: as `runCrossbar`.
+  func read(
+    _ folder: CrossbarFolder, on data: DataRequest
+  ) throws(CompileError) -> ArrayEmulation {
+    try execute(
+      folder, on: try samples(data, for: folder), seed: nil, timesteps: nil,
+      threads: processorCount
+    ).arrays
+  }
+
+  /// Opens the samples of `data`, preprocessed as when the network was compiled.
+  private func samples(
+    _ data: DataRequest, for folder: CrossbarFolder
+  ) throws(CompileError) -> Samples {
+    var (inputs, classifier) = folder.program.interface
+    if case .ann = folder.program {
+      for i in inputs.indices { inputs[i].stored = folder.preprocessing }
+    }
+    return try Samples(data, for: inputs, classifier: classifier, console: console)
+  }
+
+  private func execute(
+    _ folder: CrossbarFolder, on samples: Samples, seed: Int?, timesteps: Int?, threads: Int
+  ) throws(CompileError) -> (outputs: Outputs, arrays: ArrayEmulation) {
+    var options = EmulationOptions()
+    if let seed { options.runSeed = UInt64(bitPattern: Int64(seed)) }
+    switch folder.program {
+    case .ann(let graph):
+      let emulator = try CrossbarEmulator(graph, folder.layout, options)
+      let outputs = Outputs(count: samples.count, graph.networkOutputs)
+      try emulator.executor.run(samples, into: outputs, threads: threads, "emulating", console)
+      let arrays = ArrayEmulation(
+        emulator.counts, unknown: emulator.unknown, of: folder.layout, images: samples.count)
+      return (outputs, arrays)
+    case .snn(let graph):
+      let emulator = try FrameEmulator(graph, folder.layout, options)
+      let outputs = try run(
+        emulator.simulator, graph, on: samples, timesteps: timesteps, threads: threads)
+      let arrays = ArrayEmulation(
+        emulator.counts, unknown: emulator.unknown, of: folder.layout, images: samples.count)
+      return (outputs, arrays)
+    case .mapped: preconditionFailure("internal: neurons on arrays")
+    }
+  }
+
+  /// Runs a simulator on samples; the first of the problems found is thrown.
+  private func run(
+    _ simulator: ClockSimulator, _ graph: SpikingGraph, on samples: Samples, timesteps: Int?,
+    threads: Int
+  ) throws(CompileError) -> Outputs {
+    let outputs = Outputs(count: samples.count, graph.networkOutputs)
+    let state = Mutex<(done: Int, failure: (image: Int, error: CompileError)?)>((0, nil))
+    let console = self.console
+    forEachItem(samples.count, workers: threads) { _, image in
+      guard state.withLock({ $0.failure == nil }) else { return }
+      do throws(CompileError) {
+        let found = try simulator.run(samples.values(image), image: image, timesteps: timesteps)
+        outputs.set(image, Array(found.outputs.joined()))
+        state.withLock {
+          $0.done += 1
+          console.progress("emulating", Double($0.done) / Double(samples.count))
+        }
+      } catch {
+        state.withLock {
+          if image < $0.failure?.image ?? .max { $0.failure = (image, error) }
+        }
+      }
+    }
+    if let failure = state.withLock({ $0.failure }) { throw failure.error }
+    try samples.throwIfFailed()
+    return outputs
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns an error about images that cannot end early.
+  fileprivate static func noEarlyExit(_ path: String) -> Diagnostic {
+    .error(
+      "driver.no-early-exit", "'--early-exit' has no effect on analog arrays", at: .file(path),
+      notes: ["leave it out"], exitCode: .usage)
+  }
+
+  /// Returns an error about time steps of a network that has none.
+  fileprivate static func noTimesteps(_ path: String) -> Diagnostic {
+    .error(
+      "driver.no-timesteps", "'--timesteps' has no effect: the arrays read vectors of values",
+      at: .file(path), notes: ["leave it out, or compile with '--code'"], exitCode: .usage)
+  }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import Testing
+
+/// The way of a user who lays networks out on analog arrays: tables, their check, their execution.
+@Suite("Machines with analog arrays", .serialized) struct CrossbarsTests {
+
+  let spikec: Command
+
+  init() throws {
+    spikec = try Command()
+  }
+
+  private static let lenet = repositoryFile("Examples/networks/fashion-mnist/lenet.h5")
+  private static let depthwise = repositoryFile("Examples/networks/fashion-mnist/depthwise.h5")
+
+  private func compile(
+    _ network: String = lenet, for target: String = "rpu", to output: String = "tables",
+    _ more: String...
+  ) throws -> CommandResult {
+    try spikec(["compile", network, "-o", output, "--target", target] + more)
+  }
+
+  private func text(_ name: String) throws -> String {
+    try String(contentsOfFile: "\(spikec.folder)/\(name)", encoding: .utf8)
+  }
+
+  /// Returns the lines of a table as values by the names of their columns.
+  private func table(_ name: String) throws -> [[String: String]] {
+    let lines = try text(name).split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    return lines.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(lines[0], $0)) }
+  }
+
+  @Test("lays a network out, proves it right, runs it", arguments: ["rpu", "isaac"])
+  func vectors(target: String) throws {
+    let compiled = try compile(for: target, to: "tables", "--json")
+    #expect(compiled.status == 0, "\(compiled.messages)")
+    let allocation = try #require(try compiled.json()["allocation"] as? [String: Any])
+    #expect(try #require(allocation["weights"] as? Int) > 10_000)
+    let joules = allocation["joulesOfArrays"] as? Double
+    #expect(target == "rpu" ? joules == nil : joules ?? 0 > 0, "unknown constants are no 0")
+
+    let checked = try spikec("check", "tables", "--json")
+    #expect(checked.status == 0, "\(checked.messages)")
+    #expect(try checked.json()["isRight"] as? Bool == true)
+
+    let run = try spikec(
+      "run", "tables", "--input", WorkflowTests.images, "--labels", WorkflowTests.labels, "--limit",
+      "4", "--json")
+    #expect(run.status == 0, "\(run.messages)")
+    let result = try run.json()
+    #expect(result["target"] as? String == target && result["accuracy"] is Double)
+    let emulation = try #require(result["emulation"] as? [String: Any])
+    let counts = try #require(emulation["counts"] as? [String: Double])
+    #expect(try #require(counts["reads"]) > 0)
+    #expect((emulation["energyJoules"] as? Double == nil) == (target == "rpu"))
+  }
+
+  @Test("frames of spikes") func frames() throws {
+    let compiled = try compile(
+      Self.lenet, for: "generic-crossbar", to: "tables", "--code", "weighted", "--timesteps", "4",
+      "--calibration", WorkflowTests.calibration, "--calibration-limit", "32")
+    #expect(compiled.status == 0, "\(compiled.messages)")
+    #expect(compiled.output.contains("frames of spikes, 4 for an image"))
+    #expect(try spikec("check", "tables").status == 0)
+    let run = try spikec("run", "tables", "--input", WorkflowTests.images, "--limit", "2", "--json")
+    #expect(run.status == 0, "\(run.messages)")
+    #expect(try run.json()["code"] as? String == "weighted")
+  }
+
+  @Test("copies of layers within a budget") func copies() throws {
+    #expect(try compile(for: "rpu", to: "one").status == 0)
+    #expect(try compile(Self.lenet, for: "rpu", to: "many", "--tiles", "60").status == 0)
+    func slowest(_ folder: String) throws -> Int {
+      try table("\(folder)/layers.csv").compactMap { Int($0["cycles"] ?? "") }.max() ?? 0
+    }
+    #expect(try slowest("many") * 4 < slowest("one"))
+    let tiles = try table("many/layers.csv").compactMap { Int($0["tiles"] ?? "") }
+    #expect(tiles.reduce(0, +) <= 60)
+    #expect(try spikec("check", "many").status == 0)
+  }
+
+  @Test("groups of a depthwise convolution share tiles") func packing() throws {
+    #expect(try compile(Self.depthwise).status == 0)
+    let layers = try table("tables/layers.csv")
+    let blocks = try table("tables/tiles.csv")
+    let deep = layers.filter { Int($0["groups"] ?? "") ?? 1 > 1 }
+    #expect(!deep.isEmpty)
+    // The tiles of one copy with a block each, and the tiles that are taken.
+    let single = blocks.count { $0["replica"] == "0" }
+    let taken = layers.reduce(0) { $0 + (Int($1["tiles"] ?? "") ?? 0) }
+    #expect(single >= 3 * taken, "\(single) blocks on \(taken) tiles")
+  }
+
+  @Test("shows layers, and draws tiles") func shows() throws {
+    #expect(try compile().status == 0)
+    let shown = try spikec("inspect", "tables")
+    #expect(shown.status == 0 && shown.output.contains("limits"))
+    #expect(shown.output.contains("source-sha256"))
+    #expect(try spikec("inspect", "tables", "--format", "text").output.hasPrefix("sir 1 ann "))
+    let result = try spikec(
+      "report", "tables", "-o", "page.html", "--input", WorkflowTests.images, "--limit", "2")
+    #expect(result.status == 0, "\(result.messages)")
+    let page = try text("page.html")
+    #expect(page.contains("<svg") && page.contains("columns converted"))
+  }
+
+  @Test("says what does not fit, and what would") func doesNotFit() throws {
+    let result = try compile(Self.lenet, for: "rpu", to: "tables", "--tiles", "2")
+    #expect(result.status == 69 && result.messages.contains("fit.tiles"))
+    #expect(result.messages.contains("it would fit: a budget of"))
+    #expect(!FileManager.default.fileExists(atPath: "\(spikec.folder)/tables"))
+  }
+
+  @Test("finds a changed table") func damage() throws {
+    #expect(try compile().status == 0)
+    let path = "\(spikec.folder)/tables/tiles.csv"
+    var lines = try text("tables/tiles.csv").split(separator: "\n").map(String.init)
+    lines.removeLast()
+    try (lines.joined(separator: "\n") + "\n").write(
+      toFile: path, atomically: true, encoding: .utf8)
+    let checked = try spikec("check", "tables")
+    #expect(checked.status == 65, "\(checked.messages)")
+    try "x\n".write(toFile: path, atomically: true, encoding: .utf8)
+    let unreadable = try spikec("check", "tables")
+    #expect(unreadable.status == 65 && unreadable.messages.contains("tables.bad-header"))
+  }
+
+  @Test(
+    "refuses options without effect",
+    arguments: [
+      (["--target", "cpu", "--tiles", "9"], "driver.no-tiles"),
+      (["--target", "rpu", "--timesteps", "9"], "driver.needs-code"),
+      (["--target", "rpu", "--stop-after", "mapped"], ""),
+      (["--target", "rpu", "--tiles", "0"], ""),
+    ])
+  func refuses(options: [String], id: String) throws {
+    let result = try spikec(["compile", Self.lenet, "-o", "x"] + options)
+    #expect(result.status == 64 && result.messages.contains(id), "\(result.messages)")
+  }
+}
