@@ -36,8 +36,13 @@ let package = Package(
     library("SpikeStore", path: "IR/Store", ["SpikeIR", "SpikeText", "HDF5", "Diagnostics"]),
     library("PluginAPI", path: "Sources/PluginAPI", ["SpikeIR", "Diagnostics"]),
     library(
+      "SpikeExecution", path: "Backends/Execution", ["SpikeIR", "Kernels", "Diagnostics"]),
+    library(
       "EventCPU", path: "Backends/EventCPU",
-      ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
+      [
+        "SpikeExecution", "SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5",
+        "Diagnostics",
+      ]),
     library("TestSupport", path: "Tests/TestSupport", ["SpikeIR", "Diagnostics"]),
     library("FuzzSupport", path: "Tests/FuzzSupport", ["CZlib", "TestSupport"]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
@@ -70,7 +75,7 @@ let package = Package(
       path: "Importing", swiftSettings: strict),
     .executableTarget(
       name: "event-engine",
-      dependencies: ["EventCPU", "SpikeIR", "Diagnostics", "TestSupport"],
+      dependencies: ["EventCPU", "SpikeExecution", "SpikeIR", "Diagnostics", "TestSupport"],
       path: "EventEngine", swiftSettings: strict),
   ]
 )
