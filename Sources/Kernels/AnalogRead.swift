@@ -136,16 +136,27 @@ package struct AnalogBlock: Hashable, Sendable {
   package var inputOffset, inputStride: Int
   /// The first element of the first output, and the distance to that of the next.
   package var outputOffset, outputStride: Int
+  /// What outputs are multiplied with before they are added.
+  package var factor: Float
+  /// The distance between the numbers of vectors, on which their random numbers depend.
+  package var numberStride: Int
+  /// The first element of the sums of converted inputs, at distance `outputStride`; `nil` if they
+  /// are not asked for.
+  package var inputSums: Int?
 
   /// Creates the place of a block.
   package init(
-    count: Int, inputOffset: Int = 0, inputStride: Int, outputOffset: Int = 0, outputStride: Int
+    count: Int, inputOffset: Int = 0, inputStride: Int, outputOffset: Int = 0, outputStride: Int,
+    factor: Float = 1, numberStride: Int = 1, inputSums: Int? = nil
   ) {
     self.count = count
     self.inputOffset = inputOffset
     self.inputStride = inputStride
     self.outputOffset = outputOffset
     self.outputStride = outputStride
+    self.factor = factor
+    self.numberStride = numberStride
+    self.inputSums = inputSums
   }
 }
 
@@ -154,6 +165,8 @@ package struct AnalogScratch: Sendable {
   /// Converted inputs and sums of a group of vectors.
   fileprivate var inputs: [Float] = []
   fileprivate var sums: [Float] = []
+  /// The sums of the converted inputs of a group, if asked for.
+  fileprivate var inputTotals: [Float] = []
   /// Squares of inputs and variances, if weights are noisy.
   fileprivate var squares: [Float] = []
   fileprivate var variances: [Float] = []
@@ -210,10 +223,14 @@ struct AnalogEntry: Sendable {
 package struct AnalogReader: Sendable {
 
   /// What reads do.
-  package let options: AnalogReadOptions
+  package private(set) var options: AnalogReadOptions
 
   /// What the array holds.
   package private(set) var operand: AnalogOperand
+
+  /// What is added to the sum of each column before it is converted; empty if nothing is. Only for
+  /// reads of columns.
+  package var offsets: [Float] = []
 
   /// The variances of its weights' noise, if they differ from weight to weight.
   private var variance: AnalogOperand?
@@ -255,6 +272,17 @@ package struct AnalogReader: Sendable {
     key.field(place | stage.rawValue)
   }
 
+  /// Returns a reader of the same array whose reads differ.
+  package func with(_ options: AnalogReadOptions) -> AnalogReader {
+    var result = self
+    result.options = options
+    if options.weightNoise != self.options.weightNoise {
+      result.variance = Self.variances(operand, options.weightNoise)
+      result.variance?.pack()
+    }
+    return result
+  }
+
   /// Changes the matrix; `pack` afterwards if many vectors are read.
   package mutating func update(_ body: (inout [Float]) -> Void) {
     body(&operand.weights)
@@ -290,17 +318,20 @@ package struct AnalogReader: Sendable {
     precondition(
       block.inputOffset >= 0 && block.outputOffset >= 0
         && block.inputOffset + last * block.inputStride + depth <= input.count
-        && block.outputOffset + last * block.outputStride + width <= out.count,
+        && block.outputOffset + last * block.outputStride + width <= out.count
+        && (block.inputSums ?? 0) + last * block.outputStride < out.count,
       "internal: block outside of memory")
     var counts = AnalogReadCounts()
     out.withUnsafeMutableBufferPointer { out in
       input.withUnsafeBufferPointer { input in
         guard let out = out.baseAddress, let input = input.baseAddress else { return }
         let work = AnalogWork(
-          options: options, operand: operand, variance: variance, transposed: transposed,
+          options: options, operand: operand, variance: variance,
+          offsets: transposed ? [] : offsets, transposed: transposed,
           input: input + block.inputOffset, inputStride: block.inputStride,
           out: out + block.outputOffset, outStride: block.outputStride, depth: depth, width: width,
-          key: key, first: first)
+          key: key, first: first, numberStride: block.numberStride, factor: block.factor,
+          inputSums: block.inputSums.map { out + $0 })
         counts = work.run(count: block.count, &scratch)
       }
     }
@@ -313,6 +344,7 @@ private struct AnalogWork {
   let options: AnalogReadOptions
   let operand: AnalogOperand
   let variance: AnalogOperand?
+  let offsets: [Float]
   let transposed: Bool
   let input: UnsafePointer<Float>
   let inputStride: Int
@@ -322,6 +354,9 @@ private struct AnalogWork {
   let width: Int
   let key: RandomField
   let first: Int
+  let numberStride: Int
+  let factor: Float
+  let inputSums: UnsafeMutablePointer<Float>?
 
   /// The vectors whose products are formed together.
   private static let group = 32
@@ -411,6 +446,7 @@ private struct AnalogWork {
   private func prepare(_ group: Range<Int>, _ pass: Int, _ scratch: inout AnalogScratch) {
     let entries = scratch.entries
     let (noise, needsSquares) = (Float(options.inputNoise), variance != nil)
+    var sums = [Float](repeating: 0, count: inputSums == nil ? 0 : group.count)
     scratch.inputs.withUnsafeMutableBufferPointer { inputs in
       scratch.normals.withUnsafeMutableBufferPointer { normals in
         scratch.squares.withUnsafeMutableBufferPointer { squares in
@@ -418,6 +454,7 @@ private struct AnalogWork {
           for (row, e) in group.enumerated() {
             let target = inputs + row * depth
             convert(target, entries[e])
+            if inputSums != nil { sums[row] = sum(target, count: depth) }
             if noise > 0 {
               field(entries[e], pass, .inputs).fillNormals(normals, count: depth)
               for i in 0..<depth { target[i] += noise * normals[i] }
@@ -430,6 +467,7 @@ private struct AnalogWork {
         }
       }
     }
+    scratch.inputTotals = sums
     multiply(operand, scratch.inputs, &scratch.sums, count: group.count)
     if let variance { multiply(variance, scratch.squares, &scratch.variances, count: group.count) }
   }
@@ -497,7 +535,7 @@ private struct AnalogWork {
         }
         counts.clippedOutputs += clipped
       }
-      add(row, entry, scratch.sums)
+      add(row, entry, scratch)
     }
     return kept
   }
@@ -513,6 +551,7 @@ private struct AnalogWork {
       scratch.normals.withUnsafeMutableBufferPointer { normals in
         guard let sums = sums.baseAddress, let normals = normals.baseAddress else { return 0 }
         let y = sums + row * width
+        for j in offsets.indices { y[j] += offsets[j] }
         if isNoisy {
           field.fillNormals(normals, count: width)
           if variance != nil {
@@ -542,11 +581,12 @@ private struct AnalogWork {
   }
 
   /// Adds the converted sums of a row to the vector's result.
-  private func add(_ row: Int, _ entry: AnalogEntry, _ sums: [Float]) {
-    var factor = entry.sign < 0 ? -entry.scale : entry.scale
+  private func add(_ row: Int, _ entry: AnalogEntry, _ scratch: borrowing AnalogScratch) {
+    var factor = self.factor * (entry.sign < 0 ? -entry.scale : entry.scale)
     if let bits = options.sliceBits { factor *= Float(1 << (Int(entry.slice) * bits)) }
     let target = out + Int(entry.vector) * outStride
-    sums.withUnsafeBufferPointer { sums in
+    inputSums?[Int(entry.vector) * outStride] += factor * scratch.inputTotals[row]
+    scratch.sums.withUnsafeBufferPointer { sums in
       guard let y = sums.baseAddress.map({ $0 + row * width }) else { return }
       for j in 0..<width { target[j] += factor * y[j] }
     }
@@ -568,7 +608,7 @@ private struct AnalogWork {
     _ entry: AnalogEntry, _ pass: Int, _ stage: AnalogReader.Stage
   ) -> RandomField {
     let place = AnalogReader.place(
-      vector: first + Int(entry.vector), pass: pass, slice: Int(entry.slice),
+      vector: first + Int(entry.vector) * numberStride, pass: pass, slice: Int(entry.slice),
       isNegative: entry.sign < 0)
     return AnalogReader.field(key, place, stage)
   }
@@ -583,6 +623,13 @@ extension AnalogEntry {
   fileprivate func with(scale: Float) -> AnalogEntry {
     AnalogEntry(vector: vector, sign: sign, slice: slice, scale: scale)
   }
+}
+
+/// Returns the sum of a vector's elements, in double precision.
+private func sum(_ x: UnsafePointer<Float>, count: Int) -> Float {
+  var result = 0.0
+  for i in 0..<count { result += Double(x[i]) }
+  return Float(result)
 }
 
 /// The range of a vector's elements, 0 included.

@@ -11,7 +11,8 @@ extension ReadParameters {
   /// Of converters, `input` and `output`: `bound`, with `steps` over the range −bound … bound
   /// (0 … bound where `signed` is false), or `resolution`, a part of the range up to 1 and a number
   /// of steps beyond; or `least` and `most`, whole numbers with a step of 1; or `bits`, which is
-  /// 2^bits − 2 steps, 2^bits − 1 without a sign. `rounding` is `nearest-even` or `floor`; `noise` a
+  /// 2^bits − 2 steps, 2^bits − 1 without a sign. Inputs between `least` and `most` are the codes of
+  /// vectors whose full scale is 1. `rounding` is `nearest-even` or `floor`; `noise` a
   /// standard deviation. `input.slice`: the bits that are given at a time. `output.gain`.
   ///
   /// `noiseManagement`: `none`, `abs-max`, `max`, `constant`, `average-abs-max` or `sign-sums`, with
@@ -30,7 +31,8 @@ extension ReadParameters {
     var other = members
     other.prefix = "backward."
     backward = try Self.options(other)
-    gain = try members.number("output.gain", in: 1e-12...1e12) ?? 1
+    let code = try members.number("input.most", in: 0...1e9) ?? 1
+    gain = (try members.number("output.gain", in: 1e-12...1e12) ?? 1) * code
     columnGainSpread = try members.number("mismatch.columnGain", in: 0...1e3) ?? 0
     columnOffsetSpread = try members.number("mismatch.columnOffset", in: 0...1e9) ?? 0
     largestWeight = try members.number("device.wMax", in: 1e-9...1e9) ?? 1
@@ -73,10 +75,14 @@ extension ReadParameters {
     let least = try members.number("\(group).least", in: -1e9...0)
     let most = try members.number("\(group).most", in: 0...1e9)
     if least != nil || most != nil {
-      guard let least, let most, least < most else {
+      guard let least, let most, least < most, most > 0 else {
         throw members.bad("half of '\(group).least' and 'most'", expected: "least < most")
       }
-      return AnalogConverter(step: 1, low: least, high: most, rounding: rounding)
+      guard group == "input" else {
+        return AnalogConverter(step: 1, low: least, high: most, rounding: rounding)
+      }
+      // Inputs are scaled to 1, which is the largest code; the gain has the factor.
+      return AnalogConverter(step: 1 / most, low: least / most, high: 1, rounding: rounding)
     }
     let bound = try members.number("\(group).bound", in: 1e-12...1e12)
     guard let parts = try steps(group, members, isSigned: isSigned) else {
@@ -170,10 +176,13 @@ extension ReadParameters {
 }
 
 /// The members of the description of an array.
-private struct ReadMembers {
+struct ReadMembers {
 
   let array: AnalogArray
   let name: String
+
+  /// What the names of members begin with.
+  var group = ""
 
   /// What is looked for first before the names of members.
   var prefix = ""
@@ -184,8 +193,9 @@ private struct ReadMembers {
 
   /// Returns the name under which a member is there.
   private func place(_ key: String) -> String {
-    let own = prefix + key
-    return array.numbers[own] != nil || array.words[own] != nil ? own : key
+    let plain = group + key
+    let own = prefix + plain
+    return array.numbers[own] != nil || array.words[own] != nil ? own : plain
   }
 
   /// Returns whether there is a word of this name.
