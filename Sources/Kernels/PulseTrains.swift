@@ -21,6 +21,13 @@ package struct PulseTrains: Sendable {
   /// The lines with pulses, ascending.
   private(set) var trains: [Train] = []
 
+  /// For each slot, which trains are on: bit i of word w of a slot for train 64 · w + i; as `index`
+  /// left it.
+  private(set) var masks: [UInt64] = []
+
+  /// The number of words of a slot.
+  var maskWords: Int { (trains.count + 63) / 64 }
+
   /// Creates lines without pulses.
   package init() {}
 
@@ -33,6 +40,23 @@ package struct PulseTrains: Sendable {
   /// Takes all pulses away.
   package mutating func clear() {
     trains.removeAll(keepingCapacity: true)
+  }
+
+  /// Lists the trains by slots, for the side whose trains are looked for.
+  ///
+  /// - Complexity: O(slots · lines / 64 + pulses), no allocation once there was room for as many.
+  package mutating func index() {
+    let words = maskWords
+    masks.removeAll(keepingCapacity: true)
+    masks.append(contentsOf: repeatElement(0, count: 64 * words))
+    for (i, train) in trains.enumerated() {
+      var slots = train.slots
+      while slots != 0 {
+        let slot = slots.trailingZeroBitCount
+        masks[slot &* words &+ i &>> 6] |= 1 &<< UInt64(i & 63)
+        slots &= slots &- 1
+      }
+    }
   }
 
   /// Draws the pulses of some lines, behind those that there are.

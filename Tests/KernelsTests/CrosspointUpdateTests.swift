@@ -48,7 +48,7 @@ import Testing
     var random = RandomField(2)
     for trial in 0..<50 {
       random = random.field(UInt64(trial))
-      let (rows, columns, slots) = (1 + trial % 7, 1 + trial % 5, 1 + trial % 64)
+      let (rows, columns, slots) = (1 + trial % 7, 1 + trial * 7 % 150, 1 + trial % 64)
       func numbers(_ count: Int, _ salt: UInt64) -> [Float] {
         var result = [Float](repeating: 0, count: count)
         var span = result.mutableSpan
@@ -59,6 +59,7 @@ import Testing
       var (rowPulses, columnPulses) = (PulseTrains(), PulseTrains())
       rowPulses.append(x.span, gain: 0.5, slots: slots, random.field(3))
       columnPulses.append(d.span, gain: 0.7, slots: slots, random.field(4))
+      columnPulses.index()
       let devices = (0..<rows * columns).map { i in
         CrosspointDevice(
           up: 0.1 + 0.01 * Float(i), down: 0.2 + 0.01 * Float(i), lower: -1, upper: 1.5)

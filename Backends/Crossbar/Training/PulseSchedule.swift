@@ -3,7 +3,7 @@
 /// How an update is made of pulses.
 package struct PulseOptions: Hashable, Sendable {
 
-  /// The number of slots of an update, or the most if it is managed; 1 ... 64.
+  /// The number of slots of an update, or the most if it is managed, from 1 to 64.
   package var slots = 10
 
   /// Whether the number of slots follows the largest possible change.

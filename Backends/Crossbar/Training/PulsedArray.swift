@@ -73,7 +73,7 @@ package struct PulsedArray: Sendable {
   /// Changes the weights by −η · x · dᵀ on average.
   ///
   /// - Parameters:
-  ///   - inputs: x, what the rows are given, one number a row.
+  ///   - x: what the rows are given, one number a row.
   ///   - errors: d, the gradient by the outputs, one number an output.
   ///   - rate: η, the learning rate.
   ///   - options: how pulses are made.
@@ -99,6 +99,7 @@ package struct PulsedArray: Sendable {
         columnField)
     }
     guard columnPulses.activeLines > 0 else { return 0 }
+    columnPulses.index()
     rowPulses.clear()
     rowPulses.append(x, gain: schedule.rowGain, slots: schedule.slots, field.field(2))
     let (devices, columns, noise) = (devices, columns, Float(model.stepNoise))
