@@ -37,11 +37,18 @@ extension Diagnostic {
       notes: ["they have " + known.joined(separator: ", ")], exitCode: .usage)
   }
 
+  /// Returns an error about arrays that hold signed weights in a way that pulses do not change.
+  static func cannotLearn(_ mapping: String) -> Diagnostic {
+    .error(
+      "crossbar.cannot-learn",
+      "the array holds weights as '\(mapping)', updates by pulses need 'signed-abstract'")
+  }
+
   /// Returns an error about a number of slots that no update has.
   static func badSlots(_ count: Int) -> Diagnostic {
     .error(
       "crossbar.bad-slots", "an update has \(count) slots for pulses, expected 1 to 64",
-      exitCode: .usage)
+      notes: ["give --pulses, or 'update.pulses' in the target's 'analog' part"], exitCode: .usage)
   }
 
   /// Returns an error about a weight on more devices than an array has in a row.
