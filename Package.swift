@@ -123,8 +123,8 @@ let package = Package(
     library(
       "Crossbar", path: "Backends/Crossbar",
       [
-        "SpikeExecution", "HardwareTargets", "SpikeInterpreter", "SpikeIR", "Kernels",
-        "Diagnostics",
+        "SpikeExecution", "HardwareTargets", "SpikeTraining", "SpikeInterpreter", "SpikeIR",
+        "Kernels", "Diagnostics",
       ]),
 
     // Pages with tables and drawings; knows nothing of networks.

@@ -47,6 +47,39 @@ extension ImageWindow {
     }
   }
 
+  /// Copies the windows of some output positions into rows of a matrix with longer rows.
+  ///
+  /// - Parameters:
+  ///   - out: the matrix; what follows a row's taps is left as it is.
+  ///   - stride: the distance between rows, elements.
+  ///   - image: the image, shape [height, width, channels].
+  ///   - range: the positions, in row-major order of the output.
+  ///   - first: the first channel.
+  ///   - count: the number of channels.
+  /// - Precondition: positions and channels exist; the rows fit.
+  /// - Complexity: O(result), no allocation.
+  package func gatherColumns(
+    _ out: inout MutableSpan<Float>, stride: Int, from image: Span<Float>,
+    positions range: Range<Int>,
+    first: Int, count: Int
+  ) {
+    let row = tapRows * tapColumns * count
+    precondition(
+      image.count == inputCount && range.lowerBound >= 0 && range.upperBound <= positions
+        && first >= 0 && first + count <= channels && row <= stride
+        && (range.isEmpty || (range.count - 1) * stride + row <= out.count),
+      "internal: windows outside of memory")
+    out.withUnsafeMutableBufferPointer { out in
+      image.withUnsafeBufferPointer { image in
+        guard var target = out.baseAddress, let image = image.baseAddress else { return }
+        for p in range {
+          gatherColumns(target, from: image, positions: p..<p + 1, first: first, count: count)
+          target += stride
+        }
+      }
+    }
+  }
+
   /// Adds the rows of a matrix to the windows that they stand for: the transpose of
   /// `gatherColumns`.
   ///

@@ -57,6 +57,16 @@ package struct RandomField: Sendable {
     key = numbers.reduce(0x9e37_79b9_7f4a_7c15) { mixed($0 ^ $1) }
   }
 
+  /// Returns the field of a part of what this one is for, such as a vector of an image.
+  @inline(__always)
+  package func field(_ part: UInt64) -> RandomField {
+    RandomField(key: mixed(key ^ mixed(part)))
+  }
+
+  private init(key: UInt64) {
+    self.key = key
+  }
+
   /// Returns the 64 random bits at position `i`.
   ///
   /// - Source: Steele, Lea and Flood (2014), SplitMix64.

@@ -23,11 +23,16 @@ package struct ANNExecutor: Sendable {
 
   /// Prepares a graph: checks it and packs its constants.
   ///
+  /// - Parameters:
+  ///   - graph: the graph.
+  ///   - replacements: what computes the values of some nodes in place of their operators.
   /// - Throws: every problem found: `interpreter.unsupported-operator` for custom operators,
   ///   `interpreter.bad-graph` and `ir.bad-shape` for graphs that a verifier refuses,
   ///   `ir.elided-tensor`, `interpreter.value-too-large`.
   /// - Complexity: O(elements of the constants).
-  package init(_ graph: ANNGraph) throws(CompileError) {
+  package init(
+    _ graph: ANNGraph, replacing replacements: [NodeID: any ANNReplacement] = [:]
+  ) throws(CompileError) {
     var sink = DiagnosticSink()
     var steps: [ANNStepKind] = []
     var inputs: [NodeID] = []
@@ -35,7 +40,11 @@ package struct ANNExecutor: Sendable {
       do throws(Diagnostic) {
         let lowering = ANNLowering(graph: graph, id: id)
         try lowering.check()
-        steps.append(try lowering.lower(position: inputs.count))
+        if let replacement = replacements[id] {
+          steps.append(.kernel(.replaced(replacement)))
+        } else {
+          steps.append(try lowering.lower(position: inputs.count))
+        }
       } catch {
         sink.report(error.located(at: .entity(graph[id].name)))
         steps.append(.alias)
@@ -126,7 +135,7 @@ package struct ANNExecutor: Sendable {
           var accumulator = initial()
           for sample in samples {
             let inputs = input(sample)
-            try workspace.execute(inputs)
+            try workspace.execute(inputs, sample: sample)
             body(&accumulator, sample, workspace.values(inputs))
           }
           state.withLock { progress($0.finish(accumulator, chunk: c, samples: samples.count)) }

@@ -2,8 +2,25 @@
 
 internal import Kernels
 
+/// What computes the value of a node in place of the node's own kernel, such as an emulated device.
+package protocol ANNReplacement: Sendable {
+
+  /// Computes the value of the node for a sample.
+  ///
+  /// Called by any worker, for several samples at the same time.
+  ///
+  /// - Parameters:
+  ///   - out: the value, row-major. Set.
+  ///   - input: the value of the node's first operand.
+  ///   - sample: the number of the sample.
+  func apply(_ out: inout MutableSpan<Float>, input: Span<Float>, sample: Int)
+}
+
 /// A computation of one value from others.
 enum ANNKernel: Sendable {
+
+  /// What somebody else computes.
+  case replaced(any ANNReplacement)
 
   /// A convolution or a matrix product.
   case convolution(PackedConvolution)
@@ -35,7 +52,7 @@ enum ANNKernel: Sendable {
     case .depthwise(let x): x.scratchCount
     case .transposed(let x): x.scratchCount
     case .poolMaximum, .poolAverage, .normalize, .nonlinearity, .response, .softmax, .select,
-      .loops:
+      .loops, .replaced:
       0
     }
   }
@@ -47,8 +64,10 @@ enum ANNKernel: Sendable {
   ///   - operands: memory that begins with each operand's value.
   ///   - counts: the number of elements of each operand.
   ///   - scratch: at least `scratchCount` elements. Overwritten.
+  ///   - sample: the number of the sample.
   func apply(
-    _ out: inout MutableSpan<Float>, operands: [[Float]], counts: [Int], scratch: inout [Float]
+    _ out: inout MutableSpan<Float>, operands: [[Float]], counts: [Int], scratch: inout [Float],
+    sample: Int
   ) {
     if case .loops(let fill, let loops) = self {
       if let fill { out.update(repeating: fill) }
@@ -59,6 +78,7 @@ enum ANNKernel: Sendable {
     let input = operand.span.extracting(0..<counts[0])
     var memory = scratch.mutableSpan
     switch self {
+    case .replaced(let x): x.apply(&out, input: input, sample: sample)
     case .convolution(let x): x.apply(&out, input: input, scratch: &memory)
     case .depthwise(let x): x.apply(&out, input: input, scratch: &memory)
     case .transposed(let x): x.apply(&out, input: input, scratch: &memory)

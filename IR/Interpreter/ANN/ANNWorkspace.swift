@@ -48,12 +48,12 @@ struct ANNWorkspace: Sendable {
     scratch = [Float](repeating: 0, count: scratchCounts.max() ?? 0)
   }
 
-  /// Computes the observed values for one sample.
+  /// Computes the observed values for one sample, whose number replaced nodes are told.
   ///
   /// - Throws: `interpreter.bad-input` if the inputs' number or sizes are wrong.
-  mutating func execute(_ inputs: [[Float]]) throws(Diagnostic) {
+  mutating func execute(_ inputs: [[Float]], sample: Int = 0) throws(Diagnostic) {
     try check(inputs)
-    for id in plan.order { executeStep(id, inputs) }
+    for id in plan.order { executeStep(id, inputs, sample) }
   }
 
   /// Returns the observed values; `inputs` are those of the last sample.
@@ -75,7 +75,7 @@ struct ANNWorkspace: Sendable {
     }
   }
 
-  private mutating func executeStep(_ id: NodeID, _ inputs: [[Float]]) {
+  private mutating func executeStep(_ id: NodeID, _ inputs: [[Float]], _ sample: Int) {
     guard case .kernel(let kernel) = executor.steps[id.index],
       case .slot(let slot)? = plan.locations[id]
     else { return }
@@ -87,7 +87,7 @@ struct ANNWorkspace: Sendable {
     swap(&result, &slots[slot])
     var whole = result.mutableSpan
     var out = whole._mutatingExtracting(0..<node.shape.count)
-    kernel.apply(&out, operands: operands, counts: counts, scratch: &scratch)
+    kernel.apply(&out, operands: operands, counts: counts, scratch: &scratch, sample: sample)
     swap(&result, &slots[slot])
   }
 

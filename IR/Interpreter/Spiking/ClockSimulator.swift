@@ -22,6 +22,19 @@ package struct ClockSimulation: Hashable, Sendable {
   package var potentialsByTick: [[[Int32]]]
 }
 
+/// What adds up what arrives along a projection in place of its connections, such as an emulated
+/// device.
+package protocol ProjectionReading: Sendable {
+
+  /// Returns what arrives at each neuron of the target, in units of its potential.
+  ///
+  /// - Parameters:
+  ///   - units: what each neuron of the source emitted.
+  ///   - image: the number of the input.
+  ///   - tick: when it arrives; under codes with windows the entry of the source's window.
+  func sums(of units: [Int32], image: Int, tick: Int) -> [Int64]
+}
+
 /// A dense clock-driven simulator of quantized spiking graphs.
 ///
 /// Every population is evaluated in every tick, in topological order; every unit is delivered
@@ -31,14 +44,23 @@ package struct ClockSimulator: Sendable {
   let constants: QuantizedConstants
   private let connections: [Connections]
 
+  /// What delivers along some projections in place of their connections.
+  private let readings: [(any ProjectionReading)?]
+
   /// Creates a simulator of `graph`.
   ///
+  /// - Parameters:
+  ///   - graph: the graph.
+  ///   - readings: what delivers along some projections in place of their connections.
   /// - Throws: what the verifier finds, `ir.bad-element-type` if the graph is not quantized,
   ///   `ir.elided-tensor`, `simulator.overflow`.
-  package init(_ graph: SpikingGraph) throws(CompileError) {
+  package init(
+    _ graph: SpikingGraph, reading readings: [ProjectionID: any ProjectionReading] = [:]
+  ) throws(CompileError) {
     let constants = try QuantizedConstants(graph)
     self.constants = constants
     connections = graph.projections.ids.map { Connections(of: $0, in: constants) }
+    self.readings = graph.projections.ids.map { readings[$0] }
   }
 
   /// Returns what happens in the network for one input.
@@ -58,6 +80,7 @@ package struct ClockSimulator: Sendable {
       let levels = try constants.encode(inputs)
       let drive = constants.spikeTrains(saying: levels, image: image)
       var state = ClockState(constants)
+      state.image = image
       if let ticks = constants.ticks {
         let duration = timesteps ?? ticks
         guard 1...1 << 20 ~= duration else {
@@ -157,7 +180,9 @@ extension ClockSimulator {
       guard accepted(constants.isConstant[constants.graph[j].source.index]) else { continue }
       let departure = tick - constants.graph[j].delay
       guard departure >= 0 else { continue }
-      deliver(state.units[constants.graph[j].source.index][departure], along: j, to: &input)
+      deliver(
+        state.units[constants.graph[j].source.index][departure], along: j,
+        at: (state.image, tick), to: &input)
     }
     return input
   }
@@ -218,8 +243,8 @@ extension ClockSimulator {
   private func arrivals(of p: PopulationID, _ state: ClockState) -> Sums {
     var input = Sums(constants.populations[p.index].bias)
     for j in constants.afferents[p.index] {
-      for units in state.units[constants.graph[j].source.index] {
-        deliver(units, along: j, to: &input)
+      for (slot, units) in state.units[constants.graph[j].source.index].enumerated() {
+        deliver(units, along: j, at: (state.image, slot), to: &input)
       }
     }
     return input
@@ -258,7 +283,15 @@ extension ClockSimulator {
 extension ClockSimulator {
 
   /// Adds `units`, one a source neuron, to the inputs of the neurons to which `j` leads.
-  private func deliver(_ units: [Int32], along j: ProjectionID, to input: inout Sums) {
+  private func deliver(
+    _ units: [Int32], along j: ProjectionID, at place: (image: Int, tick: Int),
+    to input: inout Sums
+  ) {
+    if let reading = readings[j.index] {
+      let sums = reading.sums(of: units, image: place.image, tick: place.tick)
+      for n in sums.indices { input.add(sums[n], at: n) }
+      return
+    }
     for n in units.indices where units[n] != 0 {
       connections[j.index].forEach(from: n) { (target, weight) in
         input.add(Int64(units[n]) * weight, at: target)

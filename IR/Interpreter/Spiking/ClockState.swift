@@ -39,6 +39,9 @@ struct ClockState {
 
   private let graph: SpikingGraph
 
+  /// The number of the input.
+  var image = 0
+
   /// What was emitted so far, [population][entry][neuron].
   var units: [[[Int32]]]
 

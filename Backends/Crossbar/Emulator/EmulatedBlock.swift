@@ -1,0 +1,155 @@
+// A block of a layer as its cells hold it: programmed, aged, behind its wires, ready to be read.
+
+internal import HardwareTargets
+internal import Kernels
+
+/// A block of a layer, ready to be read.
+///
+/// The weights of a block are scaled by the largest magnitude and held by cells as the mapping of
+/// the machine has it, which devices change. The currents of the cells of a weight that differ by
+/// sign or are copies are added on the wires; what slices of bits yield is converted one by one
+/// and added up digitally, where also an offset is taken away.
+struct EmulatedBlock: Sendable {
+
+  /// The place of the block on its tile and in its layer.
+  let block: TileBlock
+
+  /// Reads of the block; its columns are outputs, slice by slice, then the unit column.
+  private let reader: AnalogReader
+
+  /// The same for frames of spikes.
+  private let frameReader: AnalogReader
+
+  /// What digital units multiply the converted sums of each slice with.
+  private let factors: [Float]
+
+  /// What they multiply those of each output with; empty if they do not.
+  private let outputFactors: [Float]
+
+  /// What is taken away for each unit of the unit column, or of the sum of inputs.
+  private let offset: Float
+
+  private let hasUnitColumn: Bool
+
+  /// Programs a block.
+  ///
+  /// - Parameters:
+  ///   - weights: [inputs, outputs].
+  ///   - block: where it is.
+  ///   - arrays: what it is held by.
+  ///   - options: the seeds and the time.
+  ///   - number: the number of the block on the chip.
+  init(
+    _ weights: [Float], _ block: TileBlock, _ arrays: EmulatedArrays, _ options: EmulationOptions,
+    number: Int
+  ) {
+    self.block = block
+    let chip = RandomField(options.chipSeed, UInt64(number), 0x4348_4950)
+    let run = RandomField(options.runSeed, UInt64(number), 0x4147_4544)
+    let mapping = arrays.features.cells
+    let outputs = block.outputs.count
+    var scale = Double(weights.reduce(0) { max($0, abs($1)) })
+    // Where range costs nothing, a power of two, which keeps whole numbers whole.
+    if arrays.isIdeal, scale > 0 {
+      scale = Double(sign: .plus, exponent: scale.exponent + 1, significand: 1)
+    }
+    let cells = HeldCells(weights, outputs: outputs, scale: scale, arrays, chip: chip)
+    let now = cells.sums(after: options.seconds, run: run)
+    let gains = cells.compensation(of: now)
+    let unit = arrays.largestWeight * arrays.reading.gain
+    let global = gains.count == 1 ? Double(gains[0]) : 1
+    factors = mapping.sliceFactors.map { Float($0 * scale / unit * global) }
+    outputFactors = gains.count > 1 ? gains : []
+    hasUnitColumn = cells.hasUnitColumn
+    offset = Float(mapping.offset * scale / (hasUnitColumn ? unit / global : 1))
+    let columns = now.count / max(1, block.inputs.count)
+    let mismatch = ColumnMismatch(arrays.reading, columns: columns, chip: chip)
+    var reader = AnalogReader(
+      AnalogOperand(
+        mismatch.applied(to: now, unit: Float(unit)), rows: block.inputs.count, columns: columns),
+      arrays.reading.forward)
+    reader.offsets = mismatch.offsets
+    reader.pack()
+    self.reader = reader
+    frameReader = reader.with(arrays.reading.frames)
+  }
+
+  /// Reads vectors and adds the results.
+  ///
+  /// - Parameters:
+  ///   - out: memory of the layer's results, updated.
+  ///   - input: memory of the vectors.
+  ///   - place: where both are; the outputs of the block are consecutive.
+  ///   - key: the random numbers of the block and the image.
+  ///   - first: the number of the first vector.
+  ///   - areFrames: whether inputs are 0 or 1, given by converters of one bit.
+  ///   - scratch: memory of the thread.
+  /// - Returns: what was done.
+  func read(
+    _ out: inout MutableSpan<Float>, _ input: Span<Float>, _ place: AnalogBlock,
+    key: RandomField, first: Int, areFrames: Bool, scratch: inout AnalogScratch
+  ) -> AnalogReadCounts {
+    let reader = areFrames ? frameReader : self.reader
+    var place = place
+    if factors.count == 1 && offset == 0 && outputFactors.isEmpty {
+      place.factor = factors[0]
+      return reader.read(&out, input, place, key: key, first: first, scratch: &scratch)
+    }
+    let (outputs, width) = (block.outputs.count, reader.operand.columns)
+    let (start, stride) = (place.outputOffset, place.outputStride)
+    var parts = [Float](repeating: 0, count: place.count * (width + 1))
+    place.outputOffset = 0
+    place.outputStride = width + 1
+    place.inputSums = offset != 0 && !hasUnitColumn ? width : nil
+    var span = parts.mutableSpan
+    let counts = reader.read(&span, input, place, key: key, first: first, scratch: &scratch)
+    for v in 0..<place.count {
+      let (from, to) = (v * (width + 1), start + v * stride)
+      let away = offset == 0 ? 0 : offset * parts[from + (hasUnitColumn ? width - 1 : width)]
+      for o in 0..<outputs {
+        var sum: Float = 0
+        for (s, factor) in factors.enumerated() { sum += factor * parts[from + s * outputs + o] }
+        out[to + o] += (outputFactors.isEmpty ? sum : sum * outputFactors[o]) - away
+      }
+    }
+    return counts
+  }
+}
+
+extension CellMapping {
+
+  /// The factor of each slice, the least first; cells of a weight that differ by sign or are copies
+  /// are added before they are converted.
+  var sliceFactors: [Double] {
+    (0..<slices).map { factors[$0 * devices] * Double(devices) }
+  }
+}
+
+/// What differs from column to column of an array and is fixed for a chip.
+private struct ColumnMismatch {
+
+  private var gains: [Float] = []
+
+  /// What is added to the sum of each column; empty if nothing is.
+  private(set) var offsets: [Float] = []
+
+  init(_ reading: ReadParameters, columns: Int, chip: RandomField) {
+    let (gain, offset) = (chip.field(5), chip.field(6))
+    if reading.columnGainSpread > 0 {
+      gains = (0..<columns).map {
+        max(0, 1 + Float(reading.columnGainSpread) * gain.normal(at: $0, of: columns))
+      }
+    }
+    if reading.columnOffsetSpread > 0 {
+      offsets = (0..<columns).map {
+        Float(reading.columnOffsetSpread) * offset.normal(at: $0, of: columns)
+      }
+    }
+  }
+
+  /// Returns relative weights in units of the array, behind the gains of their columns.
+  func applied(to weights: [Float], unit: Float) -> [Float] {
+    guard !gains.isEmpty else { return weights.map { $0 * unit } }
+    return weights.indices.map { weights[$0] * unit * gains[$0 % gains.count] }
+  }
+}

@@ -1,0 +1,126 @@
+// From a network and a budget of tiles to a layout: each layer on arrays of the class and in as many
+// copies as make the slowest layer as fast as possible.
+
+package import Diagnostics
+package import HardwareTargets
+package import SpikeIR
+
+/// How a network is to be laid out.
+package struct LayoutOptions: Hashable, Sendable {
+
+  /// The tiles that may be used.
+  package var budget: Budget
+
+  /// The chips that may be used, at least 1.
+  package var chips: Int
+
+  /// Whether blocks of a layer may share a tile.
+  package var packs: Bool
+
+  /// The tiles that may be used.
+  package enum Budget: Hashable, Sendable {
+    /// As few as hold the network once; copies only where they take no tile.
+    case least
+    /// At most so many, of all classes together.
+    case most(Int)
+    /// All that the chips have.
+    case all
+  }
+
+  /// Creates options.
+  package init(budget: Budget = .least, chips: Int = 1, packs: Bool = true) {
+    self.budget = budget
+    self.chips = chips
+    self.packs = packs
+  }
+}
+
+extension CrossbarLayout {
+
+  /// Lays a network of tensor operators out, for vectors of values.
+  ///
+  /// - Parameters:
+  ///   - graph: the network, verified.
+  ///   - target: the machine.
+  ///   - options: what may be used.
+  /// - Throws: what is wrong with the description's arrays, `crossbar.no-matrices`,
+  ///   `fit.tiles` if the network does not fit, `crossbar.too-many-blocks`.
+  package init(
+    of graph: ANNGraph, on target: TargetDescription, options: LayoutOptions = LayoutOptions()
+  ) throws(CompileError) {
+    try self.init(
+      WeightMatrix.all(in: graph), of: graph.name, on: target, mode: .vectors, options: options)
+  }
+
+  /// Lays a spiking network out, for frames of spikes.
+  ///
+  /// - Parameters:
+  ///   - graph: the network, verified.
+  ///   - target: the machine.
+  ///   - options: what may be used.
+  /// - Throws: what is wrong with the description's arrays, `crossbar.no-matrices`,
+  ///   `fit.tiles` if the network does not fit, `crossbar.too-many-blocks`.
+  package init(
+    of graph: SpikingGraph, on target: TargetDescription, options: LayoutOptions = LayoutOptions()
+  ) throws(CompileError) {
+    let frames = graph.populations.elements.first?.code.timesteps ?? 1
+    try self.init(
+      WeightMatrix.all(in: graph), of: graph.name, on: target, mode: .frames(frames),
+      options: options)
+  }
+
+  /// Lays layers out.
+  package init(
+    _ matrices: [WeightMatrix], of network: String, on target: TargetDescription, mode: ReadMode,
+    options: LayoutOptions = LayoutOptions()
+  ) throws(CompileError) {
+    let arrays = try ArrayFeatures.all(of: target)
+    guard !matrices.isEmpty else { throw CompileError(.noMatrices(network)) }
+    let problem = ReplicationProblem(matrices, on: arrays, mode: mode, options: options)
+    guard let answer = problem.solve() else {
+      throw TileShortage(
+        problem, matrices, arrays, network: network, target: target.id, options: options
+      ).error
+    }
+    self = try liftingDiagnostic { () throws(Diagnostic) in
+      try CrossbarLayout(
+        matrices, answer.choices, on: target, arrays: arrays, mode: mode, packs: options.packs)
+    }
+  }
+}
+
+extension ReplicationProblem {
+
+  /// Asks for the copies of layers on arrays.
+  init(
+    _ matrices: [WeightMatrix], on arrays: [ArrayFeatures], mode: ReadMode, options: LayoutOptions
+  ) {
+    // Times are compared in cycles where a class does not say how long they are.
+    let areKnown = arrays.allSatisfy { $0.readSeconds != nil }
+    let layers = matrices.map { matrix in
+      arrays.map { array in
+        let cut = LayerCut(matrix, on: array, packs: options.packs)
+        let free = max(1, cut.replicas(tiles: cut.tiles(replicas: 1)))
+        let reads = mode == .vectors ? array.readsPerVector : 1
+        return Option(
+          positions: matrix.positions,
+          cycle: Double(reads) * (areKnown ? array.readSeconds ?? 1 : 1),
+          blocksPerReplica: cut.blocksPerReplica, blocksPerTile: cut.blocksPerTile,
+          mostReplicas: options.budget == .least ? free : matrix.positions)
+      }
+    }
+    var total: Int?
+    if case .most(let tiles) = options.budget { total = tiles }
+    self.init(
+      layers: layers, budgets: arrays.map { $0.tiles(onChips: options.chips) }, total: total)
+  }
+}
+
+extension ArrayFeatures {
+
+  /// The tiles of so many chips.
+  package func tiles(onChips chips: Int) -> Int {
+    let (arrays, overflow) = count.multipliedReportingOverflow(by: chips)
+    return (overflow ? Int.max : arrays) / arraysPerTile
+  }
+}

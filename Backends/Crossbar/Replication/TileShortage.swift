@@ -1,0 +1,116 @@
+// Why a network does not fit the tiles of a machine, and what would make it fit.
+
+internal import Diagnostics
+internal import HardwareTargets
+
+/// Why a network does not fit the tiles that may be used.
+struct TileShortage: Hashable, Sendable {
+
+  /// The network.
+  var network: String
+
+  /// The machine.
+  var target: String
+
+  /// The tiles that all layers take once, on arrays of the class that takes the fewest.
+  var needed: Int
+
+  /// The tiles that may be used.
+  var available: Int
+
+  /// The layers that take most of the tiles, most first.
+  var largest: [Part]
+
+  /// Changes, each by itself enough, the mildest first.
+  var changes: [String]
+
+  /// What a layer takes.
+  struct Part: Hashable, Sendable {
+    /// Its name.
+    var name: String
+    /// The tiles.
+    var tiles: Int
+    /// The inputs of a group.
+    var inputs: Int
+    /// The outputs of a group.
+    var outputs: Int
+  }
+
+  /// Looks for what stands in the way of a network that does not fit.
+  init(
+    _ problem: ReplicationProblem, _ matrices: [WeightMatrix], _ arrays: [ArrayFeatures],
+    network: String, target: String, options: LayoutOptions
+  ) {
+    (self.network, self.target) = (network, target)
+    let tiles = problem.layers.map { options in options.map { $0.tiles(1) }.min() ?? 0 }
+    needed = tiles.reduce(0, +)
+    let supply = problem.budgets.reduce(0) { $0.addingReportingOverflow($1).partialValue }
+    available = min(supply, problem.total ?? .max)
+    largest = zip(matrices, tiles).map { matrix, tiles in
+      Part(name: matrix.name, tiles: tiles, inputs: matrix.inputs, outputs: matrix.outputs)
+    }
+    .sorted { $0.tiles > $1.tiles }
+    largest.removeLast(max(0, largest.count - 3))
+    changes = []
+    if case .most = options.budget, let fewest = fewestInAll(problem) {
+      changes.append("a budget of \(fewest) tiles")
+      return
+    }
+    let chips = fewestChips(matrices, arrays, options)
+    if chips <= 1 << 20 { changes.append("\(chips) chips") }
+    if let larger = largerArrays(matrices, arrays, options) { changes.append(larger) }
+  }
+
+  /// Returns the fewest tiles with which the network fits the chips; `nil` if it does not.
+  private func fewestInAll(_ problem: ReplicationProblem) -> Int? {
+    var free = problem
+    free.total = nil
+    for layer in free.layers.indices {
+      for kind in free.layers[layer].indices { free.layers[layer][kind].mostReplicas = 1 }
+    }
+    guard let answer = free.solve() else { return nil }
+    return zip(free.layers, answer.choices).reduce(0) { $0 + $1.0[$1.1.kind].tiles(1) }
+  }
+
+  /// Returns the fewest chips with which the network fits.
+  private func fewestChips(
+    _ matrices: [WeightMatrix], _ arrays: [ArrayFeatures], _ options: LayoutOptions
+  ) -> Int {
+    func fits(_ chips: Int) -> Bool {
+      let options = LayoutOptions(budget: .least, chips: chips, packs: options.packs)
+      return ReplicationProblem(matrices, on: arrays, mode: .vectors, options: options).solve()
+        != nil
+    }
+    var high = max(1, options.chips)
+    while high <= 1 << 20, !fits(high) { high *= 2 }
+    var low = high / 2 + 1
+    while low < high {
+      let middle = (low + high) / 2
+      if fits(middle) { high = middle } else { low = middle + 1 }
+    }
+    return high
+  }
+
+  /// Returns the smallest arrays, twice as large again and again, of which as many hold the network.
+  private func largerArrays(
+    _ matrices: [WeightMatrix], _ arrays: [ArrayFeatures], _ options: LayoutOptions
+  ) -> String? {
+    for factor in [2, 4, 8, 16, 32] {
+      let larger = arrays.map { array in
+        var array = array
+        array.rows *= factor
+        array.columns *= factor
+        return array
+      }
+      let options = LayoutOptions(budget: .least, chips: options.chips, packs: options.packs)
+      let problem = ReplicationProblem(matrices, on: larger, mode: .vectors, options: options)
+      guard problem.solve() != nil else { continue }
+      return "as many arrays of "
+        + larger.map { "\($0.rows) × \($0.columns)" }.joined(separator: " and ")
+    }
+    return nil
+  }
+
+  /// The error that ends a compilation.
+  var error: CompileError { CompileError(.tooFewTiles(self)) }
+}

@@ -1,0 +1,174 @@
+// Ideal arrays compute what the network computes, however its matrices are laid out; real ones do
+// not, and not depending on threads.
+
+import HardwareTargets
+import Kernels
+import SpikeIR
+import SpikeInterpreter
+import TestSupport
+import Testing
+
+@testable import Crossbar
+
+@Suite struct CrossbarEmulatorTests {
+
+  /// Plain, grouped and depthwise convolutions with strides, dilations and padding, dense layers.
+  static func network(seed: UInt64 = 1) throws -> ANNGraph {
+    var graph = ANNGraph(name: "mixed")
+    var last = try graph.add("input", .input, shape: [9, 8, 2])
+    var count: UInt64 = seed
+    func values(_ shape: Shape) -> TensorID {
+      count += 1
+      return graph.tensors.add(
+        Tensor("t\(count)", shape: shape, floats: variedNumbers(shape.count, seed: count)))
+    }
+    func conv(_ outputs: Int, kernel: Int, stride: Int = 1, dilation: Int = 1, groups: Int = 1)
+      throws
+    {
+      let channels = graph[last].shape[2]
+      let op = Conv2D(
+        kernel: values([kernel, kernel, channels / groups, outputs]), bias: values([outputs]),
+        window: Window(
+          size: Pair(kernel, kernel), strides: Pair(stride, stride),
+          dilations: Pair(dilation, dilation),
+          padding: Padding(top: 1, left: 1, bottom: 1, right: 1)
+        ), groups: groups)
+      last = try graph.add("conv\(count)", .conv2d(op), [last])
+      last = try graph.add("relu\(count)", .activation(Activation(.relu)), [last])
+    }
+    try conv(8, kernel: 3)
+    try conv(8, kernel: 3, groups: 8)
+    try conv(12, kernel: 3, stride: 2, groups: 2)
+    try conv(6, kernel: 2, dilation: 2)
+    last = try graph.add("flat", .reshape(Reshape([graph[last].shape.count])), [last])
+    let inputs = graph[last].shape.count
+    let dense = Dense(kernel: values([inputs, 20]), bias: values([20]))
+    last = try graph.add("dense", .dense(dense), [last])
+    last = try graph.add("classes", .dense(Dense(kernel: values([20, 5]), bias: nil)), [last])
+    graph.outputs = [last]
+    return graph
+  }
+
+  static func layout(
+    _ graph: ANNGraph, mapping: String = "signed-abstract", numbers: [String: Double] = [:],
+    words: [String: String] = [:], replicas: Int = 1, packs: Bool = true, size: Int = 32
+  ) throws -> CrossbarLayout {
+    let target = TargetDescription.arrays(
+      rows: size, columns: size, mapping: mapping, numbers: numbers, words: words)
+    let matrices = WeightMatrix.all(in: graph)
+    return try CrossbarLayout(
+      matrices, matrices.map { LayerChoice(replicas: $0.positions > 1 ? replicas : 1) },
+      on: target, arrays: try ArrayFeatures.all(of: target), mode: .vectors, packs: packs)
+  }
+
+  static func ideal() -> EmulationOptions {
+    var options = EmulationOptions()
+    options.reading = ReadParameters()
+    options.devices = DeviceModel()
+    return options
+  }
+
+  @Test(
+    arguments: ["signed-abstract", "differential", "offset-digital", "offset-unit-column"],
+    [(1, true, "analog"), (3, false, "digital"), (2, true, "digital")])
+  func idealArraysAreTheNetwork(mapping: String, _ choice: (Int, Bool, String)) throws {
+    let graph = try Self.network()
+    let layout = try Self.layout(
+      graph, mapping: mapping, words: ["biasRow": choice.2], replicas: choice.0, packs: choice.1)
+    #expect(layout.tiles.count > layout.layers.count)
+    let emulator = try CrossbarEmulator(graph, layout, Self.ideal())
+    let exact = try ANNExecutor(graph)
+    for seed in 0..<3 {
+      let input = [variedNumbers(9 * 8 * 2, seed: UInt64(50 + seed))]
+      let expected = try exact.run(input)[0]
+      let found = try emulator.executor.run(input)[0]
+      let range = expected.reduce(0) { max($0, abs($1)) }
+      for (a, b) in zip(found, expected) { #expect(abs(a - b) < 2e-5 * range) }
+    }
+    for (layer, counts) in zip(layout.layers, emulator.counts) {
+      #expect(counts.cycles == 3 * layer.cyclesPerPass)
+      let blocks = layer.cut.blocksPerReplica
+      #expect(counts.reads.vectors == 3 * layer.matrix.positions * blocks)
+      #expect(counts.reads.passes + counts.reads.zeroVectors == counts.reads.vectors)
+    }
+  }
+
+  @Test func slicesOfBitsRoundWeightsOnly() throws {
+    let graph = try Self.network()
+    func run(_ bits: Int, _ mapping: String) throws -> Float {
+      let layout = try Self.layout(
+        graph, mapping: mapping, numbers: ["slices": Double(bits / 4), "cellBits": 4], size: 80)
+      let emulator = try CrossbarEmulator(graph, layout, Self.ideal())
+      let input = [variedNumbers(9 * 8 * 2, seed: 50)]
+      let expected = try ANNExecutor(graph).run(input)[0]
+      let range = expected.reduce(0) { max($0, abs($1)) }
+      return try zip(emulator.executor.run(input)[0], expected).reduce(0) {
+        max($0, abs($1.0 - $1.1) / range)
+      }
+    }
+    for mapping in ["bit-sliced-differential", "bit-sliced-offset"] {
+      let (coarse, fine) = (try run(8, mapping), try run(16, mapping))
+      #expect(coarse < 0.1 && fine < 1e-3 && fine < coarse / 10)
+    }
+  }
+
+  private func baseline() -> EmulationOptions {
+    var options = Self.ideal()
+    var reading = ReadParameters()
+    reading.forward = NoisyReadTests.cases[0]
+    reading.forward.output = AnalogConverter(step: 24.0 / 510, low: -12, high: 12)
+    options.reading = reading
+    return options
+  }
+
+  @Test func resultsDependOnSeedsAndImagesNotOnThreads() throws {
+    let graph = try Self.network()
+    let layout = try Self.layout(graph, replicas: 2)
+    func run(_ options: EmulationOptions, threads: Int) throws -> [[Float]] {
+      let emulator = try CrossbarEmulator(graph, layout, options)
+      return try emulator.executor.accumulate(
+        count: 6, threads: threads, observing: graph.outputs, chunk: 1,
+        input: { _ in [variedNumbers(9 * 8 * 2, seed: 50)] }, initial: { [Float]() }
+      ) { result, _, values in result = values[graph.outputs[0]] }
+    }
+    let one = try run(baseline(), threads: 1)
+    #expect(try run(baseline(), threads: 3) == one)
+    #expect(Set(one).count == one.count)
+    var other = baseline()
+    other.runSeed = 2
+    #expect(try run(other, threads: 1) != one)
+    other = baseline()
+    other.chipSeed = 2
+    #expect(try run(other, threads: 1) == one)
+    other.devices?.variation = 0.1
+    let chip = try run(other, threads: 1)
+    #expect(chip != one)
+    other.chipSeed = 3
+    #expect(try run(other, threads: 1) != chip)
+  }
+
+  @Test func framesOnIdealArraysAreSpikeForSpike() throws {
+    let families: [[SpikeCode]] = [
+      [.rate(timesteps: 6)], [.phased(timesteps: 5)], [.weighted(bits: 4)],
+    ]
+    for (index, codes) in families.enumerated() {
+      for seed in 0..<6 {
+        var random = SplitMix64(seed: UInt64(100 * index + seed))
+        let graph = randomSpikingGraph(
+          using: &random, options: SpikingGraphOptions(codes: codes, layers: 1...4))
+        let matrices = WeightMatrix.all(in: graph)
+        let target = TargetDescription.arrays(rows: 40, columns: 24)
+        let layout = try CrossbarLayout(
+          matrices, matrices.map { _ in LayerChoice() }, on: target,
+          arrays: try ArrayFeatures.all(of: target), mode: .frames(6))
+        let emulator = try FrameEmulator(graph, layout, Self.ideal())
+        let exact = try ClockSimulator(graph)
+        let inputs = randomInputs(for: graph, using: &random)
+        #expect(try emulator.simulator.run(inputs, image: 4) == exact.run(inputs, image: 4))
+        if !matrices.isEmpty {
+          #expect(emulator.counts.contains { $0.reads.vectors > 0 })
+        }
+      }
+    }
+  }
+}
