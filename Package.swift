@@ -124,8 +124,8 @@ let package = Package(
     library(
       "Crossbar", path: "Backends/Crossbar",
       [
-        "SpikeExecution", "HardwareTargets", "SpikeInterpreter", "SpikeIR", "Kernels", "Tables",
-        "Diagnostics",
+        "SpikeExecution", "HardwareTargets", "SpikeTraining", "SpikeInterpreter", "SpikeIR",
+        "Kernels", "Tables", "Diagnostics",
       ]),
 
     // Pages with tables and drawings; knows nothing of networks.

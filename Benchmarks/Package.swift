@@ -4,6 +4,7 @@
 // The folders beside this file are links to those of the repository: targets of one package reach
 // each other's package-level declarations.
 
+import Foundation
 import PackageDescription
 
 let strict: [SwiftSetting] = [
@@ -18,6 +19,11 @@ func library(
 ) -> Target {
   .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
+
+/// The descriptions of machines, which are embedded in the code.
+let targetFiles =
+  ((try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/../Targets"))
+  ?? []).filter { $0.hasSuffix(".json") }.sorted()
 
 let package = Package(
   name: "spikec-benchmarks",
@@ -77,5 +83,19 @@ let package = Package(
       name: "event-engine",
       dependencies: ["EventCPU", "SpikeExecution", "SpikeIR", "Diagnostics", "TestSupport"],
       path: "EventEngine", swiftSettings: strict),
+    library(
+      "SpikeTraining", path: "IR/Training",
+      ["SpikeIR", "SpikeInterpreter", "Kernels", "Diagnostics"]),
+    .target(
+      name: "HardwareTargets", dependencies: ["JSONReading", "Diagnostics"], path: "Targets",
+      resources: targetFiles.map { .embedInCode($0) }, swiftSettings: strict),
+    library(
+      "Crossbar", path: "Backends/Crossbar",
+      [
+        "HardwareTargets", "SpikeTraining", "SpikeInterpreter", "SpikeIR", "Kernels", "Diagnostics",
+      ]),
+    .executableTarget(
+      name: "pulse-updates", dependencies: ["Crossbar", "Kernels"], path: "PulseUpdates",
+      swiftSettings: strict),
   ]
 )

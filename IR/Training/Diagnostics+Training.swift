@@ -22,6 +22,14 @@ extension Diagnostic {
       at: .entity(name))
   }
 
+  /// Returns an error about layers with one kernel where each has a matrix of its own.
+  static func sharedWeights(with layer: String) -> Diagnostic {
+    .error(
+      "training.shared-weights",
+      "the layer has the kernel of '\(layer)', but each layer learns on a matrix of its own",
+      notes: ["give the layers kernels of their own"])
+  }
+
   /// Returns an error about a loss that is no number any more.
   static func diverged(epoch: Int, rate: Float) -> Diagnostic {
     .error(

@@ -112,6 +112,9 @@ struct LayerPass {
   /// The number of the first sample in its batch.
   var firstSample: Int
 
+  /// What matrices that learn by themselves are told.
+  var presentation = Presentation(number: 0)
+
   /// Returns the values of a buffer, [samples][count].
   func value(_ buffer: Buffer) -> UnsafeMutablePointer<Float> {
     tape.values.base + buffer.offset * tape.capacity

@@ -49,6 +49,9 @@ package struct TrainingPlan: Sendable {
   /// The number of all parameters.
   package let parameterCount: Int
 
+  /// The constants that matrices of their own have learnt, if they were asked for.
+  let learning: [LearningPlace]
+
   /// The number of elements of values, gradients, packed weights, and scratch memory of a worker;
   /// values and gradients are for each sample.
   let valueCount, gradientCount, packedCount, scratchCount: Int
@@ -64,13 +67,17 @@ package struct TrainingPlan: Sendable {
   /// - Parameters:
   ///   - graph: the network, verified, with its tensors.
   ///   - neurons: what stands for nodes in training; the operators of others are taken as they are.
+  ///   - matrices: gives dense layers and convolutions matrices that learn by themselves; then the
+  ///     plan has no parameters of its own, and is trained by an `OnlineTrainer`.
   /// - Throws: all nodes that cannot be trained (`training.unsupported-operator`),
-  ///   `training.no-classes`, `training.no-parameters`, and what loading tensors throws.
+  ///   `training.no-classes`, `training.no-parameters`, `training.shared-weights`, and what loading
+  ///   tensors throws.
   /// - Complexity: O(nodes + elements of constants).
   package init(
-    _ graph: ANNGraph, neurons: [NodeID: TrainedNeuron] = [:]
+    _ graph: ANNGraph, neurons: [NodeID: TrainedNeuron] = [:],
+    matrices: (any LearningMatrices)? = nil
   ) throws(CompileError) {
-    var builder = TrainingPlanBuilder(graph: graph, neurons: neurons)
+    var builder = TrainingPlanBuilder(graph: graph, neurons: neurons, matrices: matrices)
     let output = try liftingDiagnostic { () throws(Diagnostic) in try graph.logitsNode() }
     let isNeeded = graph.ancestors(of: output)
     var sink = DiagnosticSink()
@@ -87,7 +94,9 @@ package struct TrainingPlan: Sendable {
       }
     }
     try sink.throwIfErrors()
-    guard let logits = builder.buffers[output.index], !builder.parameters.isEmpty else {
+    guard let logits = builder.buffers[output.index],
+      !builder.parameters.isEmpty || !builder.learning.isEmpty
+    else {
       throw CompileError(.nothingToTrain(graph.name))
     }
     self.graph = graph
@@ -97,6 +106,7 @@ package struct TrainingPlan: Sendable {
     inputShapes = graph.inputs.map { graph[$0].shape }
     parameters = builder.parameters
     parameterCount = builder.parameterCount
+    learning = builder.learning
     valueCount = builder.valueCount
     gradientCount = builder.gradientCount
     packedCount = builder.packedCount

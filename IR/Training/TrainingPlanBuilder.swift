@@ -17,6 +17,9 @@ struct TrainingPlanBuilder {
   /// What stands for nodes.
   let neurons: [NodeID: TrainedNeuron]
 
+  /// What gives layers matrices that learn by themselves.
+  let matrices: (any LearningMatrices)?
+
   /// The layers so far.
   private(set) var layers: [any TrainingLayer] = []
 
@@ -29,6 +32,9 @@ struct TrainingPlanBuilder {
   /// The constants that are trained.
   private(set) var parameters: [TrainingPlan.Parameter] = []
 
+  /// The constants that matrices of their own learn.
+  private(set) var learning: [LearningPlace] = []
+
   /// The counts of the plan; see `TrainingPlan`.
   private(set) var parameterCount = 0
   private(set) var valueCount = 0
@@ -38,8 +44,10 @@ struct TrainingPlanBuilder {
   private(set) var multiplications = 0
 
   /// Starts with nothing.
-  init(graph: ANNGraph, neurons: [NodeID: TrainedNeuron]) {
-    (self.graph, self.neurons) = (graph, neurons)
+  init(
+    graph: ANNGraph, neurons: [NodeID: TrainedNeuron], matrices: (any LearningMatrices)? = nil
+  ) {
+    (self.graph, self.neurons, self.matrices) = (graph, neurons, matrices)
   }
 
   /// Takes note of a node on which nothing depends.
@@ -210,6 +218,10 @@ extension TrainingPlanBuilder {
     _ op: Conv2D, _ node: Node, _ input: Buffer
   ) throws(Diagnostic) -> Buffer {
     let window = geometry(op.window, node)
+    if let matrices {
+      return try addLearning(
+        matrices, window, groups: op.groups, kernel: op.kernel, bias: op.bias, node, input)
+    }
     guard op.groups == window.channels, node.shape.channels == op.groups, op.groups > 1 else {
       return addMatrix(
         window, groups: op.groups, kernel: op.kernel, bias: op.bias, node, input)
@@ -230,6 +242,10 @@ extension TrainingPlanBuilder {
     let window = ImageWindow(
       height: positions, width: 1, channels: graph[node.inputs[0]].shape.channels,
       rows: positions, columns: 1)
+    if let matrices {
+      return try addLearning(
+        matrices, window, groups: 1, kernel: op.kernel, bias: op.bias, node, input)
+    }
     return addMatrix(window, groups: 1, kernel: op.kernel, bias: op.bias, node, input)
   }
 
@@ -254,6 +270,38 @@ extension TrainingPlanBuilder {
     multiplications += result.multiplications
     layers.append(result)
     return output
+  }
+
+  /// Adds a layer whose matrices learn by themselves.
+  ///
+  /// - Throws: `training.shared-weights` if another layer has the same kernel.
+  private mutating func addLearning(
+    _ source: any LearningMatrices, _ window: ImageWindow, groups: Int, kernel: TensorID,
+    bias: TensorID?, _ node: Node, _ input: Buffer
+  ) throws(Diagnostic) -> Buffer {
+    if let other = learning.first(where: { $0.kernel == kernel }) {
+      throw .sharedWeights(with: other.layer)
+    }
+    var place = LearningPlace(
+      layer: node.name, kernel: kernel, bias: bias, outputs: node.shape.channels, matrices: [])
+    let weights = try graph.tensors.floats(kernel)
+    let offsets = try bias.map(graph.tensors.floats) ?? []
+    for group in 0..<groups {
+      let task = place.task(
+        weights, offsets, number: learning.count, group: group, of: groups,
+        positions: window.positions)
+      place.matrices.append(source.matrix(for: task))
+    }
+    learning.append(place)
+    reserve(
+      LearningLayer.scratchCount(window, groups: groups, outputs: node.shape.channels))
+    multiplications += window.positions * weights.count
+    let matrices = place.matrices
+    return append(node, [input], hasParameters: true) {
+      LearningLayer(
+        input: input, output: $0, window: window, outputs: node.shape.channels,
+        hasOffset: bias != nil, matrices: matrices)
+    }
   }
 
   private mutating func addNormalization(

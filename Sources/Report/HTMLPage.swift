@@ -97,7 +97,7 @@ package struct HTMLPage: Sendable {
     "rgba(230,110,20,\(decimal(0.75 * min(max(heat, 0), 1), 3)))"
   }
 
-  private static let style = """
+  static let style = """
     :root{--ink:#1c2330;--ground:#fff;--line:#c9ced8;--soft:#5b6475;--one:#1f6fb4;--two:#d2641a;\
     --three:#2b8a4b;--four:#8a3fa0;--five:#8a7a1f}\
     @media(prefers-color-scheme:dark){:root{--ink:#e6e9ef;--ground:#151a22;--line:#3a4352;\

@@ -39,8 +39,8 @@ struct Spikec: ParsableCommand {
       """,
     version: "spikec \(Driver.version)",
     subcommands: [
-      Compile.self, Run.self, Infer.self, Attribute.self, FineTune.self, Inspect.self, Opt.self,
-      Check.self, Report.self, List.self,
+      Compile.self, Run.self, Infer.self, Attribute.self, FineTune.self, TrainRPU.self,
+      Inspect.self, Opt.self, Check.self, Report.self, List.self,
     ])
 
   /// The console of the process.

@@ -9,7 +9,8 @@ import Testing
   }
 
   static let commands = [
-    "compile", "run", "infer", "attribute", "finetune", "inspect", "opt", "check", "report", "list",
+    "compile", "run", "infer", "attribute", "finetune", "train-rpu", "inspect", "opt", "check",
+    "report", "list",
   ]
 
   @Test("names the commands and shows examples") func overview() throws {
@@ -56,6 +57,13 @@ import Testing
         "finetune", "m.h5", "--data", "x", "--labels", "y", "-o", "x.sir", "--neuron", "if",
         "--noise", "gaussian",
       ],
+      ["train-rpu"], ["train-rpu", "--data", "x"],
+      ["train-rpu", "--data", "x", "--labels", "y", "--pulses", "65"],
+      ["train-rpu", "--data", "x", "--labels", "y", "--test-data", "x"],
+      ["train-rpu", "--data", "x", "--labels", "y", "--devices-per-weight", "conv2"],
+      ["train-rpu", "--data", "x", "--labels", "y", "--device", "dwMin=a"],
+      ["train-rpu", "--data", "x", "--labels", "y", "--exact", "--update-management"],
+      ["train-rpu", "--data", "x", "--labels", "y", "--from-scratch"],
       ["infer", "m.h5", "--input", "x", "--limit", "-1"], ["list"], ["list", "colors"],
       ["list", "layers", "x"], ["list", "passes", "frobnicate"],
       ["inspect", "m.h5", "--format", "json", "--weights"], ["opt", "a.sir"],

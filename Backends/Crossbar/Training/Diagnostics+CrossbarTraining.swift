@@ -1,0 +1,68 @@
+// What can be wrong with training on arrays.
+
+internal import Diagnostics
+
+extension Diagnostic {
+
+  /// Returns an error about numbers of devices that the description leaves open.
+  static func unknownDeviceNumbers(_ names: [String]) -> Diagnostic {
+    let list = names.map { "'\($0)'" }.joined(separator: ", ")
+    return .error(
+      "crossbar.unknown-device-number",
+      "the description of the array does not say \(list) of its devices, which training needs",
+      notes: [
+        "add them to the group 'device' of the target's 'analog' part",
+        "or give them as options, such as --device \(names[0])=0.1",
+      ], exitCode: .usage)
+  }
+
+  /// Returns an error about a number of devices that cannot be.
+  static func badDeviceNumber(_ name: String, _ value: Double) -> Diagnostic {
+    let expected =
+      switch name {
+      case "dwMin": "above 0"
+      case "wMin": "at most 0"
+      default: "at least 0"
+      }
+    return .error(
+      "crossbar.bad-device-number",
+      "'\(name)' of the array's devices is \(value), expected a number \(expected)",
+      exitCode: .usage)
+  }
+
+  /// Returns an error about a number that devices do not have.
+  static func noSuchDeviceNumber(_ name: String, known: [String]) -> Diagnostic {
+    .error(
+      "crossbar.no-such-device-number", "devices have no number '\(name)'",
+      notes: ["they have " + known.joined(separator: ", ")], exitCode: .usage)
+  }
+
+  /// Returns an error about arrays that hold signed weights in a way that pulses do not change.
+  static func cannotLearn(_ mapping: String) -> Diagnostic {
+    .error(
+      "crossbar.cannot-learn",
+      "the array holds weights as '\(mapping)', updates by pulses need 'signed-abstract'")
+  }
+
+  /// Returns an error about a number of slots that no update has.
+  static func badSlots(_ count: Int) -> Diagnostic {
+    .error(
+      "crossbar.bad-slots", "an update has \(count) slots for pulses, expected 1 to 64",
+      notes: ["give --pulses, or 'update.pulses' in the target's 'analog' part"], exitCode: .usage)
+  }
+
+  /// Returns an error about a weight on more devices than an array has in a row.
+  static func tooManyDevices(_ count: Int, layer: String, columns: Int) -> Diagnostic {
+    .error(
+      "crossbar.too-many-devices",
+      "the weights of '\(layer)' are to have \(count) devices each, an array has \(columns) columns",
+      notes: ["give at least 1 and at most \(columns)"], exitCode: .doesNotFit)
+  }
+
+  /// Returns an error about a layer that is not there, or has no weights.
+  static func noSuchLayer(_ name: String, known: [String]) -> Diagnostic {
+    .error(
+      "crossbar.no-such-layer", "there is no layer '\(name)' with weights",
+      notes: ["the layers are " + known.joined(separator: ", ")], exitCode: .usage)
+  }
+}

@@ -1,0 +1,121 @@
+// How a network learns on arrays, and the arrays of its layers.
+
+package import Diagnostics
+package import HardwareTargets
+package import Kernels
+package import SpikeTraining
+
+/// How a network learns on arrays of devices.
+package struct ArrayTraining: Hashable, Sendable {
+
+  /// What the devices are like.
+  package var model: PulsedDeviceModel
+
+  /// What reads from rows to columns do, and from columns to rows.
+  package var forward, backward: AnalogReadOptions
+
+  /// How updates become pulses.
+  package var pulses = PulseOptions()
+
+  /// The number of devices of each weight of the layers of these names; 1 elsewhere.
+  package var devicesPerWeight: [String: Int] = [:]
+
+  /// The largest array; a larger matrix is cut.
+  package var rows, columns: Int
+
+  /// How signed weights are held.
+  private let mapping: String
+
+  /// Where the differences between devices start.
+  package var chipSeed: UInt64 = 0
+
+  /// Where the noise of reads and the pulses start.
+  package var runSeed: UInt64 = 0
+
+  /// Creates the training of devices on arrays, with as many slots of an update as they say.
+  ///
+  /// - Parameters:
+  ///   - model: what the devices are like.
+  ///   - array: the arrays: their size, and `update.pulses`.
+  ///   - forward: what reads from rows to columns do.
+  ///   - backward: what reads from columns to rows do.
+  package init(
+    _ model: PulsedDeviceModel, array: AnalogArray, forward: AnalogReadOptions,
+    backward: AnalogReadOptions
+  ) {
+    self.model = model
+    (rows, columns) = (array.rows, array.columns)
+    (self.forward, self.backward) = (forward, backward)
+    mapping = array.mapping ?? "signed-abstract"
+    pulses.slots = array.numbers["update.pulses"]?.value.flatMap { Int(exactly: $0) } ?? 0
+  }
+
+  /// Refuses settings that no array can have.
+  ///
+  /// - Throws: `crossbar.cannot-learn` unless a device holds a weight with its sign;
+  ///   `crossbar.bad-slots`; `crossbar.too-many-devices` if a weight's devices do not fit on an
+  ///   array.
+  package func check() throws(Diagnostic) {
+    guard mapping == "signed-abstract" else { throw .cannotLearn(mapping) }
+    guard (1...64).contains(pulses.slots) else { throw .badSlots(pulses.slots) }
+    for (layer, count) in devicesPerWeight.sorted(by: { $0.key < $1.key }) {
+      guard (1...columns).contains(count) else {
+        throw .tooManyDevices(count, layer: layer, columns: columns)
+      }
+    }
+  }
+}
+
+/// The arrays that a network learns on.
+package final class TrainedArrays: LearningMatrices {
+
+  /// How it learns.
+  private let training: ArrayTraining
+
+  /// The matrices so far, in the order of the layers.
+  package private(set) var matrices: [(task: LearningTask, matrix: ArrayMatrix)] = []
+
+  private var arrayCount = 0
+
+  /// Creates a chip without arrays.
+  package init(_ training: ArrayTraining) {
+    self.training = training
+  }
+
+  package func matrix(for task: LearningTask) -> any LearningMatrix {
+    let matrix = ArrayMatrix(task, training, firstArray: arrayCount)
+    arrayCount += matrix.arrayCount
+    var kept = task
+    kept.weights = []
+    matrices.append((kept, matrix))
+    return matrix
+  }
+}
+
+extension TrainedArrays {
+
+  /// Refuses names that no layer has.
+  ///
+  /// - Throws: `crossbar.no-such-layer`.
+  package func check(layers names: some Collection<String>) throws(Diagnostic) {
+    let known = matrices.map(\.task.layer)
+    for name in names.sorted() where !known.contains(name) {
+      throw .noSuchLayer(name, known: known)
+    }
+  }
+}
+
+/// What a matrix on arrays has done.
+package struct ArrayActivity: Hashable, Sendable {
+
+  /// What the reads of forward and of backward cycles did.
+  package var forward = AnalogReadCounts()
+  package var backward = AnalogReadCounts()
+
+  /// The vectors that changed weights, and the coincidences of their pulses.
+  package var updates = 0
+  package var coincidences = 0
+
+  /// Creates nothing done.
+  package init() {}
+}
