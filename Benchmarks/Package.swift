@@ -19,6 +19,12 @@ func library(
   .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
 
+/// The machines whose descriptions come with the program, and the schema of those.
+let machines = [
+  "akida1000", "brainscales2", "generic-mesh", "loihi1", "loihi1-nahuku", "loihi2", "schema",
+  "speck2", "spinnaker1", "spinnaker2", "truenorth", "xylo",
+]
+
 let package = Package(
   name: "spikec-benchmarks",
   targets: [
@@ -68,6 +74,22 @@ let package = Package(
       name: "importing",
       dependencies: ["KerasFrontend", "ONNXFrontend", "PluginAPI", "SpikeIR", "Diagnostics"],
       path: "Importing", swiftSettings: strict),
+    .target(
+      name: "HardwareTargets", dependencies: ["JSONReading", "Diagnostics"], path: "Targets",
+      resources: machines.map { .embedInCode($0 + ".json") }, swiftSettings: strict),
+    library(
+      "NeuroCore", path: "Backends/NeuroCore",
+      ["HardwareTargets", "SpikeIR", "Kernels", "Diagnostics"]),
+    library(
+      "DataIO", path: "Sources/DataIO",
+      ["Archive", "HDF5", "FileReading", "SpikeIR", "Diagnostics"]),
+    .executableTarget(
+      name: "cores",
+      dependencies: [
+        "NeuroCore", "HardwareTargets", "EventCPU", "DataIO", "PluginAPI", "SpikeIR", "Diagnostics",
+        "TestSupport",
+      ],
+      path: "Cores", swiftSettings: strict),
     .executableTarget(
       name: "event-engine",
       dependencies: ["EventCPU", "SpikeIR", "Diagnostics", "TestSupport"],
