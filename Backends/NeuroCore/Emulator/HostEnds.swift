@@ -164,7 +164,7 @@ struct HostRecord: Sendable {
   }
 
   /// Notes what slice `s` of the output has just done in its tick `own`, counted from 0.
-  mutating func note(_ s: Int, own: Int, of output: HostOutput, _ worker: MeshWorker) {
+  mutating func note(_ s: Int, own: Int, of output: HostOutput, _ worker: borrowing MeshWorker) {
     let slice = worker.tables.slices[s]
     let tick = own + 1
     let start = output.decoder.start

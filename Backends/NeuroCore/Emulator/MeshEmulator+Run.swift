@@ -108,7 +108,7 @@ extension MeshEmulator {
       throw CompileError(.badEmulationLength(ticks, accepted: 1...mostTimesteps))
     }
     let workers = (0..<max(1, min(options.threads, count))).map { _ in
-      makeWorker(ticks: steps(for: ticks))
+      MeshWorkerBox(makeWorker(ticks: steps(for: ticks)))
     }
     let record = Mutex(EmulationRecord(count: count, outputs: outputCount, ticks, options))
     let start = ContinuousClock.now
@@ -116,7 +116,7 @@ extension MeshEmulator {
       let outcome: Result<EmulationOutcome, CompileError>
       do throws(CompileError) {
         outcome = .success(
-          try run(input(image), image, on: workers[worker], ticks: ticks, options))
+          try run(input(image), image, on: &workers[worker].worker, ticks: ticks, options))
       } catch {
         outcome = .failure(error)
       }
@@ -127,7 +127,7 @@ extension MeshEmulator {
     if let failure = result.failure { throw failure.error }
     var counts = EmulationCounts(
       tables, cores: allocation.cores.count, ticks: steps(for: ticks), levels: clock.levels.count)
-    for worker in workers { counts.add(worker.counts) }
+    for worker in workers { counts.add(worker.worker.counts) }
     return EmulationResult(
       outputs: result.outputs, outputCount: outputCount,
       predictionsByTimestep: options.recordsPredictions ? result.predictions : nil,
@@ -148,17 +148,17 @@ extension MeshEmulator {
 
   /// Runs one image.
   private func run(
-    _ input: [[Float]], _ image: Int, on worker: MeshWorker, ticks: Int,
+    _ input: [[Float]], _ image: Int, on worker: inout MeshWorker, ticks: Int,
     _ options: EmulationOptions
   ) throws(CompileError) -> EmulationOutcome {
-    try begin(worker, input, image: options.firstImage + image)
+    try begin(&worker, input, image: options.firstImage + image)
     var outcome = EmulationOutcome()
     if options.recordsSpikes { outcome.spikes = [Int](repeating: 0, count: ticks) }
     var records = outputs.map { HostRecord($0) }
     let first = outputs.first
     let watches = first != nil && (options.earlyExitMargin != nil || options.recordsPredictions)
     for tick in 0..<steps(for: ticks) {
-      run(worker, tick: tick, duration: ticks) { (e, own) in
+      run(&worker, tick: tick, duration: ticks) { (worker, e, own) in
         guard e < tables.slices.count else { return }
         for (o, output) in outputs.enumerated() where output.slices.contains(e) {
           records[o].note(e, own: own, of: output, worker)
@@ -192,7 +192,7 @@ extension MeshEmulator {
   private func offset(of output: HostOutput) -> Int { isEventOrdered ? 0 : output.first }
 
   private func decode(
-    _ output: HostOutput, _ worker: MeshWorker, _ record: HostRecord, ticks: Int
+    _ output: HostOutput, _ worker: borrowing MeshWorker, _ record: HostRecord, ticks: Int
   ) -> [Float] {
     output.decode(
       worker.potentials(of: output.slices, count: output.count), record, ticks: ticks)
