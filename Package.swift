@@ -101,8 +101,13 @@ let package = Package(
       ],
       handlesPointers: true),
     library(
+      "SpikeExecution", path: "Backends/Execution", ["SpikeIR", "Kernels", "Diagnostics"]),
+    library(
       "EventCPU", path: "Backends/EventCPU",
-      ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
+      [
+        "SpikeExecution", "SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5",
+        "Diagnostics",
+      ]),
 
     // Machines: what they offer, and networks laid out on them.
     library(
@@ -113,10 +118,13 @@ let package = Package(
       ].map { "\($0).json" }),
     library(
       "NeuroCore", path: "Backends/NeuroCore",
-      ["HardwareTargets", "SpikeIR", "Kernels", "Diagnostics"]),
+      ["SpikeExecution", "HardwareTargets", "SpikeIR", "Kernels", "Diagnostics"]),
     library(
       "Crossbar", path: "Backends/Crossbar",
-      ["HardwareTargets", "SpikeInterpreter", "SpikeIR", "Kernels", "Diagnostics"]),
+      [
+        "SpikeExecution", "HardwareTargets", "SpikeInterpreter", "SpikeIR", "Kernels",
+        "Diagnostics",
+      ]),
 
     // Pages with tables and drawings; knows nothing of networks.
     library("Report", path: "Sources/Report"),
@@ -127,8 +135,9 @@ let package = Package(
       [
         "SpikeIR", "SpikeText", "SpikeStore", "SpikeInterpreter", "SpikePasses", "SpikeTraining",
         "PluginAPI", "KerasFrontend", "ONNXFrontend",
-        "EventCPU", "HardwareTargets", "NeuroCore", "Crossbar", "Archive", "DataIO", "HDF5",
-        "FileReading", "JSONReading", "Kernels", "Report", "Diagnostics",
+        "SpikeExecution", "EventCPU", "HardwareTargets", "NeuroCore", "Crossbar", "Archive",
+        "DataIO",
+        "HDF5", "FileReading", "JSONReading", "Kernels", "Report", "Diagnostics",
       ]),
     .executableTarget(
       name: "spikec",
@@ -172,7 +181,8 @@ let package = Package(
     tests(
       "ConformanceTests",
       [
-        "EventCPU", "KerasFrontend", "DataIO", "SpikePasses", "SpikeInterpreter", "PluginAPI",
+        "EventCPU", "SpikeExecution", "KerasFrontend", "DataIO", "SpikePasses", "SpikeInterpreter",
+        "PluginAPI",
         "SpikeIR", "Diagnostics",
       ]),
     tests(
@@ -190,8 +200,10 @@ let package = Package(
     tests(
       "NeuroCoreTests",
       [
-        "NeuroCore", "HardwareTargets", "SpikeInterpreter", "SpikeText", "SpikeIR", "Diagnostics",
+        "NeuroCore", "SpikeExecution", "HardwareTargets", "SpikeInterpreter", "SpikeText",
+        "SpikeIR", "Kernels", "Diagnostics",
       ]),
+    tests("SpikeExecutionTests", ["SpikeExecution", "SpikeIR", "Diagnostics"]),
     tests(
       "CrossbarTests",
       [
@@ -201,7 +213,8 @@ let package = Package(
     tests(
       "EventCPUTests",
       [
-        "EventCPU", "SpikeInterpreter", "SpikeText", "PluginAPI", "HDF5", "Kernels", "SpikeIR",
+        "EventCPU", "SpikeExecution", "SpikeInterpreter", "SpikeText", "PluginAPI", "HDF5",
+        "Kernels", "SpikeIR",
         "Diagnostics",
       ]),
   ]

@@ -7,6 +7,7 @@ internal import HardwareTargets
 internal import Kernels
 internal import NeuroCore
 internal import Report
+internal import SpikeExecution
 internal import SpikeIR
 
 /// What the user asks of `report`.
@@ -66,7 +67,7 @@ extension Session {
     let emulator = try MeshEmulator(loading: allocation)
     let console = self.console
     let result = try emulator.run(
-      count: samples.count, options: EmulationOptions(threads: processorCount),
+      count: samples.count, options: RunOptions(threads: processorCount),
       input: { samples.values($0) },
       progress: { console.progress("emulating", Double($0) / Double(samples.count)) })
     try samples.throwIfFailed()
