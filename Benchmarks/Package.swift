@@ -49,6 +49,15 @@ let package = Package(
         "SpikeExecution", "SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5",
         "Diagnostics",
       ]),
+    .target(
+      name: "HardwareTargets", dependencies: ["JSONReading", "Diagnostics"], path: "Targets",
+      resources: targetFiles.map { .embedInCode($0) }, swiftSettings: strict),
+    library(
+      "NeuroCore", path: "Backends/NeuroCore",
+      ["SpikeExecution", "HardwareTargets", "SpikeIR", "Kernels", "Diagnostics"]),
+    library(
+      "DataIO", path: "Sources/DataIO",
+      ["Archive", "HDF5", "FileReading", "SpikeIR", "Diagnostics"]),
     library("TestSupport", path: "Tests/TestSupport", ["SpikeIR", "Diagnostics"]),
     library("FuzzSupport", path: "Tests/FuzzSupport", ["CZlib", "TestSupport"]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
@@ -80,15 +89,19 @@ let package = Package(
       dependencies: ["KerasFrontend", "ONNXFrontend", "PluginAPI", "SpikeIR", "Diagnostics"],
       path: "Importing", swiftSettings: strict),
     .executableTarget(
+      name: "cores",
+      dependencies: [
+        "NeuroCore", "HardwareTargets", "EventCPU", "SpikeExecution", "DataIO", "PluginAPI",
+        "SpikeIR", "Diagnostics", "TestSupport",
+      ],
+      path: "Cores", swiftSettings: strict),
+    .executableTarget(
       name: "event-engine",
       dependencies: ["EventCPU", "SpikeExecution", "SpikeIR", "Diagnostics", "TestSupport"],
       path: "EventEngine", swiftSettings: strict),
     library(
       "SpikeTraining", path: "IR/Training",
       ["SpikeIR", "SpikeInterpreter", "Kernels", "Diagnostics"]),
-    .target(
-      name: "HardwareTargets", dependencies: ["JSONReading", "Diagnostics"], path: "Targets",
-      resources: targetFiles.map { .embedInCode($0) }, swiftSettings: strict),
     library(
       "Crossbar", path: "Backends/Crossbar",
       [

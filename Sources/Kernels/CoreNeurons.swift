@@ -220,20 +220,24 @@ package enum CoreNeurons {
   /// - Parameters:
   ///   - places: written from the beginning.
   ///   - sums: the sums.
-  ///   - count: the number of sums that are looked at, from the first.
+  ///   - base: the first that is looked at, place 0.
+  ///   - count: the number of sums that are looked at.
   /// - Returns: the number of places listed.
   /// - Complexity: O(count).
-  package static func listNonzero(_ places: inout [Int32], _ sums: [Int32], count: Int) -> Int {
-    precondition(count <= sums.count && count <= places.count, "internal: sizes")
+  package static func listNonzero(
+    _ places: inout [Int32], _ sums: [Int32], at base: Int, count: Int
+  ) -> Int {
+    precondition(
+      base >= 0 && base + count <= sums.count && count <= places.count, "internal: sizes")
     var found = 0
     sums.withUnsafeBufferPointer { sums in
       var first = 0
       while first < count {
         let end = min(first &+ 64, count)
         var any: Int32 = 0
-        for i in first..<end { any |= sums[i] }
+        for i in first..<end { any |= sums[base &+ i] }
         if any != 0 {
-          for i in first..<end where sums[i] != 0 {
+          for i in first..<end where sums[base &+ i] != 0 {
             places[found] = Int32(truncatingIfNeeded: i)
             found &+= 1
           }

@@ -2,6 +2,7 @@
 
 import Diagnostics
 import SpikeIR
+import TestSupport
 import Testing
 
 @testable import HardwareTargets

@@ -114,6 +114,15 @@ private struct TableLoader {
   func finish() -> CoreTables {
     var result = result
     result.relays = compiler.relays
+    result.synapses = compiler.synapses
+    for slice in result.slices {
+      result.sums.append(
+        SumPlace(
+          first: result.sumCount, count: slice.sumCount, depth: slice.depth,
+          firstSlot: result.slotCount))
+      result.sumCount += slice.depth * slice.sumCount
+      result.slotCount += slice.depth
+    }
     result.order = result.slices.indices.sorted {
       (result.slices[$0].population, $0) < (result.slices[$1].population, $1)
     }
@@ -129,8 +138,8 @@ private struct TableLoader {
       result.scratch = max(result.scratch, next)
     }
     for route in result.routes {
-      for landing in route.landings {
-        for delivery in landing.deliveries {
+      for landing in result.landings[route.landings] {
+        for delivery in result.deliveries[landing.deliveries] {
           guard let r = delivery.program.relays else { continue }
           let starts = result.relays[r].starts
           let fanOut = starts.indices.dropLast().map { Int(starts[$0 + 1] - starts[$0]) }.max() ?? 0
@@ -138,6 +147,8 @@ private struct TableLoader {
         }
       }
     }
+    result.sharedSlices = result.slices.map { Shared($0) }
+    result.sharedEmitters = result.emitters.map { Shared($0) }
     return result
   }
 }
@@ -312,15 +323,17 @@ extension TableLoader {
     for (r, route) in tables.routes.enumerated() {
       let block = tables.axons[route.block]
       var own = EmulatedRoute(
-        core: places[route.core] ?? 0, hops: route.hops, capacity: 0, landings: [])
+        core: places[route.core] ?? 0, hops: route.hops, capacity: 0,
+        landings: result.landings.count..<result.landings.count)
       if let e = emitterOf[r] {
         own.capacity = emitterBox(e).intersection(block.box).count
         let axons = block.first..<block.first + block.box.count
         for other in blocks[route.core] ?? [] {
           let first = tables.axons[other].first
           guard axons.overlaps(first..<first + tables.axons[other].box.count) else { continue }
-          own.landings.append(try landing(of: e, sentTo: route.block, met: other))
+          result.landings.append(try landing(of: e, sentTo: route.block, met: other))
         }
+        own.landings = own.landings.lowerBound..<result.landings.count
       }
       result.routes.append(own)
     }
@@ -330,9 +343,10 @@ extension TableLoader {
   /// core has block `met`.
   private mutating func landing(
     of e: Int, sentTo named: Int, met: Int
-  ) throws(Diagnostic) -> EmulatedRoute.Landing {
+  ) throws(Diagnostic) -> Landing {
     let (sent, found) = (tables.axons[named], tables.axons[met])
-    var landing = EmulatedRoute.Landing(translation: nil, deliveries: [])
+    let first = result.deliveries.count
+    var landing = Landing(translation: nil, deliveries: first..<first)
     if named != met || found.population != result.emitters[e].population {
       let shape = graph[found.population].shape
       let box = emitterBox(e)
@@ -354,7 +368,8 @@ extension TableLoader {
           }
         }
       }
-      landing.translation = translation
+      landing.translation = result.translations.count
+      result.translations.append(translation)
     }
     for c in connections[met] {
       let connection = tables.connections[c]
@@ -364,8 +379,9 @@ extension TableLoader {
       let program = try program(of: connection.path, into: slice)
       let delay = tables.target.time.deliveryLatency + connection.delay
       result.slices[slice].depth = max(result.slices[slice].depth, delay + 1)
-      landing.deliveries.append(Delivery(slice: slice, delay: delay, program: program))
+      result.deliveries.append(Delivery(slice: slice, delay: delay, program: program))
     }
+    landing.deliveries = first..<result.deliveries.count
     return landing
   }
 

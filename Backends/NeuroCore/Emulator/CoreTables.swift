@@ -39,6 +39,24 @@ struct EmulatedSlice: Sendable {
   var sumCount: Int { sumBox.count }
 }
 
+/// Where the sums of a slice lie among those of all.
+struct SumPlace: Sendable {
+  /// The first.
+  var first: Int
+  /// The number of sums of a tick.
+  var count: Int
+  /// The ticks for which they are held.
+  var depth: Int
+  /// The ticks for which sums of slices before are held, all together.
+  var firstSlot: Int
+
+  /// Returns where the sums of a tick begin.
+  func base(at tick: Int) -> Int { first &+ tick % depth &* count }
+
+  /// Returns the number of a tick's sums among those of all slices.
+  func slot(at tick: Int) -> Int { firstSlot &+ tick % depth }
+}
+
 /// Neurons whose spikes travel: those of a slice, or of a population that the host speaks for.
 struct SpikeEmitter: Sendable {
   /// The population.
@@ -69,17 +87,19 @@ struct EmulatedRoute: Sendable {
   var hops: Int
   /// The most spikes that take the route in a tick.
   var capacity: Int
-  /// What the axons to which the packets come belong to; one block, unless tables are wrong.
-  var landings: [Landing]
+  /// What the axons to which the packets come belong to, positions in `CoreTables.landings`; one
+  /// block, unless tables are wrong.
+  var landings: Range<Int>
+}
 
-  /// A block of axons to which packets come.
-  struct Landing: Sendable {
-    /// For each neuron of the emitter, in the order of its slice, the neuron of the population to
-    /// which the block listens, or −1; `nil` if it is the emitter's own.
-    var translation: [Int32]?
-    /// The connections of the block.
-    var deliveries: [Delivery]
-  }
+/// A block of axons to which packets come.
+struct Landing: Sendable {
+  /// The position in `CoreTables.translations` of a list that says, for each neuron of the emitter,
+  /// in the order of its slice, the neuron of the population to which the block listens, or −1; `nil`
+  /// if it is the emitter's own.
+  var translation: Int?
+  /// The connections of the block, positions in `CoreTables.deliveries`.
+  var deliveries: Range<Int>
 }
 
 /// What a connection does.
@@ -102,16 +122,44 @@ struct ConstantWay: Sendable {
   var program: SynapseProgram
 }
 
+/// A value that many look at and nobody changes: to look at it counts one reference, where a copy would
+/// count one for each array of the value.
+final class Shared<Value: Sendable>: Sendable {
+  /// The value.
+  let value: Value
+
+  /// Shares `value`.
+  init(_ value: Value) { self.value = value }
+}
+
 /// The tables, made ready to run.
 struct CoreTables: Sendable {
   /// The slices, in the order of the mapped graph.
   var slices: [EmulatedSlice] = []
+  /// The slices once more, for loops over ticks.
+  var sharedSlices: [Shared<EmulatedSlice>] = []
   /// The slices in the order in which they are run within a tick: that of populations.
   var order: [Int] = []
   /// Slices first, in their order, then the host's populations.
   var emitters: [SpikeEmitter] = []
+  /// The emitters once more, for loops over ticks.
+  var sharedEmitters: [Shared<SpikeEmitter>] = []
   /// The routes, in the order of the table.
   var routes: [EmulatedRoute] = []
+  /// The blocks of axons to which packets come, by route.
+  var landings: [Landing] = []
+  /// The neurons that packets mean where they come to axons that were not meant.
+  var translations: [[Int32]] = []
+  /// What connections do, by landing.
+  var deliveries: [Delivery] = []
+  /// The connections.
+  var synapses = CoreSynapses()
+  /// Where the sums of slices lie.
+  var sums: [SumPlace] = []
+  /// The number of sums of all slices.
+  var sumCount = 0
+  /// The number of ticks of all slices for which sums are held.
+  var slotCount = 0
   /// The relays of paths.
   var relays: [RelayTable] = []
   /// The constant currents.

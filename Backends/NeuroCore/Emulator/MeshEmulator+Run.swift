@@ -41,16 +41,16 @@ extension MeshEmulator {
       throw CompileError(.badEmulationLength(ticks, accepted: 1...mostTimesteps))
     }
     let workers = (0..<workerCount(count, options)).map { _ in
-      makeWorker(ticks: steps(for: ticks))
+      MeshWorkerBox(makeWorker(ticks: steps(for: ticks)))
     }
     let (result, machineSteps) = try runImages(
       count, outputCount: outputCount, ticks: ticks, options: options,
       run: { (worker, image) throws(CompileError) in
-        try run(input(image), image, on: workers[worker], ticks: ticks, options)
+        try run(input(image), image, on: &workers[worker].worker, ticks: ticks, options)
       }, progress: progress)
     var counts = EmulationCounts(
       tables, cores: allocation.cores.count, ticks: steps(for: ticks), levels: clock.levels.count)
-    for worker in workers { counts.add(worker.counts) }
+    for box in workers { counts.add(box.worker.counts) }
     var found = result
     found.populations = activity(counts)
     return EmulationResult(
@@ -70,16 +70,16 @@ extension MeshEmulator {
 
   /// Runs one image.
   private func run(
-    _ input: [[Float]], _ image: Int, on worker: MeshWorker, ticks: Int,
+    _ input: [[Float]], _ image: Int, on worker: inout MeshWorker, ticks: Int,
     _ options: RunOptions
   ) throws(CompileError) -> ImageOutcome {
-    try begin(worker, input, image: options.firstImage + image)
+    try begin(&worker, input, image: options.firstImage + image)
     var outcome = ImageOutcome()
     if options.recordsSpikes { outcome.spikes = [Int](repeating: 0, count: ticks) }
     var records = outputs.map { OutputRecord($0.end) }
     let first = outputs.first
     for tick in 0..<steps(for: ticks) {
-      run(worker, tick: tick, duration: ticks) { (e, own) in
+      run(&worker, tick: tick, duration: ticks) { (worker, e, own) in
         guard e < tables.slices.count else { return }
         for (o, output) in outputs.enumerated() where output.slices.contains(e) {
           worker.note(e, own: own, in: &records[o])

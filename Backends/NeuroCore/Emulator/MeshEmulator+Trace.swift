@@ -21,8 +21,8 @@ extension MeshEmulator {
     _ input: [[Float]], image: Int = 0, timesteps: Int? = nil
   ) throws(CompileError) -> SpikeTrace {
     let duration = timesteps ?? self.timesteps
-    let worker = makeWorker(ticks: steps(for: duration))
-    try begin(worker, input, image: image)
+    var worker = makeWorker(ticks: steps(for: duration))
+    try begin(&worker, input, image: image)
     let graph = allocation.graph
     var units = graph.populations.elements.map { population in
       let speaks = population.hasNeurons && population.model != .integrator
@@ -31,7 +31,7 @@ extension MeshEmulator {
         count: speaks ? duration : 0)
     }
     for tick in 0..<steps(for: duration) {
-      run(worker, tick: tick, duration: duration) { (e, own) in
+      run(&worker, tick: tick, duration: duration) { (worker, e, own) in
         let emitter = tables.emitters[e]
         guard emitter.slice != nil else { return }
         for k in 0..<worker.scratch.count {

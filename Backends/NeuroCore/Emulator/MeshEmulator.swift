@@ -85,8 +85,7 @@ package struct MeshEmulator: Sendable {
 
   /// Lets a worker execute a tick.
   func run(
-    _ worker: MeshWorker, tick: Int, duration: Int,
-    observe: (_ emitter: Int, _ own: Int) -> Void
+    _ worker: inout MeshWorker, tick: Int, duration: Int, observe: MeshWorker.Observer
   ) {
     if isEventOrdered {
       worker.runInOrder(tick: tick, observe: observe)
@@ -98,7 +97,7 @@ package struct MeshEmulator: Sendable {
   /// Prepares a worker for an input.
   ///
   /// - Throws: `emulator.bad-input` if there are not as many values as neurons, or one is no number.
-  func begin(_ worker: MeshWorker, _ input: [[Float]], image: Int) throws(CompileError) {
+  func begin(_ worker: inout MeshWorker, _ input: [[Float]], image: Int) throws(CompileError) {
     guard input.map(\.count) == inputs.map(\.count) else {
       throw CompileError(.badEmulationInput(input.map(\.count), expected: inputs.map(\.count)))
     }

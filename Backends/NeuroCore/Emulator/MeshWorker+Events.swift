@@ -60,7 +60,7 @@ extension MeshWorker {
   /// - Parameters:
   ///   - tick: the beat, counted from 0.
   ///   - observe: is told of each emitter after the beat, with all that it has said.
-  func runInOrder(tick: Int, observe: (_ emitter: Int, _ own: Int) -> Void) {
+  mutating func runInOrder(tick: Int, observe: Observer) {
     var said = tables.slices.map { _ in [Int32: Int32]() }
     for s in tables.order {
       beat(s, &said)
@@ -68,7 +68,7 @@ extension MeshWorker {
     }
     for e in tables.slices.count..<tables.emitters.count {
       speak(e, at: tick)
-      observe(e, tick)
+      observe(self, e, tick)
       // Copied, as what spikes do needs the same memory.
       let (places, units) = (
         Array(scratch.places[..<scratch.count]), Array(scratch.units[..<scratch.count])
@@ -87,13 +87,13 @@ extension MeshWorker {
         scratch.units[scratch.count] = unit
         scratch.count += 1
       }
-      observe(s, tick)
+      observe(self, s, tick)
     }
     finish(tick: tick)
   }
 
   /// Adds biases to the neurons of slice `s`.
-  private func beat(_ s: Int, _ said: inout [[Int32: Int32]]) {
+  private mutating func beat(_ s: Int, _ said: inout [[Int32: Int32]]) {
     let slice = tables.slices[s]
     for i in slice.neurons.indices where state[s].bias[i] != 0 {
       react(s, Int32(i), state[s].bias[i], slice, &said)
@@ -101,7 +101,7 @@ extension MeshWorker {
   }
 
   /// Lets all that waits act, and all that it causes.
-  private func drain(_ said: inout [[Int32: Int32]]) {
+  private mutating func drain(_ said: inout [[Int32: Int32]]) {
     while let event = queue.popFirst() {
       guard queue.served < Self.mostEvents else {
         counts.lost += 1
@@ -114,48 +114,46 @@ extension MeshWorker {
       for j in emitter.setStarts[set]..<emitter.setStarts[set + 1] {
         let route = tables.routes[emitter.routes[emitter.setRoutes[j]]]
         now.packets[route.core] += 1
-        for landing in route.landings {
-          let neuron = landing.translation.map { $0[event.place] } ?? emitter.neurons[event.place]
+        for l in route.landings {
+          let landing = tables.landings[l]
+          let neuron =
+            landing.translation.map { tables.translations[$0][event.place] }
+            ?? emitter.neurons[event.place]
           guard neuron >= 0 else { continue }
           (scratch.neurons[0], scratch.neuronUnits[0]) = (neuron, event.unit)
-          for delivery in landing.deliveries { act(delivery, event.emitter, route.core, &said) }
+          for d in landing.deliveries {
+            act(tables.deliveries[d], event.emitter, route.core, &said)
+          }
         }
       }
     }
   }
 
   /// Lets a spike act on a slice.
-  private func act(
+  private mutating func act(
     _ delivery: Delivery, _ e: Int, _ core: Int, _ said: inout [[Int32: Int32]]
   ) {
     let s = delivery.slice
     let slice = tables.slices[s]
-    let used: Int
-    if let r = delivery.program.relays {
-      let count = scratch.relay(tables.relays[r], 0..<1)
-      used = delivery.program.scatter.add(
-        to: &state[s].sums, at: 0, neurons: scratch.relayedNeurons, units: scratch.relayedUnits,
-        0..<count)
-    } else {
-      used = delivery.program.scatter.add(
-        to: &state[s].sums, at: 0, neurons: scratch.neurons, units: scratch.neuronUnits, 0..<1)
-    }
+    let base = tables.sums[s].first
+    let used = deliver(delivery.program, 0..<1, at: base)
     now.synapticOperations[core] += used
     counts.operations[e] += used
-    counts.operationsOfKind[delivery.program.scatter.form] += used
-    now.synapseTime[core] += used * clock.operations[delivery.program.scatter.form]
+    let form = delivery.program.path.form.rawValue
+    counts.operationsOfKind[form] += used
+    now.synapseTime[core] += used * clock.operations[form]
     let touched = CoreNeurons.listNonzero(
-      &scratch.places, state[s].sums, count: slice.neurons.count)
+      &scratch.places, sums, at: base, count: slice.neurons.count)
     for k in 0..<touched {
       let place = scratch.places[k]
-      let sum = state[s].sums[Int(place)]
-      state[s].sums[Int(place)] = 0
+      let sum = sums[base + Int(place)]
+      sums[base + Int(place)] = 0
       react(s, place, sum &<< slice.registers.scale, slice, &said)
     }
   }
 
   /// Adds to the potential of a neuron, and lets it fire if it is due.
-  private func react(
+  private mutating func react(
     _ s: Int, _ place: Int32, _ current: Int32, _ slice: EmulatedSlice,
     _ said: inout [[Int32: Int32]]
   ) {

@@ -5,10 +5,6 @@ internal import SpikeIR
 
 /// What a slice holds while it runs.
 struct SliceState {
-  /// Sums of what arrives, [tick modulo depth][sum].
-  var sums: [Int32]
-  /// For each tick of the ring whether anything arrived.
-  var touched: [Bool]
   /// v, units of the register; of maxima, the counts.
   var potentials: [Int32]
   /// Biases and constant currents, units of the register.
@@ -19,7 +15,9 @@ struct SliceState {
   var emitted: [Int32]
 
   /// Adds what has arrived, and begins at `base` of the sums, to the potentials.
-  mutating func integrate(at base: Int, _ registers: CoreRegisters) -> CoreTally {
+  mutating func integrate(
+    _ sums: inout [Int32], at base: Int, _ registers: CoreRegisters
+  ) -> CoreTally {
     CoreNeurons.integrate(&potentials, &sums, at: base, bias: bias, registers)
   }
 
@@ -36,14 +34,28 @@ struct SliceState {
   }
 }
 
-/// The cores at work on one input.
+/// A place for the cores of a thread.
 ///
 /// Used by one thread at a time, which is why it may cross to one.
-final class MeshWorker: @unchecked Sendable {
+final class MeshWorkerBox: @unchecked Sendable {
+
+  /// The cores.
+  var worker: MeshWorker
+
+  /// Creates a place for `worker`.
+  init(_ worker: MeshWorker) { self.worker = worker }
+}
+
+/// The cores at work on one input.
+struct MeshWorker {
 
   let tables: CoreTables
   let clock: StepClock
   var state: [SliceState]
+  /// Sums of what arrives at all slices, those of a slice by tick modulo its depth.
+  var sums: [Int32]
+  /// For each slice and tick that is held whether anything arrived.
+  var touched: [Bool]
   var counts: EmulationCounts
 
   /// The spikes of the emitter that has just spoken, on their ways.
@@ -66,10 +78,11 @@ final class MeshWorker: @unchecked Sendable {
     self.clock = clock
     state = tables.slices.map { slice in
       SliceState(
-        sums: [Int32](repeating: 0, count: slice.depth * slice.sumCount),
-        touched: [Bool](repeating: false, count: slice.depth), potentials: slice.initial,
-        bias: slice.bias, units: [Int8](repeating: 0, count: slice.neurons.count), emitted: [])
+        potentials: slice.initial, bias: slice.bias,
+        units: [Int8](repeating: 0, count: slice.neurons.count), emitted: [])
     }
+    sums = [Int32](repeating: 0, count: tables.sumCount)
+    touched = [Bool](repeating: false, count: tables.slotCount)
     counts = EmulationCounts(tables, cores: cores, ticks: ticks, levels: clock.levels.count)
     scratch = SpikeScratch(tables)
     now = CoreLoad(cores: cores, ticks: 1)
@@ -85,11 +98,11 @@ final class MeshWorker: @unchecked Sendable {
   /// - Parameters:
   ///   - trains: what the host has its sources emit, by population; `nil` for others.
   ///   - levels: the constant units of sources, by population; empty for others.
-  func begin(_ trains: [SpikeTrain?], constant levels: [[Int32]]) {
+  mutating func begin(_ trains: [SpikeTrain?], constant levels: [[Int32]]) {
     self.trains = trains
+    for i in sums.indices { sums[i] = 0 }
+    for i in touched.indices { touched[i] = false }
     for (s, slice) in tables.slices.enumerated() {
-      for i in state[s].sums.indices { state[s].sums[i] = 0 }
-      for i in state[s].touched.indices { state[s].touched[i] = false }
       state[s].potentials = slice.initial
       state[s].bias = slice.bias
       state[s].emitted = []
@@ -109,7 +122,7 @@ final class MeshWorker: @unchecked Sendable {
   }
 
   /// Adds constant currents to biases.
-  private func writeConstants(_ levels: [[Int32]]) {
+  private mutating func writeConstants(_ levels: [[Int32]]) {
     for way in tables.constants {
       let units = levels[way.source.index]
       let slice = tables.slices[way.slice]
@@ -128,12 +141,15 @@ final class MeshWorker: @unchecked Sendable {
         }
       }
       var sums = [Int32](repeating: 0, count: slice.sumCount)
-      _ = way.program.scatter.add(
-        to: &sums, at: 0, neurons: neurons, units: said, 0..<neurons.count)
+      _ = tables.synapses.add(
+        way.program.path, to: &sums, at: 0, neurons: neurons, units: said, 0..<neurons.count)
       let scale = slice.registers.scale
       for i in sums.indices { state[way.slice].bias[i] &+= sums[i] &<< scale }
     }
   }
+
+  /// Is told what an emitter has just said.
+  typealias Observer = (_ worker: borrowing MeshWorker, _ emitter: Int, _ own: Int) -> Void
 
   /// Executes a tick.
   ///
@@ -141,40 +157,39 @@ final class MeshWorker: @unchecked Sendable {
   ///   - tick: the tick, counted from the first of the network.
   ///   - duration: the ticks that each population takes part in.
   ///   - observe: is told of each emitter that has spoken, and of each slice that has integrated.
-  func run(tick: Int, duration: Int, observe: (_ emitter: Int, _ own: Int) -> Void) {
+  mutating func run(tick: Int, duration: Int, observe: Observer) {
     for e in tables.slices.count..<tables.emitters.count {
       let own = tick - tables.starts[tables.emitters[e].population.index]
       guard 0..<duration ~= own else { continue }
       speak(e, at: own)
       send(e, at: tick)
-      observe(e, own)
+      observe(self, e, own)
     }
     for s in tables.order {
-      let slice = tables.slices[s]
-      let own = tick - slice.start
-      let slot = tick % slice.depth
+      let own = tick - tables.slices[s].start
       guard 0..<duration ~= own else {
-        forget(s, slot)
+        forget(s, at: tick)
         continue
       }
-      advance(s, slot, now: own + 1)
+      advance(s, at: tick, now: own + 1)
       if scratch.count > 0 { send(s, at: tick) }
-      observe(s, own)
+      observe(self, s, own)
     }
     finish(tick: tick)
   }
 
   /// Throws away what has arrived at a slice that does not take part in the tick.
-  private func forget(_ s: Int, _ slot: Int) {
-    guard state[s].touched[slot] else { return }
-    let count = tables.slices[s].sumCount
-    for i in slot * count..<(slot + 1) * count { state[s].sums[i] = 0 }
-    state[s].touched[slot] = false
+  private mutating func forget(_ s: Int, at tick: Int) {
+    let place = tables.sums[s]
+    guard touched[place.slot(at: tick)] else { return }
+    let base = place.base(at: tick)
+    for i in base..<base + place.count { sums[i] = 0 }
+    touched[place.slot(at: tick)] = false
     counts.lost += 1
   }
 
   /// Lets the host speak for emitter `e`.
-  func speak(_ e: Int, at own: Int) {
+  mutating func speak(_ e: Int, at own: Int) {
     scratch.count = 0
     guard let train = trains[tables.emitters[e].population.index] else { return }
     for (n, unit) in train.units(at: own).enumerated() where unit != 0 {
@@ -185,7 +200,7 @@ final class MeshWorker: @unchecked Sendable {
   }
 
   /// Counts what cores did in the tick that is over.
-  func finish(tick: Int) {
+  mutating func finish(tick: Int) {
     let cores = now.cores
     let first = tick * cores
     for c in 0..<cores { now.inactive[c] = max(0, neuronsOfCore[c] - now.active[c]) }
@@ -208,32 +223,34 @@ final class MeshWorker: @unchecked Sendable {
 extension MeshWorker {
 
   /// Lets the neurons of slice `s` integrate what has arrived, and fire.
-  private func advance(_ s: Int, _ slot: Int, now own: Int) {
-    let slice = tables.slices[s]
-    let base = slot * slice.sumCount
-    state[s].touched[slot] = false
-    let tally = state[s].integrate(at: base, slice.registers)
-    now.active[slice.core] += min(tally.active, slice.neurons.count)
+  private mutating func advance(_ s: Int, at tick: Int, now own: Int) {
+    let shared = tables.sharedSlices[s]
+    touched[tables.sums[s].slot(at: tick)] = false
+    let tally = state[s].integrate(&sums, at: tables.sums[s].base(at: tick), shared.value.registers)
+    let core = shared.value.core
+    now.active[core] += min(tally.active, shared.value.neurons.count)
     counts.sumOverflows += tally.sumOverflows
     counts.currentOverflows += tally.currentOverflows
     counts.potentialOverflows += tally.potentialOverflows
     scratch.count = 0
-    switch slice.program {
+    switch shared.value.program {
     case .integrate: return
     case .fire(let neurons): fire(s, neurons)
-    case .staircase(let neurons): follow(s, neurons, slice, now: own)
+    case .staircase(let neurons): follow(s, neurons, shared.value, now: own)
     case .maximum(let neurons): pool(s, neurons)
     }
-    now.spikes[slice.core] += scratch.count
+    now.spikes[core] += scratch.count
   }
 
-  private func fire(_ s: Int, _ neurons: FiringNeurons) {
+  private mutating func fire(_ s: Int, _ neurons: FiringNeurons) {
     let fired = state[s].fire(neurons)
     guard fired > 0 else { return }
     scratch.list(state[s].units)
   }
 
-  private func follow(_ s: Int, _ neurons: StaircaseNeurons, _ slice: EmulatedSlice, now own: Int) {
+  private mutating func follow(
+    _ s: Int, _ neurons: StaircaseNeurons, _ slice: EmulatedSlice, now own: Int
+  ) {
     let channels = slice.box.channels.count
     let scale = slice.registers.scale
     for n in slice.neurons.indices {
@@ -246,7 +263,7 @@ extension MeshWorker {
     }
   }
 
-  private func pool(_ s: Int, _ neurons: MaximumNeurons) {
+  private mutating func pool(_ s: Int, _ neurons: MaximumNeurons) {
     for n in 0..<neurons.starts.count - 1 {
       let places = neurons.places[Int(neurons.starts[n])..<Int(neurons.starts[n + 1])]
       guard let first = places.first else { continue }
@@ -259,7 +276,7 @@ extension MeshWorker {
     }
   }
 
-  private func emit(_ place: Int, _ unit: Int32) {
+  private mutating func emit(_ place: Int, _ unit: Int32) {
     scratch.places[scratch.count] = Int32(place)
     scratch.units[scratch.count] = unit
     scratch.count += 1
@@ -271,17 +288,16 @@ extension MeshWorker {
 extension MeshWorker {
 
   /// Sends the spikes of emitter `e` along their routes.
-  private func send(_ e: Int, at tick: Int) {
-    let emitter = tables.emitters[e]
-    let sum = scratch.distribute(emitter, counting: &counts.sets[e])
-    counts.spikes[e] += sum
-    for i in emitter.routes.indices where scratch.routeCounts[i] > 0 {
-      let route = tables.routes[emitter.routes[i]]
+  private mutating func send(_ e: Int, at tick: Int) {
+    let shared = tables.sharedEmitters[e]
+    counts.spikes[e] += scratch.distribute(shared.value, counting: &counts.sets[e])
+    for i in shared.value.routes.indices where scratch.routeCounts[i] > 0 {
+      let route = tables.routes[shared.value.routes[i]]
       now.packets[route.core] += scratch.routeCounts[i]
-      for landing in route.landings {
-        let first = emitter.scratch[i]
+      for l in route.landings {
+        let first = shared.value.scratch[i]
         let range = first..<first + scratch.routeCounts[i]
-        let used = land(landing, range, emitter, at: tick, on: route.core)
+        let used = land(tables.landings[l], range, shared, at: tick, on: route.core)
         now.synapticOperations[route.core] += used
         counts.operations[e] += used
       }
@@ -289,32 +305,42 @@ extension MeshWorker {
   }
 
   /// Lets packets act on what they meet, and returns the number of synapses that were read.
-  private func land(
-    _ landing: EmulatedRoute.Landing, _ range: Range<Int>, _ emitter: SpikeEmitter, at tick: Int,
+  private mutating func land(
+    _ landing: Landing, _ range: Range<Int>, _ emitter: Shared<SpikeEmitter>, at tick: Int,
     on core: Int
   ) -> Int {
-    let end = scratch.translate(range, by: landing.translation ?? emitter.neurons)
-    var used = 0
-    for delivery in landing.deliveries {
-      let slot = (tick + delivery.delay) % tables.slices[delivery.slice].depth
-      let base = slot * tables.slices[delivery.slice].sumCount
-      let own: Int
-      if let r = delivery.program.relays {
-        let count = scratch.relay(tables.relays[r], range.lowerBound..<end)
-        own = delivery.program.scatter.add(
-          to: &state[delivery.slice].sums, at: base, neurons: scratch.relayedNeurons,
-          units: scratch.relayedUnits,
-          0..<count)
+    let end =
+      if let t = landing.translation {
+        scratch.translate(range, by: tables.translations[t])
       } else {
-        own = delivery.program.scatter.add(
-          to: &state[delivery.slice].sums, at: base, neurons: scratch.neurons,
-          units: scratch.neuronUnits, range.lowerBound..<end)
+        scratch.translate(range, by: emitter.value.neurons)
       }
+    var used = 0
+    for d in landing.deliveries {
+      let delivery = tables.deliveries[d]
+      let place = tables.sums[delivery.slice]
+      let own = deliver(
+        delivery.program, range.lowerBound..<end, at: place.base(at: tick + delivery.delay))
       used += own
-      counts.operationsOfKind[delivery.program.scatter.form] += own
-      now.synapseTime[core] += own * clock.operations[delivery.program.scatter.form]
-      state[delivery.slice].touched[slot] = true
+      let form = delivery.program.path.form.rawValue
+      counts.operationsOfKind[form] += own
+      now.synapseTime[core] += own * clock.operations[form]
+      touched[place.slot(at: tick + delivery.delay)] = true
     }
     return used
+  }
+
+  /// Adds what translated spikes contribute to the sums that begin at `base`, and returns the number
+  /// of synapses that were read.
+  mutating func deliver(_ program: SynapseProgram, _ range: Range<Int>, at base: Int) -> Int {
+    guard let r = program.relays else {
+      return tables.synapses.add(
+        program.path, to: &sums, at: base, neurons: scratch.neurons, units: scratch.neuronUnits,
+        range)
+    }
+    let count = scratch.relay(tables.relays[r], range)
+    return tables.synapses.add(
+      program.path, to: &sums, at: base, neurons: scratch.relayedNeurons,
+      units: scratch.relayedUnits, 0..<count)
   }
 }

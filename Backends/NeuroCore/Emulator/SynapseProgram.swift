@@ -21,7 +21,7 @@ struct SynapseProgram: Sendable {
   /// The relays on the way; `nil` if there are none.
   var relays: Int?
   /// The connections of the last projection.
-  var scatter: CoreScatter
+  var path: CorePath
 }
 
 /// Makes the programs of connections; what several of them share is made once.
@@ -33,9 +33,14 @@ struct SynapseCompiler {
   /// The relays of paths that have any.
   private(set) var relays: [RelayTable] = []
 
+  /// The connections.
+  private(set) var synapses = CoreSynapses()
+
   private var relaysOfPath: [Int: Int] = [:]
   private var weights: [ProjectionID: [Int32]] = [:]
   private var wires: [ProjectionID: (starts: [Int32], targets: [Int32])] = [:]
+  private var storedWeights: [ProjectionID: Range<Int>] = [:]
+  private var storedWires: [ProjectionID: Range<Int>] = [:]
 
   /// Creates a compiler for the paths of `graph`.
   init(_ graph: SpikingGraph, _ paths: [ConnectionPath]) {
@@ -73,36 +78,38 @@ struct SynapseCompiler {
     let last = path.projections[path.projections.count - 1]
     let table = try relayTable(of: p)
     if graph[path.target].model == .maximum {
-      let scatter = CoreWires(weights: [1], box: coreBox(box, of: graph[graph[last].source].shape))
-      return SynapseProgram(relays: table, scatter: .single(scatter))
+      let counts = coreBox(box, of: graph[graph[last].source].shape)
+      let path = synapses.addSame(weights: synapses.store([1]), box: counts)
+      return SynapseProgram(relays: table, path: path)
     }
-    return SynapseProgram(relays: table, scatter: try scatter(along: last, into: box))
+    return SynapseProgram(relays: table, path: try connections(along: last, into: box))
   }
 
   /// Returns the connections of projection `j` into the box `box` of its target.
-  private mutating func scatter(
+  private mutating func connections(
     along j: ProjectionID, into box: NeuronBox
-  ) throws(Diagnostic) -> CoreScatter {
+  ) throws(Diagnostic) -> CorePath {
     let (source, target) = (graph[graph[j].source].shape, graph[graph[j].target].shape)
     let own = coreBox(box, of: target)
     let factors = try scaledWeights(of: j)
+    let weights = storedWeights[j] ?? synapses.store(factors)
+    storedWeights[j] = weights
     switch graph[j].kind {
-    case .dense: return .dense(CoreMatrix(weights: factors, width: target.count, box: own))
+    case .dense: return synapses.addMatrix(weights: weights, width: target.count, box: own)
     case .conv(let conv):
-      return .taps(
-        CoreTaps(
-          weights: factors, window: CoreWindow(conv.window), groups: conv.groups,
-          sourceWidth: source[1], sourceChannels: source[2], box: own))
+      return synapses.addTaps(
+        weights: weights, window: CoreWindow(conv.window), groups: conv.groups,
+        source: (source[0], source[1], source[2]), box: own)
     case .pool(let pool):
-      return .taps(
-        CoreTaps(
-          weights: factors, window: CoreWindow(pool.window), groups: source[2],
-          sourceWidth: source[1], sourceChannels: source[2], box: own))
-    case .identity: return .single(CoreWires(weights: factors, box: own))
+      return synapses.addTaps(
+        weights: weights, window: CoreWindow(pool.window), groups: source[2],
+        source: (source[0], source[1], source[2]), box: own)
+    case .identity: return synapses.addSame(weights: weights, box: own)
     case .wire:
       let lists = try wireLists(of: j)
-      return .single(
-        CoreWires(weight: factors[0], starts: lists.starts, targets: lists.targets, box: own))
+      let stored = storedWires[j] ?? synapses.store(wires: lists.starts, lists.targets)
+      storedWires[j] = stored
+      return synapses.addWires(weight: factors[0], wires: stored, box: own)
     }
   }
 

@@ -27,7 +27,10 @@ extension Session {
     _ graph: SpikingGraph, onto target: TargetDescription, measuringOn samples: CalibrationInputs?
   ) throws(CompileError) -> Allocation {
     var spikes: [[Float]] = []
-    if let samples { spikes = try spikesPerNeuron(of: graph, on: samples) }
+    if let samples {
+      let few = CalibrationInputs(count: min(samples.count, 64), sample: samples.sample)
+      spikes = try EventSimulator().spikesPerNeuron(of: graph, over: few, threads: processorCount)
+    }
     var options = Partition.Options()
     if !spikes.isEmpty { options.spikesPerNeuron = spikes }
     console.progress("cutting the network", 0)
@@ -39,26 +42,5 @@ extension Session {
     }
     console.progress("", 1)
     return placed
-  }
-
-  /// Returns the spikes of every neuron for an input, by population; on average over at most 64
-  /// samples.
-  private func spikesPerNeuron(
-    of graph: SpikingGraph, on samples: CalibrationInputs
-  ) throws(CompileError) -> [[Float]] {
-    let inputs = CalibrationInputs(count: min(samples.count, 64), sample: samples.sample)
-    let spiking = graph.populations.ids.filter {
-      graph[$0].hasNeurons && graph[$0].model != .integrator
-    }
-    var sums = graph.populations.elements.map { [Float](repeating: 0, count: $0.shape.count) }
-    let ticks = Float(graph.populations.elements.first?.code.timesteps ?? 1)
-    try EventSimulator().forEachSample(
-      saying: spiking, in: graph, over: inputs, from: 0, threads: processorCount
-    ) { (_, values) throws(CompileError) in
-      for (id, own) in zip(spiking, values) {
-        for (n, value) in own.enumerated() { sums[id.index][n] += abs(value) * ticks }
-      }
-    }
-    return sums.map { $0.map { $0 / Float(max(1, inputs.count)) } }
   }
 }

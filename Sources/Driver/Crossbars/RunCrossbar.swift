@@ -2,6 +2,7 @@
 
 internal import Crossbar
 internal import Diagnostics
+internal import HardwareTargets
 internal import Kernels
 internal import SpikeIR
 internal import SpikeInterpreter

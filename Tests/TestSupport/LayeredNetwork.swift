@@ -1,22 +1,21 @@
-// Networks for tests of partition and placement, of the sizes that people compile.
+// Networks for tests and measurements of partition and placement, of the sizes that people compile.
 
-import SpikeIR
-import TestSupport
+package import SpikeIR
 
 /// Builds networks of integrate-and-fire neurons layer by layer, with random weights.
-struct LayeredNetwork {
+package struct LayeredNetwork {
 
   /// The network so far.
-  private(set) var graph: SpikingGraph
+  package private(set) var graph: SpikingGraph
 
   /// The population that was added last.
-  private(set) var last: PopulationID
+  package private(set) var last: PopulationID
 
   private var random: SplitMix64
   private let timesteps: Int
 
   /// Begins with an input of constant currents, and neurons that turn them into spikes.
-  init(_ name: String, input: Shape, timesteps: Int = 16, seed: UInt64 = 1) {
+  package init(_ name: String, input: Shape, timesteps: Int = 16, seed: UInt64 = 1) {
     graph = SpikingGraph(name: name)
     random = SplitMix64(seed: seed)
     self.timesteps = timesteps
@@ -28,7 +27,7 @@ struct LayeredNetwork {
 
   /// Adds neurons that listen to the last ones.
   @discardableResult
-  mutating func add(
+  package mutating func add(
     _ name: String, _ shape: Shape, _ kind: ProjectionKind, model: NeuronModel? = nil,
     from source: PopulationID? = nil
   ) -> PopulationID {
@@ -43,18 +42,16 @@ struct LayeredNetwork {
   }
 
   /// Adds connections to the last neurons from others.
-  mutating func connect(_ source: PopulationID, _ kind: ProjectionKind) {
+  package mutating func connect(_ source: PopulationID, _ kind: ProjectionKind) {
     graph.projections.append(
       Projection(name: "\(source)-\(last)", source: source, target: last, kind: kind))
   }
 
   /// Adds a convolution that keeps the image's size, divided by the stride.
   @discardableResult
-  mutating func addConv(
+  package mutating func addConv(
     _ name: String, _ channels: Int, kernel: Int, stride: Int = 1, groups: Int = 1
-  )
-    -> PopulationID
-  {
+  ) -> PopulationID {
     let source = graph[last].shape
     let (height, width) = ((source[0] + stride - 1) / stride, (source[1] + stride - 1) / stride)
     let total = max(0, (height - 1) * stride + kernel - source[0])
@@ -70,14 +67,18 @@ struct LayeredNetwork {
 
   /// Adds densely connected neurons.
   @discardableResult
-  mutating func addDense(_ name: String, _ count: Int, model: NeuronModel? = nil) -> PopulationID {
+  package mutating func addDense(_ name: String, _ count: Int, model: NeuronModel? = nil)
+    -> PopulationID
+  {
     let weights = weights([graph[last].shape.count, count])
     return add(name, [count], .dense(DenseProjection(weights: weights)), model: model)
   }
 
   /// Adds the sums of windows.
   @discardableResult
-  mutating func addPool(_ name: String, size: Int, model: NeuronModel? = nil) -> PopulationID {
+  package mutating func addPool(_ name: String, size: Int, model: NeuronModel? = nil)
+    -> PopulationID
+  {
     let source = graph[last].shape
     let window = Window(size: Pair(size, size), strides: Pair(size, size))
     return add(
@@ -86,7 +87,7 @@ struct LayeredNetwork {
   }
 
   /// Ends with neurons that are read.
-  mutating func end(classes: Int) -> SpikingGraph {
+  package mutating func end(classes: Int) -> SpikingGraph {
     addDense("logits", classes, model: .integrator)
     graph.decoders.append(Decoder(population: last))
     return graph
@@ -113,7 +114,7 @@ struct LayeredNetwork {
 /// classes.
 ///
 /// - Source: Howard et al. (2017), table 1.
-func mobileNet(side: Int = 128, width: Double = 1, classes: Int = 1000) -> SpikingGraph {
+package func mobileNet(side: Int = 128, width: Double = 1, classes: Int = 1000) -> SpikingGraph {
   func channels(_ count: Int) -> Int { max(8, Int(Double(count) * width) / 8 * 8) }
   var network = LayeredNetwork("mobilenet", input: [side, side, 3])
   network.addConv("conv1", channels(32), kernel: 3, stride: 2)
@@ -132,7 +133,7 @@ func mobileNet(side: Int = 128, width: Double = 1, classes: Int = 1000) -> Spiki
 }
 
 /// Returns a plain convolutional network for small images.
-func plainNetwork(side: Int = 28, classes: Int = 10) -> SpikingGraph {
+package func plainNetwork(side: Int = 28, classes: Int = 10) -> SpikingGraph {
   var network = LayeredNetwork("plain", input: [side, side, 1])
   network.addConv("conv1", 16, kernel: 3)
   network.addConv("conv2", 32, kernel: 3, stride: 2)
@@ -143,7 +144,7 @@ func plainNetwork(side: Int = 28, classes: Int = 10) -> SpikingGraph {
 }
 
 /// Returns a network of residual blocks.
-func residualNetwork(side: Int = 32, blocks: Int = 3, classes: Int = 10) -> SpikingGraph {
+package func residualNetwork(side: Int = 32, blocks: Int = 3, classes: Int = 10) -> SpikingGraph {
   var network = LayeredNetwork("residual", input: [side, side, 3])
   var channels = 16
   network.addConv("conv1", channels, kernel: 3)
@@ -162,7 +163,7 @@ func residualNetwork(side: Int = 32, blocks: Int = 3, classes: Int = 10) -> Spik
 }
 
 /// Returns a network of dense layers.
-func denseNetwork(_ widths: [Int] = [784, 1024, 512], classes: Int = 10) -> SpikingGraph {
+package func denseNetwork(_ widths: [Int] = [784, 1024, 512], classes: Int = 10) -> SpikingGraph {
   var network = LayeredNetwork("dense", input: [widths[0]])
   for (i, width) in widths.dropFirst().enumerated() { network.addDense("dense\(i + 1)", width) }
   return network.end(classes: classes)
