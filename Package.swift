@@ -113,7 +113,8 @@ let package = Package(
     library(
       "HardwareTargets", path: "Targets", ["JSONReading", "Diagnostics"],
       embedding: [
-        "akida1000", "brainscales2", "generic-mesh", "loihi1", "loihi1-nahuku", "loihi2", "schema",
+        "akida1000", "allocation-schema", "brainscales2", "generic-mesh", "loihi1", "loihi1-nahuku",
+        "loihi2", "schema",
         "speck2", "spinnaker1", "spinnaker2", "truenorth", "xylo",
       ].map { "\($0).json" }),
     library(
@@ -166,7 +167,7 @@ let package = Package(
       "DriverTests", ["Driver", "SpikePasses", "SpikeText", "SpikeIR", "DataIO", "Diagnostics"]),
     tests("ReportTests", ["Report"]),
     tests("HardwareTargetsTests", ["HardwareTargets", "JSONReading", "Diagnostics"]),
-    tests("CommandTests", ["spikec"]),
+    tests("CommandTests", ["JSONReading", "spikec"]),
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
     tests("SpikeTextTests", ["SpikeText", "SpikeIR", "Diagnostics"]),
     tests(
