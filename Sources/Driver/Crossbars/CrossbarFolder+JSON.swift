@@ -2,6 +2,7 @@
 // words.
 
 internal import Crossbar
+internal import EventCPU
 internal import HardwareTargets
 internal import SpikeIR
 internal import Tables
