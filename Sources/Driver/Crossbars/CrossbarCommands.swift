@@ -3,6 +3,7 @@
 internal import Crossbar
 internal import DataIO
 internal import Diagnostics
+internal import EventCPU
 internal import HardwareTargets
 internal import PluginAPI
 internal import SpikeIR

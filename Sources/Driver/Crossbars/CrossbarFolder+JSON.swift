@@ -2,9 +2,9 @@
 // words.
 
 internal import Crossbar
+internal import EventCPU
 internal import HardwareTargets
 internal import SpikeIR
-internal import Tables
 
 extension CrossbarFolder {
 
