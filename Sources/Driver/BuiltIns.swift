@@ -16,17 +16,7 @@ extension Registry {
       KerasFrontend(), ONNXFrontend(),
     ],
     passes: Pass.builtIn,
-    targets: [
-      Target(
-        name: "cpu", backend: "event-cpu",
-        summary: "event-driven execution on the processors of this machine")
-    ]
-      + TargetDescription.builtIn.filter(\.hasSpikingCores).map {
-        Target(name: $0.id, backend: "neuro-core", summary: $0.title)
-      }
-      + TargetDescription.builtIn.filter(\.usesArrays).map {
-        Target(name: $0.id, backend: "crossbar", summary: $0.title)
-      },
+    targets: targets,
     neurons: [
       NeuronSummary(
         name: "if", summary: "integrate and fire, with reset by subtraction; exact in integers"),
@@ -38,4 +28,20 @@ extension Registry {
         summary: "say a curved activation, interval by interval of the potential; exact in integers"
       ),
     ])
+
+  /// The processors of this machine, machines with cores, machines with arrays.
+  private static var targets: [Target] {
+    var result = [
+      Target(
+        name: "cpu", backend: "event-cpu",
+        summary: "event-driven execution on the processors of this machine")
+    ]
+    for machine in TargetDescription.builtIn where machine.hasSpikingCores {
+      result.append(Target(name: machine.id, backend: "neuro-core", summary: machine.title))
+    }
+    for machine in TargetDescription.builtIn where machine.usesArrays {
+      result.append(Target(name: machine.id, backend: "crossbar", summary: machine.title))
+    }
+    return result
+  }
 }

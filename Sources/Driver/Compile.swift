@@ -226,7 +226,7 @@ private struct CompileJob {
           layout, of: model.program, preprocessing: preprocessing, targetText: machine.text,
           provenance: provenance
         ).write(to: folder)
-      case nil: throw .notSpiking()
+      case nil: throw Diagnostic.notSpiking()
       }
     }
   }

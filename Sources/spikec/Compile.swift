@@ -110,7 +110,7 @@ struct Compile: ParsableCommand {
     request.passes = passOptions.request(pipeline: passes)
     request.calibration = try calibration.request(labels: labels)
     request.lastLevel = stopAfter?.level
-    request.tiles = tiles.map { Int($0).map { .most($0) } ?? .all }
+    if let tiles { request.tiles = Int(tiles).map { TileBudget.most($0) } ?? .all }
     let session = session
     let report = try session.compile(request)
     try session.console.print(json ? report.json.text : report.text)

@@ -5,7 +5,6 @@ internal import Crossbar
 internal import EventCPU
 internal import HardwareTargets
 internal import SpikeIR
-internal import Tables
 
 extension CrossbarFolder {
 

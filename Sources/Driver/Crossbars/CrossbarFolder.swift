@@ -107,7 +107,8 @@ extension CrossbarFolder {
     for name in namesInFolder(path) ?? [] where name.hasSuffix(".csv") {
       texts[name] = try bytes(name)
     }
-    let (matrices, mode): ([WeightMatrix], ReadMode)
+    let matrices: [WeightMatrix]
+    let mode: ReadMode
     if head.readsFrames {
       let graph = try EventArtefact(readingAt: file(FileName.spiking)).graph
       program = .snn(graph)
@@ -120,7 +121,8 @@ extension CrossbarFolder {
           .wrongLevel(
             file(FileName.operators), found: program.level, hint: "expected the level 'ann'"))
       }
-      (matrices, mode) = (WeightMatrix.all(in: graph), .vectors)
+      matrices = WeightMatrix.all(in: graph)
+      mode = .vectors
     }
     layout = try CrossbarLayout(reading: texts, of: matrices, on: target, mode: mode)
   }

@@ -61,7 +61,8 @@ extension Session {
   private func samples(
     _ data: DataRequest, for folder: CrossbarFolder
   ) throws(CompileError) -> Samples {
-    var (inputs, classifier) = folder.program.interface
+    let classifier = folder.program.interface.classifier
+    var inputs = folder.program.interface.inputs
     if case .ann = folder.program {
       for i in inputs.indices { inputs[i].stored = folder.preprocessing }
     }
