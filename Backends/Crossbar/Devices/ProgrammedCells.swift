@@ -64,6 +64,7 @@ package struct ProgrammedCells: Sendable {
   /// - Parameters:
   ///   - seconds: the time since programming.
   ///   - run: the random numbers of the block in a run.
+  /// - Returns: a conductance for each cell.
   /// - Complexity: O(cells).
   package func conductances(after seconds: Double, run: RandomField) -> [Float] {
     guard !exponents.isEmpty || model.fluctuation != nil else { return conductances }

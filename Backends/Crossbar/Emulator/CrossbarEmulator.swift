@@ -103,7 +103,7 @@ extension EmulatedArrays {
       }
       var arrays = EmulatedArrays(features: features, reading: reading, devices: devices)
       // Weights of arrays that also hold synapses of neurons are whole numbers.
-      if options.reading == nil, let most = core.synapse?.weight.max {
+      if options.devices == nil, let most = core.synapse?.weight.max {
         arrays.largestCode = Double(most)
       }
       result.append(arrays)

@@ -81,6 +81,7 @@ struct HeldCells: Sendable {
   /// - Parameters:
   ///   - seconds: the time since programming; `nil` for right after it, without fluctuation.
   ///   - run: the random numbers of the block in a run.
+  /// - Returns: what inputs are multiplied with, without units.
   func sums(after seconds: Double?, run: RandomField) -> [Float] {
     var g = seconds.map { cells.conductances(after: $0, run: run) } ?? cells.conductances
     if let wires = arrays.reading.wires { g = wires.seen(g, rows: rows, columns: columns) }

@@ -32,6 +32,7 @@ package protocol ProjectionReading: Sendable {
   ///   - units: what each neuron of the source emitted.
   ///   - image: the number of the input.
   ///   - tick: when it arrives; under codes with windows the entry of the source's window.
+  /// - Returns: a sum for each neuron of the target.
   func sums(of units: [Int32], image: Int, tick: Int) -> [Int64]
 }
 
