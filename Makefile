@@ -19,9 +19,10 @@ BUILD := swift build $(FLAGS) -Xlinker --export-dynamic --product spikec
 TEST_FLAGS := $(FLAGS) -Xswiftc -enable-testing --scratch-path .build-test
 
 SOURCES := Package.swift IR Frontends Backends Sources Tests \
-  Benchmarks/Package.swift Benchmarks/EventEngine Benchmarks/Fuzz Benchmarks/Importing
+  Benchmarks/Package.swift Benchmarks/Cores Benchmarks/EventEngine \
+  Benchmarks/Fuzz Benchmarks/Importing
 
-.PHONY: help build demo test conformance lint format bench accuracy fuzz proto fixtures packages data node-tests large-models clean
+.PHONY: help build demo test conformance lint format bench bench-cores accuracy fuzz proto fixtures packages data node-tests large-models clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -57,6 +58,9 @@ proto: packages ## generate the C code of the ONNX schema anew
 
 bench: build data ## measure the example network, and imports of what make large-models wrote
 	@DATA=$(DATA) LARGE_MODELS=$(LARGE_MODELS) Benchmarks/run.sh
+
+bench-cores: build data ## measure layouts on cores: traffic, large networks, the emulator's speed
+	@DATA=$(DATA) Benchmarks/run-cores.sh
 
 # MNIST=DIR adds the networks for MNIST; LIMIT=N takes fewer images and writes out/accuracy.md. It
 # takes hours; stopped, it goes on from what out/accuracy holds, as long as the program is the same.

@@ -101,22 +101,31 @@ let package = Package(
       ],
       handlesPointers: true),
     library(
+      "SpikeExecution", path: "Backends/Execution", ["SpikeIR", "Kernels", "Diagnostics"]),
+    library(
       "EventCPU", path: "Backends/EventCPU",
-      ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
+      [
+        "SpikeExecution", "SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5",
+        "Diagnostics",
+      ]),
 
     // Machines: what they offer, and networks laid out on them.
     library(
       "HardwareTargets", path: "Targets", ["JSONReading", "Diagnostics"],
       embedding: [
-        "akida1000", "brainscales2", "generic-mesh", "loihi1", "loihi1-nahuku", "loihi2", "schema",
+        "akida1000", "allocation-schema", "brainscales2", "generic-mesh", "loihi1", "loihi1-nahuku",
+        "loihi2", "schema",
         "speck2", "spinnaker1", "spinnaker2", "truenorth", "xylo",
       ].map { "\($0).json" }),
     library(
       "NeuroCore", path: "Backends/NeuroCore",
-      ["HardwareTargets", "SpikeIR", "Kernels", "Diagnostics"]),
+      ["SpikeExecution", "HardwareTargets", "SpikeIR", "Kernels", "Diagnostics"]),
     library(
       "Crossbar", path: "Backends/Crossbar",
-      ["HardwareTargets", "SpikeInterpreter", "SpikeIR", "Kernels", "Diagnostics"]),
+      [
+        "SpikeExecution", "HardwareTargets", "SpikeInterpreter", "SpikeIR", "Kernels",
+        "Diagnostics",
+      ]),
 
     // Pages with tables and drawings; knows nothing of networks.
     library("Report", path: "Sources/Report"),
@@ -127,8 +136,9 @@ let package = Package(
       [
         "SpikeIR", "SpikeText", "SpikeStore", "SpikeInterpreter", "SpikePasses", "SpikeTraining",
         "PluginAPI", "KerasFrontend", "ONNXFrontend",
-        "EventCPU", "HardwareTargets", "NeuroCore", "Crossbar", "Archive", "DataIO", "HDF5",
-        "FileReading", "JSONReading", "Kernels", "Report", "Diagnostics",
+        "SpikeExecution", "EventCPU", "HardwareTargets", "NeuroCore", "Crossbar", "Archive",
+        "DataIO",
+        "HDF5", "FileReading", "JSONReading", "Kernels", "Report", "Diagnostics",
       ]),
     .executableTarget(
       name: "spikec",
@@ -157,7 +167,7 @@ let package = Package(
       "DriverTests", ["Driver", "SpikePasses", "SpikeText", "SpikeIR", "DataIO", "Diagnostics"]),
     tests("ReportTests", ["Report"]),
     tests("HardwareTargetsTests", ["HardwareTargets", "JSONReading", "Diagnostics"]),
-    tests("CommandTests", ["spikec"]),
+    tests("CommandTests", ["JSONReading", "spikec"]),
     tests("SpikeIRTests", ["SpikeIR", "Diagnostics"]),
     tests("SpikeTextTests", ["SpikeText", "SpikeIR", "Diagnostics"]),
     tests(
@@ -172,7 +182,8 @@ let package = Package(
     tests(
       "ConformanceTests",
       [
-        "EventCPU", "KerasFrontend", "DataIO", "SpikePasses", "SpikeInterpreter", "PluginAPI",
+        "EventCPU", "SpikeExecution", "KerasFrontend", "DataIO", "SpikePasses", "SpikeInterpreter",
+        "PluginAPI",
         "SpikeIR", "Diagnostics",
       ]),
     tests(
@@ -190,8 +201,10 @@ let package = Package(
     tests(
       "NeuroCoreTests",
       [
-        "NeuroCore", "HardwareTargets", "SpikeInterpreter", "SpikeText", "SpikeIR", "Diagnostics",
+        "NeuroCore", "SpikeExecution", "HardwareTargets", "SpikeInterpreter", "SpikeText",
+        "SpikeIR", "Diagnostics",
       ]),
+    tests("SpikeExecutionTests", ["SpikeExecution", "SpikeIR", "Diagnostics"]),
     tests(
       "CrossbarTests",
       [
@@ -201,7 +214,8 @@ let package = Package(
     tests(
       "EventCPUTests",
       [
-        "EventCPU", "SpikeInterpreter", "SpikeText", "PluginAPI", "HDF5", "Kernels", "SpikeIR",
+        "EventCPU", "SpikeExecution", "SpikeInterpreter", "SpikeText", "PluginAPI", "HDF5",
+        "Kernels", "SpikeIR",
         "Diagnostics",
       ]),
   ]

@@ -19,10 +19,10 @@ func library(
   .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
 
-/// The machines whose descriptions come with the program, and the schema of those.
+/// The machines whose descriptions come with the program, and schemas.
 let machines = [
-  "akida1000", "brainscales2", "generic-mesh", "loihi1", "loihi1-nahuku", "loihi2", "schema",
-  "speck2", "spinnaker1", "spinnaker2", "truenorth", "xylo",
+  "akida1000", "allocation-schema", "brainscales2", "generic-mesh", "loihi1", "loihi1-nahuku",
+  "loihi2", "schema", "speck2", "spinnaker1", "spinnaker2", "truenorth", "xylo",
 ]
 
 let package = Package(
@@ -42,8 +42,22 @@ let package = Package(
     library("SpikeStore", path: "IR/Store", ["SpikeIR", "SpikeText", "HDF5", "Diagnostics"]),
     library("PluginAPI", path: "Sources/PluginAPI", ["SpikeIR", "Diagnostics"]),
     library(
+      "SpikeExecution", path: "Backends/Execution", ["SpikeIR", "Kernels", "Diagnostics"]),
+    library(
       "EventCPU", path: "Backends/EventCPU",
-      ["SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5", "Diagnostics"]),
+      [
+        "SpikeExecution", "SpikeIR", "SpikeText", "SpikeStore", "PluginAPI", "Kernels", "HDF5",
+        "Diagnostics",
+      ]),
+    .target(
+      name: "HardwareTargets", dependencies: ["JSONReading", "Diagnostics"], path: "Targets",
+      resources: machines.map { .embedInCode($0 + ".json") }, swiftSettings: strict),
+    library(
+      "NeuroCore", path: "Backends/NeuroCore",
+      ["SpikeExecution", "HardwareTargets", "SpikeIR", "Kernels", "Diagnostics"]),
+    library(
+      "DataIO", path: "Sources/DataIO",
+      ["Archive", "HDF5", "FileReading", "SpikeIR", "Diagnostics"]),
     library("TestSupport", path: "Tests/TestSupport", ["SpikeIR", "Diagnostics"]),
     library("FuzzSupport", path: "Tests/FuzzSupport", ["CZlib", "TestSupport"]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
@@ -74,25 +88,17 @@ let package = Package(
       name: "importing",
       dependencies: ["KerasFrontend", "ONNXFrontend", "PluginAPI", "SpikeIR", "Diagnostics"],
       path: "Importing", swiftSettings: strict),
-    .target(
-      name: "HardwareTargets", dependencies: ["JSONReading", "Diagnostics"], path: "Targets",
-      resources: machines.map { .embedInCode($0 + ".json") }, swiftSettings: strict),
-    library(
-      "NeuroCore", path: "Backends/NeuroCore",
-      ["HardwareTargets", "SpikeIR", "Kernels", "Diagnostics"]),
-    library(
-      "DataIO", path: "Sources/DataIO",
-      ["Archive", "HDF5", "FileReading", "SpikeIR", "Diagnostics"]),
     .executableTarget(
       name: "cores",
       dependencies: [
-        "NeuroCore", "HardwareTargets", "EventCPU", "DataIO", "PluginAPI", "SpikeIR", "Diagnostics",
-        "TestSupport",
+        "NeuroCore", "HardwareTargets", "EventCPU", "SpikeExecution", "DataIO", "PluginAPI",
+        "SpikeIR",
+        "Diagnostics", "TestSupport",
       ],
       path: "Cores", swiftSettings: strict),
     .executableTarget(
       name: "event-engine",
-      dependencies: ["EventCPU", "SpikeIR", "Diagnostics", "TestSupport"],
+      dependencies: ["EventCPU", "SpikeExecution", "SpikeIR", "Diagnostics", "TestSupport"],
       path: "EventEngine", swiftSettings: strict),
   ]
 )

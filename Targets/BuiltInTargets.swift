@@ -28,6 +28,11 @@ extension TargetDescription {
     String(decoding: PackageResources.schema_json, as: UTF8.self)
   }
 
+  /// The text of the schema of allocation tables in one file, `Targets/allocation-schema.json`.
+  package static var allocationSchemaText: String {
+    String(decoding: PackageResources.allocation_schema_json, as: UTF8.self)
+  }
+
   /// Returns the JSON text of a description that comes with the program; `nil` if there is none.
   package static func builtInText(_ name: String) -> String? {
     texts.first { $0.name == name }.map { String(decoding: $0.text, as: UTF8.self) }

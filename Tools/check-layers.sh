@@ -34,6 +34,7 @@ deny Frontends SpikePasses SpikeText DataIO Driver EventCPU Foundation
 deny Frontends/Keras SpikeInterpreter
 deny Targets SpikeIR SpikePasses DataIO HDF5 $outer NeuroCore Foundation FoundationEssentials
 deny Backends/NeuroCore EventCPU SpikeText HDF5
+deny Backends/Execution EventCPU NeuroCore Crossbar SpikeInterpreter SpikeText HDF5 HardwareTargets
 deny Backends/EventCPU NeuroCore Crossbar SpikeInterpreter
 deny Backends/NeuroCore Crossbar SpikeInterpreter
 deny Backends/Crossbar EventCPU NeuroCore SpikeText HDF5

@@ -2,6 +2,7 @@
 
 package import Diagnostics
 package import PluginAPI
+internal import SpikeExecution
 package import SpikeIR
 
 /// Measures spiking networks by running them in the event-driven engine.

@@ -4,29 +4,24 @@ import Diagnostics
 import EventCPU
 import HardwareTargets
 import NeuroCore
+import SpikeExecution
 import SpikeIR
 
 /// Runs a network on the emulated cores of a machine and on the event engine.
 func measureEmulation(
   _ network: LegalNetwork, on target: TargetDescription, images: Int
 ) throws(CompileError) {
-  let spikes = try network.spikesPerNeuron()
-  var options = Partition.Options()
-  if !spikes.isEmpty { options.spikesPerNeuron = spikes }
-  let unplaced = try Allocation(of: Partition.make(network.graph, target, options), on: target)
-  let allocation = try liftingDiagnostic { () throws(Diagnostic) in
-    try unplaced.placed(spikes: spikes)
-  }
+  let allocation = try network.allocation(on: target)
   let emulator = try MeshEmulator(loading: allocation)
   let engine = try EventEngine(lowering: network.graph)
   for threads in [1, 2] {
     var (watch, best) = (Stopwatch(), Double.infinity)
     let result = try watch.measure("emulator") { () throws(CompileError) in
       try emulator.run(
-        count: images, options: EmulationOptions(threads: threads),
+        count: images, options: RunOptions(threads: threads),
         input: { network.image($0) }, progress: { _ in })
     }
-    best = min(best, result.wallSeconds)
+    best = min(best, result.run.wallSeconds)
     // The engine is quick: the best of several runs.
     var engineSeconds = Double.infinity
     var engineProcessor = Double.infinity

@@ -56,6 +56,18 @@ struct LegalNetwork {
   }
 }
 
+extension LegalNetwork {
+
+  /// Returns the tables of the network, laid out as it is done for users.
+  func allocation(on target: TargetDescription) throws(CompileError) -> Allocation {
+    let spikes = try spikesPerNeuron()
+    var options = Partition.Options()
+    if !spikes.isEmpty { options.spikesPerNeuron = spikes }
+    let unplaced = try Allocation(of: Partition.make(graph, target, options), on: target)
+    return try liftingDiagnostic { () throws(Diagnostic) in try unplaced.placed(spikes: spikes) }
+  }
+}
+
 /// Returns the built-in machine `id`.
 ///
 /// - Precondition: there is one.

@@ -2,6 +2,7 @@
 
 import Diagnostics
 import EventCPU
+import SpikeExecution
 import SpikeIR
 import TestSupport
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compiles the example network with each spike code, runs the Fashion-MNIST test set through it,
-# and prints one table.
+# and prints one table; then lays the network out on a neuromorphic chip and runs it on its emulated
+# cores.
 #
 #   SPIKEC  the program                          (.build/release/spikec)
 #   DATA    the folder of the data set           (/usr/share/datasets/fashion-mnist)
@@ -59,6 +60,30 @@ for setting in weighted:4 weighted:6 phased:15 phased:31 rate:32 rate:64; do
       'BEGIN { printf "%.2f M", s / 1e6 }')" \
     "$(value imagesPerSecond <<< "$result")"
 done
+# Cores: the tables are checked, and emulated on the first images only, spike for spike.
+tables=$OUT/loihi1
+"$SPIKEC" compile "$model" -o "$tables" --target loihi1 --timesteps 64 \
+  --calibration "$calibration" > "$OUT/loihi1.log" 2>&1 || { cat "$OUT/loihi1.log" >&2; exit 1; }
+"$SPIKEC" check "$tables" > "$OUT/loihi1.check.txt" 2>> "$OUT/loihi1.log"
+few=(--input "$images" --labels "$labels" --limit "$(( ${LIMIT:-100} < 100 ? ${LIMIT:-100} : 100 ))")
+result=$("$SPIKEC" run "$tables" "${few[@]}" --output "$OUT/cores.npy" --json 2>> "$OUT/loihi1.log")
+"$SPIKEC" run "$tables/network.spk" "${few[@]}" --output "$OUT/engine.npy" > /dev/null \
+  2>> "$OUT/loihi1.log"
+"$SPIKEC" report "$tables" -o "$OUT/loihi1.html" --input "$images" --limit 10 2>> "$OUT/loihi1.log"
+echo
+echo "On the emulated cores of a neuromorphic chip, Intel Loihi 1, rate, 64 steps"
+echo
+sed -n '1p;$p' "$OUT/loihi1.check.txt"
+awk -v n="$(value images <<< "$result")" -v a="$(value accuracy <<< "$result")" \
+  -v e="$(value energyJoules <<< "$result")" -v t="$(value secondsPerImage <<< "$result")" 'BEGIN {
+    printf "%d images: %.0f %% right; %.2f mJ and %.2f ms an image, by published constants\n",
+      n, 100 * a, 1000 * e, 1000 * t }'
+if cmp -s "$OUT/cores.npy" "$OUT/engine.npy"; then
+  echo "What the cores say is what the event engine says, bit for bit."
+else
+  echo "What the cores say differs from what the event engine says: a bug" >&2
+  exit 1
+fi
 echo
 echo "Artefacts (.spk), networks as text (.sir) and compilation logs (.log) are in $OUT."
-echo "Read one: less $OUT/weighted4.sir"
+echo "Read one: less $OUT/weighted4.sir; tables of cores are in $tables, a page is $OUT/loihi1.html"

@@ -7,6 +7,7 @@ internal import HardwareTargets
 internal import Kernels
 internal import NeuroCore
 package import PluginAPI
+internal import SpikeExecution
 package import SpikeIR
 
 /// What the user asks of `compile`.

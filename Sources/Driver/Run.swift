@@ -4,6 +4,7 @@ internal import DataIO
 package import Diagnostics
 internal import EventCPU
 internal import Kernels
+internal import SpikeExecution
 internal import SpikeIR
 
 /// What the user asks of `run`.
@@ -65,7 +66,7 @@ extension Session {
     }
     if let output { try outputs.write(to: output) }
     return RunReport(
-      request, result, code: code, threads: options.threads, samples: samples,
+      request, result, on: "cpu", code: code, threads: options.threads, samples: samples,
       accuracy: graph.classifier.flatMap { outputs.accuracy($0, samples.labels) })
   }
 
@@ -112,7 +113,7 @@ extension Session {
 extension RunResult {
 
   /// Returns the outputs of all decoders.
-  fileprivate func outputs(count: Int, _ networkOutputs: [NetworkOutput]) -> Outputs {
+  func outputs(count: Int, _ networkOutputs: [NetworkOutput]) -> Outputs {
     let result = Outputs(count: count, networkOutputs)
     for i in 0..<count {
       result.set(i, Array(outputs[i * outputCount..<(i + 1) * outputCount]))
@@ -131,14 +132,14 @@ extension RunResult {
 
 extension RunReport {
 
-  /// Creates the report of a run of `request`.
-  fileprivate init(
-    _ request: RunRequest, _ result: RunResult, code: SpikeCode?, threads: Int, samples: Samples,
-    accuracy: Double?
+  /// Creates the report of a run of `request` on `target`.
+  init(
+    _ request: RunRequest, _ result: RunResult, on target: String, code: SpikeCode?, threads: Int,
+    samples: Samples, accuracy: Double?
   ) {
     let images = Double(samples.count)
     self.init(
-      artefact: request.artefact, target: "cpu", code: code?.keyword, images: samples.count,
+      artefact: request.artefact, target: target, code: code?.keyword, images: samples.count,
       timesteps: request.timesteps ?? code?.timesteps,
       meanTimesteps: Double(result.ticks) / images,
       accuracy: accuracy,
@@ -150,7 +151,7 @@ extension RunReport {
       layers: result.populations.map {
         Layer(
           name: $0.name, neurons: $0.neurons,
-          spikesPerNeuron: Double($0.spikes) / images / Double($0.neurons),
+          spikesPerNeuron: Double($0.spikes) / images / Double(max(1, $0.neurons)),
           synapticOperations: Double($0.synapticOperations) / images)
       })
   }

@@ -83,7 +83,7 @@ package struct GridMap: Chart {
     let size = "\(decimal(width + 4, 0)) \(decimal(height + 4, 0))"
     return
       "<svg viewBox=\"-2 -2 \(size)\" width=\"\(decimal(min(width + 4, 1000), 0))\" role=\"img\">"
-      + ground + places.map(drawing).joined() + links.map(drawing).joined() + outlines + "</svg>"
+      + ground + links.map(drawing).joined() + places.map(drawing).joined() + outlines + "</svg>"
   }
 
   /// The empty places.
@@ -116,7 +116,8 @@ package struct GridMap: Chart {
     let parts = place.parts.enumerated().map { i, value in
       rectangle(
         left + inset + Double(i % side) * cell, top + inset + Double(i / side) * cell, cell * 0.94,
-        cell * 0.94, "fill=\"\(GridMap.color(value))\" stroke=\"var(--line)\" stroke-width=\"0.5\"")
+        cell * 0.94,
+        "fill=\"\(GridMap.color(value, .warm))\" stroke=\"var(--line)\" stroke-width=\"0.5\"")
     }
     return "<g><title>\(escaped(place.label))</title>\(parts.joined())</g>"
   }
@@ -131,7 +132,7 @@ package struct GridMap: Chart {
     let width = decimal(0.4 + link.value * pitch * 0.09, 2)
     return "<g><title>\(escaped(link.label))</title><line x1=\"\(decimal(x1, 1))\" "
       + "y1=\"\(decimal(y1, 1))\" x2=\"\(decimal(x2, 1))\" y2=\"\(decimal(y2, 1))\" "
-      + "stroke=\"\(GridMap.color(link.value))\" stroke-width=\"\(width)\"/></g>"
+      + "stroke=\"\(GridMap.color(link.value, .cold))\" stroke-width=\"\(width)\"/></g>"
   }
 
   private func rectangle(
@@ -141,12 +142,27 @@ package struct GridMap: Chart {
       + "height=\"\(decimal(height, 1))\" \(style)/>"
   }
 
-  /// Returns a color from pale yellow to dark red, seen on light and dark ground alike.
-  private static func color(_ value: Double) -> String {
+  /// Scales of colors, from pale to dark, seen on light and dark ground alike.
+  private enum Scale {
+    /// From yellow to red.
+    case warm
+    /// From light to deep blue.
+    case cold
+
+    /// The colors at 0, ½ and 1.
+    var stops: [(Double, Double, Double)] {
+      switch self {
+      case .warm: [(255, 240, 200), (244, 160, 60), (150, 20, 40)]
+      case .cold: [(190, 220, 245), (90, 150, 220), (20, 50, 140)]
+      }
+    }
+  }
+
+  /// Returns the color of a value between 0 and 1.
+  private static func color(_ value: Double, _ scale: Scale) -> String {
     let t = min(max(value, 0), 1)
-    let stops: [(Double, Double, Double)] = [(255, 240, 200), (244, 160, 60), (150, 20, 40)]
     let (i, f) = t < 0.5 ? (0, 2 * t) : (1, 2 * t - 1)
-    let (a, b) = (stops[i], stops[i + 1])
+    let (a, b) = (scale.stops[i], scale.stops[i + 1])
     let mixed = [(a.0, b.0), (a.1, b.1), (a.2, b.2)].map {
       Int(($0.0 + f * ($0.1 - $0.0)).rounded())
     }

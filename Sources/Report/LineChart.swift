@@ -70,13 +70,13 @@ package struct LineChart: Chart {
   /// The drawing as an SVG element.
   package var svg: String {
     let points = series.flatMap(\.points)
-    let x = Axis(points.map(\.x), from: 60, to: 610, isLogarithmic: isLogarithmic)
+    let x = Axis(points.map(\.x), from: 70, to: 610, isLogarithmic: isLogarithmic)
     let y = Axis(points.map(\.y) + [reference?.y].compactMap { $0 }, from: 280, to: 20)
     var parts = frame(x, y)
     if let reference {
       let level = decimal(y.place(reference.y), 1)
       parts.append(
-        "<line x1=\"60\" x2=\"610\" y1=\"\(level)\" y2=\"\(level)\" stroke=\"var(--soft)\" "
+        "<line x1=\"70\" x2=\"610\" y1=\"\(level)\" y2=\"\(level)\" stroke=\"var(--soft)\" "
           + "stroke-dasharray=\"5 4\"/>"
           + label(reference.name, 606, y.place(reference.y) - 5, "end"))
     }
@@ -99,8 +99,8 @@ package struct LineChart: Chart {
     for tick in y.ticks {
       let level = y.place(tick)
       parts.append(
-        "<line x1=\"60\" x2=\"610\" y1=\"\(decimal(level, 1))\" y2=\"\(decimal(level, 1))\" "
-          + "stroke=\"var(--line)\"/>" + label(decimal(tick, 4), 54, level + 4, "end"))
+        "<line x1=\"70\" x2=\"610\" y1=\"\(decimal(level, 1))\" y2=\"\(decimal(level, 1))\" "
+          + "stroke=\"var(--line)\"/>" + label(decimal(tick, 4), 64, level + 4, "end"))
     }
     for tick in x.ticks {
       let place = x.place(tick)
@@ -108,7 +108,7 @@ package struct LineChart: Chart {
         "<line x1=\"\(decimal(place, 1))\" x2=\"\(decimal(place, 1))\" y1=\"280\" y2=\"285\" "
           + "stroke=\"var(--ink)\"/>" + label(decimal(tick, 3), place, 300, "middle"))
     }
-    parts.append("<line x1=\"60\" x2=\"610\" y1=\"280\" y2=\"280\" stroke=\"var(--ink)\"/>")
+    parts.append("<line x1=\"70\" x2=\"610\" y1=\"280\" y2=\"280\" stroke=\"var(--ink)\"/>")
     parts.append(label(xTitle, 335, 322, "middle"))
     parts.append(
       "<text transform=\"translate(14 150) rotate(-90)\" text-anchor=\"middle\">"

@@ -1,4 +1,5 @@
 import Foundation
+import JSONReading
 import Testing
 
 /// The way of a user who lays networks out on cores: tables, their check, their execution.
@@ -79,6 +80,21 @@ import Testing
     #expect(result.status == 0, "\(result.messages)")
     let page = String(decoding: try contents("page.html"), as: UTF8.self)
     #expect(page.contains("<svg") && page.contains("inAxons") && page.contains("dense"))
+    #expect(page.contains("What cores do in each tick"))
+  }
+
+  @Test("allocation.json is what its schema says", arguments: ["loihi1", "spinnaker1"])
+  func schema(target: String) throws {
+    #expect(try compile(Self.mlp, for: target).status == 0)
+    let schema = JSONSchema(
+      try JSON(
+        parsing: String(
+          contentsOfFile: repositoryFile("Targets/allocation-schema.json"), encoding: .utf8)))
+    let text = String(decoding: try contents("tables/allocation.json"), as: UTF8.self)
+    #expect(schema.problems(in: try JSON(parsing: text)) == [])
+    // Wrong in one place, it is not.
+    let wrong = text.replacingOccurrences(of: "\"depth\":", with: "\"deep\":")
+    #expect(schema.problems(in: try JSON(parsing: wrong)).count == 2)
   }
 
   @Test("writes the tables of routers, and says keys as digits in JSON too") func routerTables()

@@ -3,6 +3,7 @@
 
 import Diagnostics
 import EventCPU
+import SpikeExecution
 import SpikeIR
 import SpikeInterpreter
 import TestSupport

@@ -7,6 +7,7 @@ import EventCPU
 import FoundationEssentials
 import KerasFrontend
 import PluginAPI
+import SpikeExecution
 import SpikeIR
 import SpikeInterpreter
 import SpikePasses

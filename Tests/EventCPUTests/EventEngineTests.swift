@@ -1,6 +1,7 @@
 // The engine against the reference simulators: every spike, every potential, every count.
 
 import Diagnostics
+import SpikeExecution
 import SpikeIR
 import SpikeInterpreter
 import Synchronization

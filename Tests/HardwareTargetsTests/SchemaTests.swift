@@ -21,8 +21,10 @@ import Testing
     }
   }
 
-  @Test("all keywords are known to our check") func keywords() {
+  @Test("all keywords are known to our check") func keywords() throws {
     #expect(schema.unknownKeywords == [])
+    let allocation = JSONSchema(try JSON(parsing: TargetDescription.allocationSchemaText))
+    #expect(allocation.unknownKeywords == [])
   }
 
   @Test("the schema in the program is the file, and so are descriptions") func files() throws {
@@ -30,13 +32,15 @@ import Testing
       .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Targets")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
       .filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }
-    #expect(Set(names) == Set(TargetDescription.builtInNames + ["schema"]))
+    #expect(Set(names) == Set(TargetDescription.builtInNames + ["allocation-schema", "schema"]))
+    let schemas = [
+      "schema": TargetDescription.schemaText,
+      "allocation-schema": TargetDescription.allocationSchemaText,
+    ]
     for name in names {
       let text = try String(
         contentsOf: folder.appendingPathComponent("\(name).json"), encoding: .utf8)
-      let embedded =
-        name == "schema" ? TargetDescription.schemaText : TargetDescription.builtInText(name)
-      #expect(text == embedded, "\(name)")
+      #expect(text == schemas[name] ?? TargetDescription.builtInText(name), "\(name)")
     }
   }
 

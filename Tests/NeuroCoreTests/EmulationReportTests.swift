@@ -2,6 +2,7 @@
 // energy and time, operating points; and machines without ticks.
 
 import Diagnostics
+import SpikeExecution
 import SpikeIR
 import TestSupport
 import Testing
@@ -20,7 +21,7 @@ import Testing
     for c in tables.cores.indices { tables.cores[c].position = GridPoint(x: 2 * c, y: c) }
     for r in tables.routes.indices { tables.routes[r].hops = 3 }
     let result = try MeshEmulator(loading: tables).run(
-      count: 1, options: EmulationOptions(), input: { _ in [[1]] }, progress: { _ in })
+      count: 1, options: RunOptions(), input: { _ in [[1]] }, progress: { _ in })
     return result.report
   }
 
@@ -59,7 +60,7 @@ import Testing
       var tables = try Allocation(of: mapped, on: target, cores: entries(of: mapped))
       for r in tables.routes.indices { tables.routes[r].hops = tables.routes[r].core }
       let report = try MeshEmulator(loading: tables).run(
-        count: 1, options: EmulationOptions(), input: { _ in [[1]] }, progress: { _ in }
+        count: 1, options: RunOptions(), input: { _ in [[1]] }, progress: { _ in }
       ).report
       #expect(report.packets == 16 && report.links.map(\.packets) == [copies ? 8 : 16, 8])
       #expect(report.hops == (copies ? 16 : 24))
@@ -157,7 +158,7 @@ import Testing
     var graph = chain(weights: [[1], [weight], [1]], thresholds: [1, 131_001], timesteps: 4)
     var emulator = try MeshEmulator(loading: layout(graph, on: .currentBased))
     var report = try emulator.run(
-      count: 1, options: EmulationOptions(), input: { _ in [[1]] }, progress: { _ in }
+      count: 1, options: RunOptions(), input: { _ in [[1]] }, progress: { _ in }
     ).report
     #expect(report.overflows.currents == 4 && report.overflows.sums == 0)
     // The neuron hears −121,… instead: 140,000 · 64 − 2^24 = −7,817,216, and saturates below.
@@ -169,7 +170,7 @@ import Testing
     graph = chain(weights: [[1], [-100_000], [1]], thresholds: [1, 131_001], timesteps: 4)
     emulator = try MeshEmulator(loading: layout(graph, on: .currentBased))
     report = try emulator.run(
-      count: 1, options: EmulationOptions(), input: { _ in [[1]] }, progress: { _ in }
+      count: 1, options: RunOptions(), input: { _ in [[1]] }, progress: { _ in }
     ).report
     #expect(report.overflows.currents == 0 && report.overflows.potentials == 3)
   }

@@ -2,6 +2,7 @@
 // and wrong ones do not.
 
 import Diagnostics
+import SpikeExecution
 import SpikeIR
 import SpikeInterpreter
 import Synchronization
@@ -28,11 +29,11 @@ import Testing
         #expect(
           trace == expected.trace.ofNeurons(in: tables.graph),
           "seed \(seed): \(firstDifference(trace, expected.trace, tables.graph))")
-        var options = EmulationOptions()
+        var options = RunOptions()
         options.firstImage = image
         let result = try emulator.run(
           count: 1, options: options, input: { _ in input }, progress: { _ in })
-        #expect(result.outputs == expected.outputs.flatMap { $0 }, "seed \(seed)")
+        #expect(result.run.outputs == expected.outputs.flatMap { $0 }, "seed \(seed)")
         #expect(result.report.overflows.total == 0 && result.report.lostArrivals == 0)
       }
     }
@@ -49,7 +50,7 @@ import Testing
       // Some random thresholds are more than a mantissa of 17 bits holds.
       guard let emulator = try? MeshEmulator(loading: tables) else { continue }
       let result = try emulator.run(
-        count: 1, options: EmulationOptions(), input: { _ in input }, progress: { _ in })
+        count: 1, options: RunOptions(), input: { _ in input }, progress: { _ in })
       guard result.report.overflows.total == 0 else { continue }
       compared += 1
       let expected = try ClockSimulator(tables.graph).run(input)
@@ -105,21 +106,21 @@ import Testing
     let emulator = try MeshEmulator(loading: tables)
     let images = (0..<9).map { _ in randomInputs(for: tables.graph, using: &random) }
     let results = try [1, 3].map { threads in
-      let options = EmulationOptions(
+      let options = RunOptions(
         threads: threads, recordsPredictions: true, recordsSpikes: true)
       return try emulator.run(
         count: images.count, options: options, input: { images[$0] }, progress: { _ in })
     }
-    #expect(results[0].outputs == results[1].outputs)
+    #expect(results[0].run.outputs == results[1].run.outputs)
     #expect(results[0].report == results[1].report)
-    #expect(results[0].predictionsByTimestep == results[1].predictionsByTimestep)
+    #expect(results[0].run.predictionsByTimestep == results[1].run.predictionsByTimestep)
     let spikes = try images.enumerated().reduce(0) { sum, image in
       let trace = try emulator.trace(image.element, image: image.offset)
       return sum + trace.units.joined().joined().reduce(0) { $0 + Int($1.magnitude) }
     }
     #expect(results[0].report.spikes == spikes)
-    #expect(results[0].spikesByTimestep?.reduce(0, +) == spikes)
-    #expect(results[0].populations.reduce(0) { $0 + $1.spikes } == spikes)
+    #expect(results[0].run.spikesByTimestep?.reduce(0, +) == spikes)
+    #expect(results[0].run.populations.reduce(0) { $0 + $1.spikes } == spikes)
   }
 
   @Test("leaky neurons and other codes are refused")

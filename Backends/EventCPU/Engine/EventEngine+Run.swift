@@ -2,8 +2,8 @@
 
 package import Diagnostics
 internal import Kernels
+package import SpikeExecution
 internal import SpikeIR
-internal import Synchronization
 
 extension EventEngine {
 
@@ -24,29 +24,15 @@ extension EventEngine {
     progress: @Sendable (Int) -> Void
   ) throws(CompileError) -> RunResult {
     let ticks = try validate(options)
-    let workers = max(1, min(options.threads, count))
-    let tallies = (0..<workers).map { _ in Tally(self) }
-    let record = Mutex(Record(count: count, outputs: outputCount, ticks: ticks, options: options))
-    let start = ContinuousClock.now
-    forEachItem(count, workers: workers) { worker, image in
-      let outcome: Result<Outcome, CompileError>
-      do throws(CompileError) {
-        outcome = .success(
-          try run(input(image), image, in: tallies[worker], ticks: ticks, options: options))
-      } catch {
-        outcome = .failure(error)
-      }
-      progress(record.withLock { $0.store(outcome, of: image) })
-    }
-    let elapsed = ContinuousClock.now - start
-    let result = record.withLock { $0 }
-    if let failure = result.failure { throw failure.error }
-    return RunResult(
-      outputs: result.outputs, outputCount: outputCount,
-      predictionsByTimestep: options.recordsPredictions ? result.predictions : nil,
-      spikesByTimestep: options.recordsSpikes ? result.spikes : nil,
-      populations: spiking.indices.map { activity($0, tallies) }, ticks: result.ticks,
-      wallSeconds: elapsed / .seconds(1))
+    let tallies = (0..<workerCount(count, options)).map { _ in Tally(self) }
+    var result = try runImages(
+      count, outputCount: outputCount, ticks: ticks, options: options,
+      run: { (worker, image) throws(CompileError) in
+        try run(input(image), image, in: tallies[worker], ticks: ticks, options: options)
+      }, progress: progress
+    ).result
+    result.populations = spiking.indices.map { activity($0, tallies) }
+    return result
   }
 
   /// Checks that options fit the code, and returns the number of ticks.
@@ -74,44 +60,35 @@ extension EventEngine {
   /// Runs one image.
   private func run(
     _ input: [[Float]], _ image: Int, in tally: Tally, ticks: Int, options: RunOptions
-  ) throws(CompileError) -> Outcome {
+  ) throws(CompileError) -> ImageOutcome {
     let worker = tally.worker
     let trains = try encode(input, image: options.firstImage + image, into: worker)
-    var outcome = Outcome()
-    var records = outputs.map { _ in OutputRecord() }
+    var outcome = ImageOutcome()
+    var records = outputs.map { OutputRecord($0) }
     guard plan.code.isRate else {
       worker.window()
       tally.countNeurons()
       outcome.ticks = ticks
-      for (i, output) in outputs.enumerated() { records[i].count(of: output, worker, self) }
+      for i in outputs.indices { note(1, of: outputs[i], worker, in: &records[i]) }
       outcome.outputs = decode(worker, ticks: 1, records)
       return outcome
     }
     worker.begin()
-    let (first, start) = (outputs.first?.count ?? 0, outputs.first?.start ?? 0)
-    let watches = first > 0 && (options.earlyExitMargin != nil || options.recordsPredictions)
     var spikes = options.recordsSpikes ? tally.spikes : 0
     for tick in 1...ticks {
       for (step, train) in trains { worker.encode(train.units(at: tick - 1), at: step) }
       worker.tick()
       tally.countNeurons()
       outcome.ticks = tick
-      for (i, output) in outputs.enumerated() {
-        records[i].note(tick: tick, of: output, worker, self)
-      }
+      for i in outputs.indices { note(tick, of: outputs[i], worker, in: &records[i]) }
       if options.recordsSpikes {
         let total = tally.spikes
         outcome.spikes.append(total - spikes)
         spikes = total
       }
-      guard watches else { continue }
-      let y = decode(worker, ticks: tick, records)[..<first]
-      let best = largestPosition(y)
-      if options.recordsPredictions { outcome.predictions.append(Int32(best)) }
-      if let margin = options.earlyExitMargin, tick > start {
-        let second = y.indices.filter { $0 != best }.map { y[$0] }.max() ?? -.infinity
-        if y[best] - second >= margin { break }
-      }
+      guard options.watchesOutputs, let first = outputs.first else { continue }
+      let y = decode(worker, ticks: tick, records)[..<first.count]
+      if outcome.mayEnd(after: y, tick: tick, start: first.decoder.start, options) { break }
     }
     outcome.outputs = decode(worker, ticks: outcome.ticks, records)
     return outcome
@@ -120,8 +97,7 @@ extension EventEngine {
   /// Returns the activity of a population that emits spikes, over all workers.
   private func activity(_ i: Int, _ tallies: [Tally]) -> PopulationActivity {
     let population = spiking[i]
-    var activity = PopulationActivity(
-      name: population.name, neurons: population.neurons, spikes: 0, synapticOperations: 0)
+    var activity = PopulationActivity(name: population.name, neurons: population.neurons)
     for tally in tallies {
       let spikes = tally.spikes(of: i)
       for (n, fanOut) in population.fanOut.enumerated() {
@@ -130,59 +106,6 @@ extension EventEngine {
       }
     }
     return activity
-  }
-}
-
-/// What became of one image.
-private struct Outcome: Sendable {
-  /// The outputs.
-  var outputs: [Float] = []
-  /// The class at every tick, if asked for.
-  var predictions: [Int32] = []
-  /// The number of spikes in every tick, if asked for.
-  var spikes: [Int] = []
-  /// The ticks executed.
-  var ticks = 0
-}
-
-/// What became of all images so far.
-private struct Record: Sendable {
-  var outputs: [Float]
-  var predictions: [[Int32]]
-  var spikes: [Int]
-  var ticks = 0
-  var finished = 0
-  var failure: (image: Int, error: CompileError)?
-  private let outputCount: Int
-
-  init(count: Int, outputs: Int, ticks: Int, options: RunOptions) {
-    self.outputs = [Float](repeating: 0, count: count * outputs)
-    outputCount = outputs
-    predictions =
-      options.recordsPredictions
-      ? [[Int32]](repeating: [Int32](repeating: 0, count: count), count: ticks) : []
-    spikes = [Int](repeating: 0, count: options.recordsSpikes ? ticks : 0)
-  }
-
-  /// Stores the outcome of an image and returns the number of images finished.
-  mutating func store(_ outcome: Result<Outcome, CompileError>, of image: Int) -> Int {
-    finished += 1
-    switch outcome {
-    case .success(let outcome):
-      outputs.replaceSubrange(
-        image * outputCount..<(image + 1) * outputCount, with: outcome.outputs)
-      ticks += outcome.ticks
-      for (t, n) in outcome.spikes.enumerated() { spikes[t] += n }
-      if let last = outcome.predictions.last {
-        for t in predictions.indices {
-          predictions[t][image] = t < outcome.predictions.count ? outcome.predictions[t] : last
-        }
-      }
-    case .failure(let error):
-      // The first image's, so that the report does not depend on threads.
-      if failure.map({ image < $0.image }) ?? true { failure = (image, error) }
-    }
-    return finished
   }
 }
 

@@ -2,6 +2,7 @@
 
 package import Diagnostics
 internal import Kernels
+internal import SpikeExecution
 package import SpikeIR
 
 /// A spiking network made ready to run on the processor, bit-exactly.
@@ -15,7 +16,7 @@ package struct EventEngine: Sendable {
   /// What is executed.
   let plan: Plan
   /// The inputs, in the order of the graph's encoders.
-  let sources: [SourceEnd]
+  let inputs: [InputEnd]
   /// The outputs, in the order of the graph's decoders.
   let outputs: [OutputEnd]
   /// The populations that emit spikes.
@@ -45,16 +46,16 @@ package struct EventEngine: Sendable {
       return try Plan(lowering: graph)
     }
     self.plan = plan
-    sources = try liftingDiagnostic { () throws(Diagnostic) in
-      var result: [SourceEnd] = []
+    inputs = try liftingDiagnostic { () throws(Diagnostic) in
+      var result: [InputEnd] = []
       for (i, encoder) in graph.encoders.enumerated() {
-        result.append(try SourceEnd(encoder, at: positions?[i] ?? i, graph, plan))
+        result.append(try InputEnd(encoder, at: positions?[i] ?? i, graph))
       }
       return result
     }
     outputs = try liftingDiagnostic { () throws(Diagnostic) in
       var result: [OutputEnd] = []
-      for decoder in graph.decoders { result.append(try OutputEnd(decoder, graph, plan)) }
+      for decoder in graph.decoders { result.append(try OutputEnd(decoder, graph)) }
       return result
     }
     counts = graph.populations.elements.map(\.shape.count)
@@ -79,23 +80,21 @@ package struct EventEngine: Sendable {
   func encode(
     _ input: [[Float]], image: Int, into worker: Worker
   ) throws(CompileError) -> [(step: Int, train: SpikeTrain)] {
-    guard input.map(\.count) == sources.map(\.count) else {
-      throw CompileError(.badInput(input.map(\.count), expected: sources.map(\.count)))
+    guard input.map(\.count) == inputs.map(\.count) else {
+      throw CompileError(.badInput(input.map(\.count), expected: inputs.map(\.count)))
     }
     if input.contains(where: { $0.contains(where: \.isNaN) }) {
       throw CompileError(.notANumber())
     }
     var trains: [(step: Int, train: SpikeTrain)] = []
-    for (i, source) in sources.enumerated() {
-      let levels = source.encode(input[i])
-      guard source.spikes else {
-        worker.encode(levels, at: source.step)
-        continue
+    for (i, end) in inputs.enumerated() {
+      let levels = end.encode(input[i])
+      let step = plan.stepOf[end.encoder.population.index]
+      if let train = end.train(saying: levels, image: image) {
+        trains.append((step, train))
+      } else {
+        worker.encode(levels, at: step)
       }
-      let train = SpikeTrain(
-        source.encoder, at: source.position, saying: levels, image: image,
-        timesteps: source.timesteps)
-      trains.append((source.step, train))
     }
     return trains
   }
@@ -105,9 +104,29 @@ package struct EventEngine: Sendable {
     plan.layouts[step].read(worker.blocks[plan.steps[step].units])
   }
 
+  /// Returns the step of what a decoder reads.
+  func step(of output: OutputEnd) -> Int { plan.stepOf[output.decoder.population.index] }
+
   /// Returns the membrane of a step.
   func membrane(of step: Int) -> MembraneAction? {
     if case .membrane(let membrane) = plan.steps[step].action { membrane } else { nil }
+  }
+
+  /// Notes what an output has done in tick `tick`, counted from 1.
+  func note(
+    _ tick: Int, of output: OutputEnd, _ worker: Worker, in record: inout OutputRecord
+  ) {
+    let step = step(of: output)
+    let endsSkipping = record.endsSkipping(at: tick)
+    guard record.notesUnits || endsSkipping else { return }
+    let potentials = membrane(of: step).map { worker.potentials(of: $0) } ?? []
+    if record.notesUnits {
+      for (n, unit) in units(of: step, worker).enumerated() where unit != 0 {
+        record.note(unit, of: n, tick: tick, leaving: potentials[n])
+      }
+    }
+    guard endsSkipping else { return }
+    for n in 0..<output.count { record.begin(n, potential: potentials[n]) }
   }
 
   /// Returns the outputs, those of all decoders one after another.
@@ -120,7 +139,7 @@ package struct EventEngine: Sendable {
   func decode(_ worker: Worker, ticks: Int, _ records: [OutputRecord]) -> [Float] {
     var result: [Float] = []
     for (output, record) in zip(outputs, records) {
-      guard let membrane = membrane(of: output.step) else { continue }
+      guard let membrane = membrane(of: step(of: output)) else { continue }
       result += output.decode(
         worker.potentials(of: membrane), record, ticks: plan.code.isRate ? ticks : 1)
     }
@@ -164,47 +183,6 @@ extension Population {
     switch model {
     case .integrateAndFire, .leaky, .staircase, .maximum: true
     case .source, .relay, .integrator: false
-    }
-  }
-}
-
-extension SourceEnd {
-
-  /// Creates the end that `encoder` describes.
-  fileprivate init(
-    _ encoder: Encoder, at position: Int, _ graph: SpikingGraph, _ plan: Plan
-  ) throws(Diagnostic) {
-    let population = graph[encoder.population]
-    self.position = position
-    step = plan.stepOf[encoder.population.index]
-    count = population.shape.count
-    levels = Int32(clamping: encoder.levels)
-    self.encoder = encoder
-    timesteps = population.code.timesteps
-    var quantum: [Float] = [1]
-    if let id = population.quantum { quantum = try graph.tensors.floats(id) }
-    resolution = quantum.map { encoder.step(of: $0) }
-  }
-}
-
-extension OutputEnd {
-
-  /// Creates the end that `decoder` describes.
-  fileprivate init(_ decoder: Decoder, _ graph: SpikingGraph, _ plan: Plan) throws(Diagnostic) {
-    let population = graph[decoder.population]
-    step = plan.stepOf[decoder.population.index]
-    count = population.shape.count
-    channels = population.shape.channels
-    function = decoder.function
-    start = decoder.start
-    reading = decoder.reading
-    timesteps = population.code.timesteps
-    unit = [1]
-    let worth = reading == .potential ? population.membraneUnit : population.quantum
-    if let worth { unit = try graph.tensors.floats(worth) }
-    threshold = []
-    if reading == .firstSpike, case .integrateAndFire(let model) = population.model {
-      threshold = try graph.tensors.integers(model.threshold)
     }
   }
 }

@@ -3,6 +3,7 @@
 package import Diagnostics
 internal import HardwareTargets
 internal import Kernels
+internal import SpikeExecution
 internal import SpikeIR
 
 /// An emulator of the cores of a machine that takes ticks.
@@ -28,9 +29,9 @@ package struct MeshEmulator: Sendable {
   /// What models the time of steps.
   let clock: StepClock
   /// The inputs, in the order of the graph's encoders.
-  let inputs: [HostInput]
+  let inputs: [InputEnd]
   /// The outputs, in the order of the graph's decoders.
-  let outputs: [HostOutput]
+  let outputs: [OutputSlices]
 
   /// Loads tables.
   ///
@@ -52,21 +53,21 @@ package struct MeshEmulator: Sendable {
     clock = StepClock(
       allocation.target, tiles: Set(allocation.cores.map(\.position)).count)
     inputs = try liftingDiagnostic { () throws(Diagnostic) in
-      var result: [HostInput] = []
+      var result: [InputEnd] = []
       for (i, encoder) in graph.encoders.enumerated() {
-        result.append(try HostInput(encoder, at: i, graph))
+        result.append(try InputEnd(encoder, at: i, graph))
       }
       return result
     }
     outputs = try liftingDiagnostic { () throws(Diagnostic) in
-      var result: [HostOutput] = []
-      for decoder in graph.decoders { result.append(try HostOutput(decoder, graph, tables)) }
+      var result: [OutputSlices] = []
+      for decoder in graph.decoders { result.append(try OutputSlices(decoder, graph, tables)) }
       return result
     }
   }
 
   /// The number of values that `run` returns for an image.
-  package var outputCount: Int { outputs.reduce(0) { $0 + $1.count } }
+  package var outputCount: Int { outputs.reduce(0) { $0 + $1.end.count } }
 
   /// The number of ticks of the graph's code.
   package var timesteps: Int { tables.timesteps }
@@ -108,11 +109,10 @@ package struct MeshEmulator: Sendable {
     for (i, end) in inputs.enumerated() {
       let own = end.encode(input[i])
       let p = end.encoder.population.index
-      if end.encoder.kind == .constant {
-        levels[p] = own
+      if let train = end.train(saying: own, image: image) {
+        trains[p] = train
       } else {
-        trains[p] = SpikeTrain(
-          end.encoder, at: end.position, saying: own, image: image, timesteps: timesteps)
+        levels[p] = own
       }
     }
     worker.begin(trains, constant: levels)

@@ -6,6 +6,7 @@ internal import EventCPU
 internal import Kernels
 package import PluginAPI
 internal import Report
+internal import SpikeExecution
 internal import SpikeIR
 internal import SpikePasses
 

@@ -3,6 +3,7 @@
 internal import Diagnostics
 internal import EventCPU
 internal import Kernels
+internal import SpikeExecution
 internal import SpikeIR
 
 /// What a compilation with other settings gives.

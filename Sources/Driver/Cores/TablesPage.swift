@@ -7,6 +7,7 @@ internal import HardwareTargets
 internal import Kernels
 internal import NeuroCore
 internal import Report
+internal import SpikeExecution
 internal import SpikeIR
 
 /// What the user asks of `report`.
@@ -66,7 +67,7 @@ extension Session {
     let emulator = try MeshEmulator(loading: allocation)
     let console = self.console
     let result = try emulator.run(
-      count: samples.count, options: EmulationOptions(threads: processorCount),
+      count: samples.count, options: RunOptions(threads: processorCount),
       input: { samples.values($0) },
       progress: { console.progress("emulating", Double($0) / Double(samples.count)) })
     try samples.throwIfFailed()
@@ -153,7 +154,8 @@ extension Allocation {
         chip: (grid.chipColumns, grid.chipRows)),
       caption:
         "How much of its scarcest resource each core uses, pale to dark; the outlines are chips."
-        + (run == nil ? "" : " Lines are links, the darker and wider the more packets."))
+        + (run == nil
+          ? "" : " Blue lines are links of routers, the darker and wider the more packets."))
   }
 
   private func describe(_ core: CoreEntry) -> String {
@@ -187,6 +189,11 @@ extension Allocation {
     page.paragraph("\(grouped(run.images)) images.")
     let emulation = Emulation(run)
     page.table(["an image", ">"], emulation.rows.map { [.init($0.0), .init($0.1)] })
+    page.figure(
+      LineChart(
+        xTitle: "tick", yTitle: "synaptic operations, an image", series: run.loadSeries(cores: 4)),
+      caption:
+        "What cores do in each tick: the busiest four, and all cores on average.")
     let busiest = run.links.sorted { $0.packets > $1.packets }.prefix(10)
     if let first = busiest.first, first.packets > 0 {
       page.table(
@@ -200,5 +207,31 @@ extension Allocation {
           ]
         })
     }
+  }
+}
+
+extension EmulationReport {
+
+  /// Returns the synaptic operations of an image by tick: of the busiest cores, and on average.
+  fileprivate func loadSeries(cores most: Int) -> [LineChart.Series] {
+    guard load.cores > 0 else { return [] }
+    let ticks = load.synapticOperations.count / load.cores
+    let perImage = 1 / Double(max(1, images))
+    func series(_ name: String, _ value: (_ tick: Int) -> Double) -> LineChart.Series {
+      LineChart.Series(name, (0..<ticks).map { .init(Double($0), value($0) * perImage) })
+    }
+    let busiest = cores.indices.sorted {
+      (cores[$1].synapticOperations, $0) < (cores[$0].synapticOperations, $1)
+    }
+    return busiest.prefix(most).map { core in
+      series("core \(cores[core].number)") {
+        Double(load.synapticOperations[$0 * load.cores + core])
+      }
+    } + [
+      series("mean") { tick in
+        let row = load.synapticOperations[tick * load.cores..<(tick + 1) * load.cores]
+        return Double(row.reduce(0, +)) / Double(load.cores)
+      }
+    ]
   }
 }
