@@ -79,9 +79,9 @@ package struct TileCut: Hashable, Sendable {
   /// The boxes: positions along a curve that fills the image, the groups of channels of each position
   /// one after the other, since they listen to much the same.
   package var boxes: [NeuronBox] {
-    spaceFillingOrder(columns: columns.count, rows: rows.count).flatMap { (x, y) in
+    spaceFillingCurve(columns: columns.count, rows: rows.count).flatMap { place in
       (0..<channels.count).map {
-        NeuronBox(rows: rows[y], columns: columns[x], channels: channels[$0])
+        NeuronBox(rows: rows[place.y], columns: columns[place.x], channels: channels[$0])
       }
     }
   }
@@ -105,31 +105,4 @@ package struct TileShape: Hashable, Sendable, CustomStringConvertible {
 
   /// The shape as text: `4x4x32`.
   package var description: String { "\(rows)x\(columns)x\(channels)" }
-}
-
-/// Returns the places of a grid in an order in which neighbours are mostly near: Hilbert's curve
-/// over the smallest square of a power of two that holds the grid, without the places outside.
-///
-/// - Source: Hilbert (1891); the turning of quadrants as in any account of the curve.
-func spaceFillingOrder(columns: Int, rows: Int) -> [(Int, Int)] {
-  var side = 1
-  while side < max(columns, rows) { side *= 2 }
-  var result: [(Int, Int)] = []
-  result.reserveCapacity(columns * rows)
-  for place in 0..<side * side {
-    var (x, y, rest, size) = (0, 0, place, 1)
-    while size < side {
-      let (right, up) = (rest / 2 & 1, (rest ^ rest / 2) & 1)
-      if up == 0 {
-        if right == 1 { (x, y) = (size - 1 - x, size - 1 - y) }
-        (x, y) = (y, x)
-      }
-      x += size * right
-      y += size * up
-      rest /= 4
-      size *= 2
-    }
-    if x < columns, y < rows { result.append((x, y)) }
-  }
-  return result
 }
