@@ -202,7 +202,7 @@ let package = Package(
       "NeuroCoreTests",
       [
         "NeuroCore", "SpikeExecution", "HardwareTargets", "SpikeInterpreter", "SpikeText",
-        "SpikeIR", "Diagnostics",
+        "SpikeIR", "Kernels", "Diagnostics",
       ]),
     tests("SpikeExecutionTests", ["SpikeExecution", "SpikeIR", "Diagnostics"]),
     tests(

@@ -4,6 +4,7 @@
 //   cores traffic DATA FOLDER...    FOLDERs as written by 'spikec compile --target loihi1'
 //   cores scale                     a MobileNet, and a million neurons
 //   cores emulator DATA FOLDER...   ticks and images a second
+//   cores sanafe DATA FOLDER OUT    the files of SANA-FE for an image, in the existing folder OUT
 
 import Diagnostics
 import HardwareTargets
@@ -51,7 +52,13 @@ do throws(CompileError) {
       let network = try LegalNetwork(readingAt: folder, data: arguments[1])
       try measureEmulation(network, on: machine("loihi1"), images: 32)
     }
-  default: print("usage: cores traffic DATA FOLDER... | scale | emulator DATA FOLDER...")
+  case "sanafe" where arguments.count == 4:
+    let network = try LegalNetwork(readingAt: arguments[2], data: arguments[1])
+    try writeForSANAFE(network, on: machine("loihi1"), to: arguments[3])
+  default:
+    print(
+      "usage: cores traffic DATA FOLDER... | scale | emulator DATA FOLDER... | "
+        + "sanafe DATA FOLDER OUT")
   }
 } catch {
   for diagnostic in error.diagnostics { print(diagnostic) }
