@@ -154,7 +154,10 @@ let package = Package(
     tests("ArchiveTests", ["Archive", "FileReading", "Diagnostics"]),
     tests("DataIOTests", ["DataIO", "CZlib", "HDF5", "SpikeIR", "Diagnostics"]),
     tests(
-      "DriverTests", ["Driver", "SpikePasses", "SpikeText", "SpikeIR", "DataIO", "Diagnostics"]),
+      "DriverTests",
+      [
+        "Driver", "HardwareTargets", "SpikePasses", "SpikeText", "SpikeIR", "DataIO", "Diagnostics",
+      ]),
     tests("ReportTests", ["Report"]),
     tests("HardwareTargetsTests", ["HardwareTargets", "JSONReading", "Diagnostics"]),
     tests("CommandTests", ["spikec"]),
@@ -190,7 +193,8 @@ let package = Package(
     tests(
       "NeuroCoreTests",
       [
-        "NeuroCore", "HardwareTargets", "SpikeInterpreter", "SpikeText", "SpikeIR", "Diagnostics",
+        "NeuroCore", "HardwareTargets", "SpikePasses", "SpikeInterpreter", "SpikeText", "PluginAPI",
+        "SpikeIR", "Diagnostics",
       ]),
     tests(
       "CrossbarTests",

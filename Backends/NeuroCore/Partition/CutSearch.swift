@@ -105,8 +105,8 @@ struct CutSearch {
       let found = evaluator.evaluate(cut)
       guard found.fits, sendsToFewEnough(cut, evaluator) else { continue }
       var packets = 0.0
-      for (source, axons) in zip(model.sources, found.axons) {
-        packets += Double(axons) * rates[source.index]
+      for (sender, axons) in zip(model.senders, found.axons) {
+        packets += Double(axons) * rates[sender.population.index]
       }
       let cost = found.cores + options.trafficWeight * packets / axonsOfCore
       result.append(Candidate(cut: cut, cost: cost))
@@ -127,8 +127,10 @@ struct CutSearch {
   /// depends on this layer alone.
   private func sendsToFewEnough(_ cut: TileCut, _ evaluator: CutEvaluator) -> Bool {
     guard let most = accountant.mostDestinations else { return true }
-    return network.layers[evaluator.layer].sources.allSatisfy { source in
-      !network.graph[source].hasNeurons || evaluator.fanOut(of: cut, from: source).most <= most
+    return network.layers[evaluator.layer].senders.allSatisfy { sender in
+      let source = sender.population
+      return !network.graph[source].hasNeurons
+        || evaluator.fanOut(of: cut, from: source).most <= most
     }
   }
 
