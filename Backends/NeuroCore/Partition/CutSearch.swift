@@ -166,10 +166,18 @@ struct CutSearch {
 
   /// Returns whether the spikes of all tiles of `cut` find axons out.
   private func fits(_ cut: TileCut, of layer: Int, _ receivers: [FanOut]) -> Bool {
-    if let most = accountant.mostDestinations,
-      receivers.reduce(0, { $0 + $1.most }) > most
-    {
-      return false
+    if let most = accountant.mostDestinations, receivers.reduce(0, { $0 + $1.most }) > most {
+      // Neurons of a layer may send to different receivers.
+      let shape = network.layers[layer].shape
+      let all = NeuronBox(all: shape)
+      for y in all.rows {
+        for x in all.columns {
+          for c in all.channels {
+            let box = NeuronBox(rows: y..<y + 1, columns: x..<x + 1, channels: c..<c + 1)
+            if receivers.reduce(0, { $0 + $1.sum(in: box) }) > most { return false }
+          }
+        }
+      }
     }
     guard let capacity = accountant.budget.entries.first(where: { $0.name == "outAxons" })?.capacity
     else { return true }
