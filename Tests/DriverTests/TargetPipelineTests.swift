@@ -32,7 +32,7 @@ import Testing
   @Test("pipelines of convolutions get one threshold a layer") func convolutions() throws {
     let own = try passes("speck2")
     for part in [
-      "encoder=even", "dense-to-conv", "profiles=1", "mantissa=15", "bias-bits=7", "kinds=conv",
+      "encoder=even", "dense-to-conv", "profiles=1", "mantissa=8", "bias-bits=7", "kinds=conv",
       "kernel=16", "membrane-bits=16",
     ] { #expect(own.contains(part), "\(part)") }
   }

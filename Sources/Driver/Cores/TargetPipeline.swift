@@ -32,7 +32,7 @@ struct TargetPipeline: Sendable {
     if convolves { passes.append("dense-to-conv") }
     passes.append("quantize{\(quantization)}")
     if let fanIn { passes.append("split-fan-in{\(fanIn)}") }
-    passes.append("correct-bias{samples=512}")
+    if !hasNarrowBias { passes.append("correct-bias{samples=512}") }
     if let bits = weightBits, synapse?.table == nil { passes.append("split-weights{bits=\(bits)}") }
     passes.append("encode-parameters{\(encoding)}")
     if let table = synapse?.table {
@@ -50,8 +50,14 @@ struct TargetPipeline: Sendable {
   private var encoder: String? {
     if let encoder = request.encoder { return encoder }
     if neuron?.leak == .additive { return Encoder.Kind.even.rawValue }
-    guard let bias, bias.bits + bias.exponent < Self.inputBits else { return nil }
-    return Encoder.Kind.even.rawValue
+    return hasNarrowBias ? Encoder.Kind.even.rawValue : nil
+  }
+
+  /// Whether what a neuron adds in every tick holds less than an input: corrections of what rounding
+  /// weights loses do not fit it either.
+  private var hasNarrowBias: Bool {
+    guard let bias else { return false }
+    return bias.bits + bias.exponent < Self.inputBits
   }
 
   /// What a neuron adds to its potential in every tick, bits without sign, times a power of two;
@@ -129,7 +135,8 @@ struct TargetPipeline: Sendable {
   /// The options of `quantize`.
   private var quantization: String {
     let bits = request.weightBits ?? weightBits.map { "\($0)" } ?? "8"
-    var result = "bits=\(bits),clip=mmse,rounding=gptq,target=outputs,corrections=1"
+    var result = "bits=\(bits),clip=mmse"
+    if !hasNarrowBias { result += ",rounding=gptq,target=outputs,corrections=1" }
     // Thresholds that end in zeros, as registers have them, rather than units made smaller for it.
     guard thresholds != nil || thresholdExponent > 0 else { return result }
     result += ",scales=profile,profiles=\(min(4096, thresholds ?? 4096))"
@@ -149,7 +156,8 @@ struct TargetPipeline: Sendable {
   /// The width of thresholds that layers have, bits without sign; `nil` if neurons have their own.
   private var layerThresholdBits: Int? {
     guard let field = neuron?.parameters["vthMant"], field.scope == .layer else { return nil }
-    return field.bits - (field.isSigned ? 1 : 0)
+    // More digits would only make potentials larger.
+    return min(8, field.bits - (field.isSigned ? 1 : 0))
   }
 
   /// Whether cores know convolutions only.
