@@ -165,7 +165,10 @@ let package = Package(
     tests("ArchiveTests", ["Archive", "FileReading", "Diagnostics"]),
     tests("DataIOTests", ["DataIO", "CZlib", "HDF5", "SpikeIR", "Diagnostics"]),
     tests(
-      "DriverTests", ["Driver", "SpikePasses", "SpikeText", "SpikeIR", "DataIO", "Diagnostics"]),
+      "DriverTests",
+      [
+        "Driver", "HardwareTargets", "SpikePasses", "SpikeText", "SpikeIR", "DataIO", "Diagnostics",
+      ]),
     tests("ReportTests", ["Report"]),
     tests("HardwareTargetsTests", ["HardwareTargets", "JSONReading", "Diagnostics"]),
     tests("CommandTests", ["JSONReading", "spikec"]),
@@ -202,8 +205,8 @@ let package = Package(
     tests(
       "NeuroCoreTests",
       [
-        "NeuroCore", "SpikeExecution", "HardwareTargets", "SpikeInterpreter", "SpikeText",
-        "SpikeIR", "Kernels", "Diagnostics",
+        "NeuroCore", "SpikeExecution", "HardwareTargets", "SpikePasses", "SpikeInterpreter",
+        "SpikeText", "PluginAPI", "SpikeIR", "Kernels", "Diagnostics",
       ]),
     tests("SpikeExecutionTests", ["SpikeExecution", "SpikeIR", "Diagnostics"]),
     tests(

@@ -139,7 +139,24 @@ def mlp(name):
   ], name=name)
 
 
-NETWORKS = {f.__name__: f for f in (plain, maxpool, residual, depthwise, lenet, mlp)}
+def unbiased(name):
+  """Returns three convolutions, average pooling and a dense layer, without any bias or normalization:
+  what fits pipelines of convolution cores, whose neurons add little by themselves."""
+
+  def block(filters):
+    return [_convolution(filters), L.ReLU()]
+
+  return keras.Sequential([
+    L.InputLayer((28, 28, 1), name="image"),
+    *block(8), L.AveragePooling2D(2),
+    *block(16), L.AveragePooling2D(2),
+    *block(32),
+    L.Flatten(), L.Dropout(0.2),
+    L.Dense(10, activation="softmax", use_bias=False, kernel_regularizer=_decay()),
+  ], name=name)
+
+
+NETWORKS = {f.__name__: f for f in (plain, maxpool, residual, depthwise, lenet, mlp, unbiased)}
 
 
 def multiply_accumulates(model):

@@ -12,12 +12,15 @@ import Testing
   }
 
   private static let residual = repositoryFile("Examples/networks/fashion-mnist/residual.h5")
+  private static let depthwise = repositoryFile("Examples/networks/fashion-mnist/depthwise.h5")
+  private static let unbiased = repositoryFile("Examples/networks/fashion-mnist/unbiased.h5")
   private static let mlp = repositoryFile("Examples/networks/fashion-mnist/mlp.h5")
 
   /// Networks and machines whose registers are wide enough for them.
   static let pairs = [
     (WorkflowTests.model, "loihi1"), (residual, "loihi1"), (mlp, "loihi1"),
-    (mlp, "spinnaker1"), (mlp, "spinnaker2"),
+    (mlp, "spinnaker1"), (mlp, "spinnaker2"), (mlp, "loihi2"), (mlp, "truenorth"),
+    (depthwise, "loihi1"),
   ]
 
   /// Lays a network out with few images and steps, and returns the result.
@@ -70,7 +73,55 @@ import Testing
     #expect(try #require(counts["packets"]) > 0 && counts["lostArrivals"] == 0)
     #expect(counts["overflows"] == 0)
     let joules = emulation["energyJoules"] as? Double
-    #expect(target == "spinnaker2" ? joules == nil : joules ?? 0 > 0, "unknown constants are no 0")
+    let isUnknown = ["spinnaker2", "loihi2"].contains(target)
+    #expect(isUnknown ? joules == nil : joules ?? 0 > 0, "unknown constants are no 0")
+  }
+
+  @Test("machines without ticks do one after another what spikes cause") func events() throws {
+    let compiled = try compile(Self.unbiased, for: "speck2")
+    #expect(compiled.status == 0, "\(compiled.messages)")
+    #expect(try spikec("check", "tables", "--json").json()["isRight"] as? Bool == true)
+    let report = try run("tables", output: "cores.npy").json()
+    #expect(try #require(report["spikesPerImage"] as? Double) > 100)
+    let emulation = try #require(report["emulation"] as? [String: Any])
+    let semantics = try #require(emulation["semantics"] as? [String])
+    #expect(semantics.contains { $0.contains("order") })
+    let again = try run("tables", output: "again.npy").json()
+    #expect(try contents("cores.npy") == contents("again.npy"))
+    #expect(again["spikesPerImage"] as? Double == report["spikesPerImage"] as? Double)
+  }
+
+  @Test("refuses what a machine of convolutions does not build") func convolutionsOnly() throws {
+    let result = try compile(Self.mlp, for: "speck2")
+    #expect(result.status == 69 && result.messages.contains("legalize.kernel"))
+    #expect(spikec.names.isEmpty)
+  }
+
+  @Test("says at which operating points cores worked") func operatingPoints() throws {
+    var text = try spikec("inspect", "spinnaker2", "--format", "json").output
+    // Two levels admit a number of packets each, the third any.
+    for most in ["0", "40"] {
+      guard let place = text.range(of: "\"maxSpikesPerStep\":{\"value\":null}") else {
+        Issue.record("no operating point in \(text.prefix(400))")
+        return
+      }
+      text.replaceSubrange(
+        place, with: "\"maxSpikesPerStep\":{\"value\":\(most),\"grade\":\"user\"}")
+    }
+    try text.write(toFile: "\(spikec.folder)/mine.json", atomically: true, encoding: .utf8)
+    #expect(try compile(Self.mlp, for: "mine.json").status == 0)
+    let report = try run("tables", output: "cores.npy").json()
+    let emulation = try #require(report["emulation"] as? [String: Any])
+    let points = try #require(emulation["operatingPoints"] as? [[String: Any]])
+    #expect(points.compactMap { $0["name"] as? String } == ["PL1", "PL2", "PL3"])
+    let steps = points.compactMap { $0["stepsByTick"] as? [Int] }
+    // The first tick is the slowest of all, since nothing has come before it.
+    #expect(steps.count == 3 && steps[0][0] > 0 && steps[1][0] == 0 && steps[2][0] == 0)
+    #expect(steps[1].reduce(0, +) + steps[2].reduce(0, +) > 0)
+    let words = try spikec(
+      "run", "tables", "--input", WorkflowTests.images, "--labels", WorkflowTests.labels,
+      "--limit", "2")
+    #expect(words.output.contains("steps of cores at PL1"))
   }
 
   @Test("writes a page with a map of the cores") func page() throws {
@@ -129,9 +180,12 @@ import Testing
   }
 
   @Test("says what does not fit, and writes nothing") func doesNotFit() throws {
-    let result = try compile(Self.mlp, for: "truenorth")
+    let machine = try spikec("inspect", "spinnaker2", "--format", "json").output
+    try machine.replacingOccurrences(of: "131072", with: "512").write(
+      toFile: "\(spikec.folder)/small.json", atomically: true, encoding: .utf8)
+    let result = try compile(Self.mlp, for: "small.json")
     #expect(result.status == 69 && result.messages.contains("fit.layer"))
-    #expect(result.messages.contains("256") && spikec.names.isEmpty)
+    #expect(result.messages.contains("512") && spikec.names == ["small.json"])
   }
 
   @Test("refuses what cannot be laid out") func refusals() throws {

@@ -144,6 +144,11 @@ import Testing
     #expect(report.operatingPoints.map(\.steps).reduce(0, +) == 30)
     let fast = report.operatingPoints[1]
     #expect(fast.steps == 12)
+    // Ten ticks and two of delivery: the cores that hear nothing yet are slow.
+    for (tick, slow) in report.operatingPoints[0].stepsOfTick.enumerated() {
+      #expect(slow + fast.stepsOfTick[tick] == 30 / report.operatingPoints[0].stepsOfTick.count)
+    }
+    #expect(fast.stepsOfTick.reduce(0, +) == 12 && fast.stepsOfTick[0] == 0)
     #expect(report.operatingPoints[0].overruns ?? 0 > 0 && fast.overruns == 0)
     #expect(report.energy.dynamicJoules != nil)
     target.energy.levels[0].baseline = nil

@@ -34,6 +34,24 @@ private func moments(_ units: [[Int32]]) -> (mean: Double, variance: Double) {
       ])
   }
 
+  @Test("even spikes are those of a neuron that fires at the number of levels") func even() {
+    let levels: [Int32] = [0, 1, 4, 7, 8, 15, -6]
+    var potentials = [Int](repeating: 7, count: levels.count)
+    var expected: [[Int32]] = []
+    for _ in 0..<40 {
+      expected.append(
+        levels.indices.map { n in
+          potentials[n] += Int(levels[n].magnitude)
+          guard potentials[n] >= 15 else { return 0 }
+          potentials[n] -= 15
+          return levels[n].signum()
+        })
+    }
+    #expect(units(.even, levels, of: 15, ticks: 40) == expected)
+    let most = Int(Int32.max)
+    #expect(units(.even, [.max, -.max, 0], of: most, ticks: 3).allSatisfy { $0 == [1, -1, 0] })
+  }
+
   @Test("random spikes have the moments of their distribution", arguments: [0, 1, 40, 127, 255])
   func distributions(level: Int32) {
     // 40,000 draws; the mean lies within five standard errors.

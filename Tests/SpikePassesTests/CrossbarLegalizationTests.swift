@@ -69,11 +69,91 @@ import Testing
     let inputs = (0..<2).map { _ in randomInputs(for: graph, using: &generator) }
     let after = try legalized(graph, "add-splitters{most=\(most)}").graph
     try expectSameSpikes(graph, after, inputs, tolerance: 1e-6)
-    let efferents = after.efferents()
-    for id in graph.populations.ids where graph[id].model.integrates {
-      let name = graph[id].name
-      let own = try #require(after.populations.ids.first { after[$0].name == name })
-      #expect(efferents[own.index].count <= max(most, 1))
+    var crowded: Set<String> = []
+    do throws(CompileError) {
+      _ = try legalized(after, "check-legal{fan-out=\(most),negative=yes,currents=any,delay=4096}")
+    } catch {
+      for found in error.diagnostics where found.id == "legalize.fan-out" {
+        if case .entity(let name) = found.site { crowded.insert(name) }
+      }
+    }
+    for population in after.populations.elements where population.model.integrates {
+      #expect(!crowded.contains(population.name), "\(population.name)")
+    }
+  }
+
+  @Test("ways that different neurons take share copies") func sharedCopies() throws {
+    let (graph, inputs) = try perceptron(9)
+    let pipeline =
+      "convert{code=rate,timesteps=20,encoder=even},quantize{bits=4},split-fan-in{most=32,count=digits,"
+      + "signs=together},crossbar-weights"
+    let before = try spiking(graph, pipeline, inputs)
+    let after = try legalized(before, "add-splitters").graph
+    try expectSameSpikes(before, after, inputs, tolerance: 1e-6)
+    let copies = after.populations.elements.filter { $0.name.hasSuffix("/copies") }
+    // Each neuron of the first layer feeds one group of the second one, by three digits at most.
+    #expect(!copies.isEmpty && copies.allSatisfy { $0.shape.rank == 3 && $0.shape.channels <= 4 })
+    #expect(copies.contains { $0.shape == [1, 20, 3] })
+    _ = try legalized(after, "check-legal{fan-out=1,fan-in=32,weight-bits=8}")
+  }
+
+  @Test("signs together hear the same axons, and add up as signs apart do") func together() throws {
+    let (graph, inputs) = try perceptron(29)
+    let before = try spiking(graph, "convert{code=rate,timesteps=25,encoder=even},quantize", inputs)
+    let apart = try legalized(before, "split-fan-in{most=12}").graph
+    let pairs = try legalized(before, "split-fan-in{most=12,signs=together,neurons=16}").graph
+    #expect(pairs.populations.elements.contains { $0.shape == [1, 7, 2] })
+    #expect(pairs.populations.elements.allSatisfy { $0.model == .relay || $0.shape.count <= 29 })
+    for input in inputs {
+      let (a, b) = (try NamedRun(apart, input), try NamedRun(pairs, input))
+      #expect(a.outputs == b.outputs)
+      for (name, units) in a.units where b.units[name] != nil && !name.contains("/") {
+        #expect(units == b.units[name])
+      }
+    }
+  }
+
+  @Test("inputs count through relays, and in digits") func counting() throws {
+    let (graph, inputs) = try perceptron(29)
+    let four = try spiking(
+      graph, "convert{code=rate,timesteps=10,encoder=even},quantize{bits=4}", inputs)
+    // Twenty inputs of four digits each are too many for 64 axons, but fit as such.
+    let whole = try legalized(four, "split-fan-in{most=64}").graph
+    #expect(whole.populations.count == four.populations.count)
+    let cut = try legalized(four, "split-fan-in{most=64,count=digits}").graph
+    #expect(cut.populations.count > four.populations.count)
+    #expect(try legalized(cut, "crossbar-weights,check-legal{fan-in=64}").graph.isQuantized)
+    // A mean over four pixels hears four times as many neurons as it has channels.
+    var b = NetworkBuilder(seed: 35)
+    let image = try b.relu(b.conv(b.input([4, 4, 2]), 6))
+    let pooled = try b.classifier(b.pool(.average, image))
+    let samples = b.samples(count: 3)
+    let snn = try spiking(pooled, "convert{code=rate,timesteps=10},fold-relays,quantize", samples)
+    let ids = refusals { () throws(CompileError) in
+      _ = try legalized(snn, "check-legal{fan-in=20,currents=any}")
+    }
+    #expect(ids.contains("legalize.fan-in"))
+    let parts = try legalized(snn, "split-fan-in{most=20}").graph
+    _ = try legalized(parts, "check-legal{fan-in=20,currents=any}")
+  }
+
+  @Test("units grow where a spike is worth more than a weight holds") func worth() throws {
+    let (graph, inputs) = try perceptron(29)
+    let before = try spiking(graph, "convert{code=rate,timesteps=60,encoder=even},quantize", inputs)
+    let free = try legalized(before, "split-fan-in{most=12}").graph
+    let bound = try legalized(before, "split-fan-in{most=12,worth=5}").graph
+    var most = 0
+    for projection in bound.projections.elements where projection.kind.isIdentity {
+      guard let weights = projection.kind.weights else { continue }
+      most = max(most, Int(try bound.tensors.integers(weights)[0].magnitude) << projection.shift)
+    }
+    #expect(most == 32)
+    for input in inputs {
+      let (a, b) = (try NamedRun(free, input), try NamedRun(bound, input))
+      let range = a.outputs.joined().map { abs($0) }.max() ?? 0
+      for (x, y) in zip(a.outputs.joined(), b.outputs.joined()) {
+        #expect(abs(x - y) <= 0.1 * range)
+      }
     }
   }
 

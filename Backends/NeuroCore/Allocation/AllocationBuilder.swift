@@ -10,7 +10,8 @@ extension Allocation {
   ///
   /// A core listens to all neurons that it needs of a slice through one block of axons, whichever of
   /// its slices need them, so that a spike is sent to it once. A block is a box; where a core's
-  /// slices need distant parts of a slice, some of its axons reach nothing.
+  /// slices need distant parts of a slice, some of its axons reach nothing. Where axons have types, there is
+  /// a block for each type that a slice needs.
   ///
   /// Routes have no hops and connections no words of memory yet: those depend on what cores are
   /// where, and on how the machine counts.
@@ -42,19 +43,21 @@ extension Allocation {
     var core: Int
     var population: PopulationID
     var source: SliceID?
+    var type: Int
     var path: Int
     var target: SliceID
     var box: NeuronBox
     var synapses: Int
 
     /// The order of axon blocks.
-    var key: (Int, PopulationID, Int) { (core, population, source?.index ?? -1) }
+    var key: (Int, PopulationID, Int, Int) { (core, population, source?.index ?? -1, type) }
   }
 
   /// Returns what every slice needs, ordered by core and sender.
   private func collectNeeds() throws(Diagnostic) -> [Need] {
     let slices = mapped.slicesByPopulation()
     let isConstant = graph.isConstant
+    let types = try target.axonTypes(of: paths, in: graph)
     var result: [Need] = []
     for (p, path) in paths.enumerated() where !isConstant[path.source.index] {
       let geometry = try PathGeometry(path, in: graph)
@@ -62,8 +65,8 @@ extension Allocation {
         let slice = mapped.slices[target]
         guard let hull = geometry.sources(of: slice.box) else { continue }
         var need = Need(
-          core: slice.core, population: path.source, source: nil, path: p, target: target,
-          box: hull, synapses: 0)
+          core: slice.core, population: path.source, source: nil, type: types[p], path: p,
+          target: target, box: hull, synapses: 0)
         var senders: [(SliceID?, NeuronBox)] = [(nil, hull)]
         if graph[path.source].hasNeurons {
           senders = slices[path.source.index].map { ($0, hull.intersection(mapped.slices[$0].box)) }

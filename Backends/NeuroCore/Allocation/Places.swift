@@ -20,6 +20,16 @@ extension TargetDescription {
   }
 }
 
+extension TargetDescription {
+
+  /// Returns the largest number of places, axons of cores, to which a neuron on a core of class `kind`
+  /// can send; `nil` if it is not limited.
+  func mostDestinations(of kind: CoreClass) -> Int? {
+    let single = topology.network.delivery == .unicastSingle ? 1 : nil
+    return [single, kind.operations?.mostDestinations].compactMap { $0 }.min()
+  }
+}
+
 extension Allocation {
 
   /// Returns the number of its core's places that slice `id` takes.

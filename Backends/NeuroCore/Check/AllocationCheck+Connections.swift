@@ -8,11 +8,16 @@ extension AllocationCheck {
 
   // MARK: - Axons
 
-  mutating func checkAxons() {
+  /// Checks who sends to axons, and their numbers.
+  ///
+  /// - Throws: `ir.elided-tensor`.
+  mutating func checkAxons() throws(Diagnostic) {
+    let types = try typesOfBlocks()
     var senders: [AxonSender: Int] = [:]
     for (i, block) in allocation.axons.enumerated() {
       let name = "axons \(block.first)… of core \(block.core)"
-      let sender = AxonSender(core: block.core, population: block.population, source: block.source)
+      let sender = AxonSender(
+        core: block.core, population: block.population, source: block.source, type: types[i])
       if senders.updateValue(i, forKey: sender) != nil {
         report("axons-twice", "\(name) listen to what others of the core listen to")
       }
@@ -50,6 +55,24 @@ extension AllocationCheck {
     var core: Int
     var population: PopulationID
     var source: SliceID?
+    var type: Int
+  }
+
+  /// Returns the type of each block of axons, that of the paths that it begins; reports blocks with
+  /// several.
+  private mutating func typesOfBlocks() throws(Diagnostic) -> [Int] {
+    let types = try allocation.target.axonTypes(of: allocation.paths, in: allocation.graph)
+    var result = [Int?](repeating: nil, count: allocation.axons.count)
+    for connection in allocation.connections {
+      let type = types[connection.path]
+      if let other = result[connection.block], other != type {
+        report(
+          "axon-type",
+          "\(describe(connection)) needs axons of type \(type), another one type \(other)")
+      }
+      result[connection.block] = type
+    }
+    return result.map { $0 ?? 0 }
   }
 
   private func nameOf(_ population: PopulationID) -> String { allocation.graph[population].name }
@@ -170,11 +193,39 @@ extension AllocationCheck {
             + "\(block.core) that listen to \(describe(block.source))")
       }
     }
+    checkDestinations()
     for (block, count) in zip(allocation.axons, ways) where count != 1 {
       report(
         count == 0 ? "route-missing" : "route-twice",
         "\(count) routes lead from \(describe(block.source)) to axons \(block.first)… of core "
           + "\(block.core), expected 1")
+    }
+  }
+
+  /// Checks that no neuron sends to more places than the machine offers.
+  private mutating func checkDestinations() {
+    var routes: [SliceID: [NeuronBox]] = [:]
+    for route in allocation.routes {
+      guard let source = route.source else { continue }
+      routes[source, default: []].append(allocation.axons[route.block].box)
+    }
+    for (source, boxes) in routes.sorted(by: { $0.key < $1.key }) {
+      let slice = allocation.mapped.slices[source]
+      let kind = allocation.target.cores[allocation.target.kind(ofCore: slice.core)]
+      guard let most = allocation.target.mostDestinations(of: kind), boxes.count > most else {
+        continue
+      }
+      let shape = allocation.graph[slice.population].shape
+      var counts = [Int](repeating: 0, count: shape.count)
+      for box in boxes {
+        for offset in 0..<box.count { counts[box.neuron(at: offset, of: shape)] += 1 }
+      }
+      if let found = counts.max(), found > most {
+        report(
+          "destinations",
+          "a neuron of slice \(source.index) of '\(nameOf(slice.population))' sends to \(found) places, at "
+            + "most \(most)")
+      }
     }
   }
 

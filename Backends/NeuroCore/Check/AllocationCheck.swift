@@ -32,8 +32,10 @@ package struct AllocationCheck {
     check.checkCores()
     check.checkSlices()
     check.checkStarts()
-    check.checkAxons()
-    try liftingDiagnostic { () throws(Diagnostic) in try check.checkConnections() }
+    try liftingDiagnostic { () throws(Diagnostic) in
+      try check.checkAxons()
+      try check.checkConnections()
+    }
     check.checkRoutes()
     // What cores hold, and how far packets go, has a meaning only where all of that is right.
     guard check.findings.isEmpty else { return check.findings }

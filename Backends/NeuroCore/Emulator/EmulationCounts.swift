@@ -78,6 +78,8 @@ struct EmulationCounts: Sendable {
     var femtoseconds = 0
     /// Steps whose work did not fit.
     var overruns = 0
+    /// Steps of single cores in each tick.
+    var stepsOfTick: [Int]
   }
 
   /// Creates counts of nothing.
@@ -86,7 +88,8 @@ struct EmulationCounts: Sendable {
     spikes = tables.emitters.map { _ in 0 }
     operations = spikes
     sets = tables.emitters.map { [Int](repeating: 0, count: $0.sets.count) }
-    self.levels = [LevelCounts](repeating: LevelCounts(), count: levels)
+    self.levels = [LevelCounts](
+      repeating: LevelCounts(stepsOfTick: [Int](repeating: 0, count: ticks)), count: levels)
   }
 
   /// Adds what `other` counted.
@@ -108,6 +111,7 @@ struct EmulationCounts: Sendable {
       levels[l].operations += other.levels[l].operations
       levels[l].femtoseconds += other.levels[l].femtoseconds
       levels[l].overruns += other.levels[l].overruns
+      levels[l].stepsOfTick.add(other.levels[l].stepsOfTick)
     }
   }
 }

@@ -147,6 +147,8 @@ package struct OperatingPointReport: Hashable, Sendable {
   package var name: String
   /// Steps of single cores.
   package var steps: Int
+  /// Steps of single cores in each tick of an input, over all inputs.
+  package var stepsOfTick: [Int]
   /// Updates of neurons.
   package var updates: Int
   /// Synaptic operations.

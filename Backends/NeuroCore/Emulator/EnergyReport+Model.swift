@@ -109,7 +109,7 @@ extension OperatingPointReport {
       let level = clock.levels[l]
       let own = counts.levels[l]
       var result = Self(
-        name: level.name, steps: own.steps, updates: own.updates,
+        name: level.name, steps: own.steps, stepsOfTick: own.stepsOfTick, updates: own.updates,
         synapticOperations: own.operations, busySeconds: nil, overruns: nil, joules: nil)
       if level.update != nil, level.operation != nil {
         result.busySeconds = Double(own.femtoseconds) * 1e-15

@@ -204,7 +204,7 @@ struct MeshWorker {
     let cores = now.cores
     let first = tick * cores
     for c in 0..<cores { now.inactive[c] = max(0, neuronsOfCore[c] - now.active[c]) }
-    clock.measure(now, after: before, neurons: neuronsOfCore, into: &counts)
+    clock.measure(now, after: before, neurons: neuronsOfCore, tick: tick, into: &counts)
     for c in 0..<cores {
       counts.load.spikes[first + c] += now.spikes[c]
       counts.load.packets[first + c] += now.packets[c]

@@ -100,12 +100,13 @@ struct StepClock: Sendable {
   ///   - load: what cores did in the step.
   ///   - before: what cores did in the step before.
   ///   - neurons: the neurons of each core.
+  ///   - step: the step of the input, counted from 0.
   ///   - counts: what is counted; updated.
   func measure(
-    _ load: CoreLoad, after before: CoreLoad, neurons: [Int],
+    _ load: CoreLoad, after before: CoreLoad, neurons: [Int], tick step: Int,
     into counts: inout EmulationCounts
   ) {
-    if !levels.isEmpty { choose(load, before, neurons, &counts) }
+    if !levels.isEmpty { choose(load, before, neurons, step, &counts) }
     guard missing.isEmpty else { return }
     var longest = 0
     if let tick {
@@ -127,12 +128,14 @@ struct StepClock: Sendable {
 
   /// Chooses an operating point for each core, and counts what is done there.
   private func choose(
-    _ load: CoreLoad, _ before: CoreLoad, _ neurons: [Int], _ counts: inout EmulationCounts
+    _ load: CoreLoad, _ before: CoreLoad, _ neurons: [Int], _ step: Int,
+    _ counts: inout EmulationCounts
   ) {
     for c in 0..<load.cores {
       let l =
         levels.firstIndex { admits($0, before, neurons[c], core: c) } ?? levels.count - 1
       counts.levels[l].steps += 1
+      counts.levels[l].stepsOfTick[step] += 1
       counts.levels[l].updates += neurons[c]
       counts.levels[l].operations += load.synapticOperations[c]
       guard let update = levels[l].update, let operation = levels[l].operation else { continue }

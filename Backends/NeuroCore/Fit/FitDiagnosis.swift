@@ -177,7 +177,9 @@ struct FitDiagnosis {
       }
       if own > 0 { result.append(.channels(own)) }
     }
-    let inputs = model.sources.reduce(0) { max($0, network.graph[$1].shape.channels) }
+    let inputs = model.senders.reduce(0) {
+      max($0, network.graph[$1.population].shape.channels)
+    }
     let input = most(inputs - 1) { count in fits(layer) { $0.mostInputChannels = count } }
     if input > 0 {
       result.append(.inputChannels(input))

@@ -36,31 +36,42 @@ struct AxonMap {
 
   /// A part of a core's axons: who sends, and which neurons.
   struct Block: Hashable, Sendable {
-    var source: Int
+    var sender: Key
     var box: NeuronBox
   }
 
-  /// Returns what slice `tile` needs, a block for each slice that sends, ascending by sender.
+  /// A slice that sends, or the host, and the type of the axons that receive.
+  struct Key: Hashable, Comparable, Sendable {
+    var source: Int
+    var type: Int
+
+    static func < (a: Self, b: Self) -> Bool { (a.source, a.type) < (b.source, b.type) }
+  }
+
+  /// Returns what slice `tile` needs, a block for each slice that sends and type of
+  /// axon, ascending by sender.
   ///
   /// - Complexity: O(blocks · tiles of a row).
   func blocks(of tile: Int) -> [Block] {
     let own = tiles[tile]
     let model = accountant.network.layers[own.layer]
-    var result: [Int: NeuronBox] = [:]
+    var result: [Key: NeuronBox] = [:]
     for input in model.inputs {
       guard let hull = input.geometry.sources(of: own.box) else { continue }
-      guard let source = accountant.network.layer[input.source.index] else {
-        let host = -1 - input.source.index
+      let (population, type) = (input.sender.population, input.sender.type)
+      guard let source = accountant.network.layer[population.index] else {
+        let host = Key(source: -1 - population.index, type: type)
         result[host] = result[host]?.hull(hull) ?? hull
         continue
       }
       forEachTile(of: source, in: hull) { other, part in
         // A hull may hold neurons that reach nothing here.
         guard input.geometry.synapses(from: part, to: own.box) > 0 else { return }
-        result[other] = result[other]?.hull(part) ?? part
+        let key = Key(source: other, type: type)
+        result[key] = result[key]?.hull(part) ?? part
       }
     }
-    return result.sorted { $0.key < $1.key }.map { Block(source: $0.key, box: $0.value) }
+    return result.sorted { $0.key < $1.key }.map { Block(sender: $0.key, box: $0.value) }
   }
 
   /// Calls `body` with each tile of `layer` that shares neurons with `box`, and those neurons.
@@ -81,7 +92,7 @@ struct AxonMap {
 struct CoreAxons {
 
   /// The box of neurons of each sender.
-  private(set) var boxes: [Int: NeuronBox] = [:]
+  private(set) var boxes: [AxonMap.Key: NeuronBox] = [:]
 
   /// The number of axons.
   private(set) var count = 0
@@ -89,10 +100,10 @@ struct CoreAxons {
   /// Adds what a slice needs.
   mutating func add(_ blocks: [AxonMap.Block]) {
     for block in blocks {
-      let old = boxes[block.source]
+      let old = boxes[block.sender]
       let new = old?.hull(block.box) ?? block.box
       count += new.count - (old?.count ?? 0)
-      boxes[block.source] = new
+      boxes[block.sender] = new
     }
   }
 
@@ -101,7 +112,7 @@ struct CoreAxons {
   func count(with blocks: [AxonMap.Block]) -> Int? {
     var result = count
     for block in blocks {
-      guard let old = boxes[block.source] else {
+      guard let old = boxes[block.sender] else {
         result += block.box.count
         continue
       }

@@ -65,8 +65,8 @@ struct CorePacking {
     var result = map.tiles.map { accountant.demand(of: $0.layer, $0.box) }
     for (tile, own) in blocks.enumerated() {
       result[tile].inAxons = own.reduce(0) { $0 + $1.box.count }
-      for block in own where block.source >= 0 {
-        result[block.source].outAxons += block.box.count
+      for block in own where block.sender.source >= 0 {
+        result[block.sender.source].outAxons += block.box.count
       }
     }
     return result

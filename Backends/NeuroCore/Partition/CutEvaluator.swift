@@ -32,7 +32,7 @@ struct CutEvaluator {
     var range: Range<Int>
     /// The number of them.
     var count: Int
-    /// For each sending population the places that they listen to.
+    /// For each sender the places that they listen to.
     var axons: [Int]
     /// For each input the patterns of links.
     var patterns: [[AxisPattern]]
@@ -44,7 +44,7 @@ struct CutEvaluator {
     var cut: TileCut
     /// The cores that it takes, where tiles of half a core and less share one.
     var cores: Double
-    /// The axons of all tiles, by sending population.
+    /// The axons of all tiles, by sender.
     var axons: [Int]
     /// Whether every tile fits a core, as far as axons out are not asked for.
     var fits: Bool
@@ -95,11 +95,11 @@ struct CutEvaluator {
   /// Counts what `cut` takes; stops at a tile that does not fit if `isHasty`.
   mutating func evaluate(_ cut: TileCut, isHasty: Bool = true) -> Evaluation {
     var result = Evaluation(
-      cut: cut, cores: 0, axons: [Int](repeating: 0, count: model.sources.count), fits: true,
+      cut: cut, cores: 0, axons: [Int](repeating: 0, count: model.senders.count), fits: true,
       worst: CoreDemand(), load: -1)
     guard axes != nil else {
       for box in cut.boxes {
-        let axons = model.sources.map { accountant.hull(of: layer, box, from: $0)?.count ?? 0 }
+        let axons = model.senders.map { accountant.hull(of: layer, box, from: $0)?.count ?? 0 }
         add(accountant.demand(of: layer, box), axons, count: 1, to: &result)
         if isHasty, !result.fits { return result }
       }
@@ -139,7 +139,7 @@ struct CutEvaluator {
   private func demand(_ y: AxisClass, _ x: AxisClass, _ c: AxisClass) -> (CoreDemand, [Int]) {
     let box = NeuronBox(rows: y.range, columns: x.range, channels: c.range)
     var result = accountant.neurons(of: layer, box)
-    let axons = model.sources.indices.map { y.axons[$0] * x.axons[$0] * c.axons[$0] }
+    let axons = model.senders.indices.map { y.axons[$0] * x.axons[$0] * c.axons[$0] }
     result.inAxons = axons.reduce(0, +)
     var lists: [SynapseList] = []
     for (i, input) in model.inputs.enumerated() {
@@ -163,10 +163,10 @@ struct CutEvaluator {
 
   // MARK: - Parts of an axis
 
-  /// Returns the places of population `source` that part `range` of an axis listens to.
-  private func sources(_ axis: Axis, _ range: Range<Int>, from source: PopulationID) -> Range<Int> {
+  /// Returns the places of a sender that part `range` of an axis listens to.
+  private func sources(_ axis: Axis, _ range: Range<Int>, from sender: Sender) -> Range<Int> {
     var result: Range<Int>?
-    for (input, axes) in zip(model.inputs, axes ?? []) where input.source == source {
+    for (input, axes) in zip(model.inputs, axes ?? []) where input.sender == sender {
       let own =
         switch axis {
         case .rows: axes.rows.sources(of: range)
@@ -219,25 +219,29 @@ struct CutEvaluator {
     }
     return AxisClass(
       range: range, count: 1,
-      axons: model.sources.map { sources(axis, range, from: $0).count }, patterns: patterns)
+      axons: model.senders.map { sources(axis, range, from: $0).count }, patterns: patterns)
   }
 
   // MARK: - Where spikes go
 
-  /// Returns to how many tiles of `cut` each neuron of population `source` sends.
+  /// Returns to how many tiles of `cut` each neuron of population `source` sends, counted once for
+  /// each type of axon.
   func fanOut(of cut: TileCut, from source: PopulationID) -> FanOut {
     let shape = accountant.network.graph[source].shape
-    guard axes != nil else {
+    let senders = model.senders.filter { $0.population == source }
+    guard axes != nil, senders.count == 1 else {
       var counts = [Int32](repeating: 0, count: shape.count)
       for box in cut.boxes {
-        guard let hull = accountant.hull(of: layer, box, from: source) else { continue }
-        for offset in 0..<hull.count { counts[hull.neuron(at: offset, of: shape)] += 1 }
+        for sender in senders {
+          guard let hull = accountant.hull(of: layer, box, from: sender) else { continue }
+          for offset in 0..<hull.count { counts[hull.neuron(at: offset, of: shape)] += 1 }
+        }
       }
       return .listed(counts, shape)
     }
     let all = NeuronBox(all: shape)
     func cover(_ axis: Axis, _ own: AxisCut, _ count: Int) -> FanOut.Cover {
-      FanOut.Cover((0..<own.count).map { sources(axis, own[$0], from: source) }, count: count)
+      FanOut.Cover((0..<own.count).map { sources(axis, own[$0], from: senders[0]) }, count: count)
     }
     return .product(
       rows: cover(.rows, cut.rows, all.rows.count),

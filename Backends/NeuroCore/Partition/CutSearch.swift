@@ -105,8 +105,8 @@ struct CutSearch {
       let found = evaluator.evaluate(cut)
       guard found.fits, sendsToFewEnough(cut, evaluator) else { continue }
       var packets = 0.0
-      for (source, axons) in zip(model.sources, found.axons) {
-        packets += Double(axons) * rates[source.index]
+      for (sender, axons) in zip(model.senders, found.axons) {
+        packets += Double(axons) * rates[sender.population.index]
       }
       let cost = found.cores + options.trafficWeight * packets / axonsOfCore
       result.append(Candidate(cut: cut, cost: cost))
@@ -127,8 +127,10 @@ struct CutSearch {
   /// depends on this layer alone.
   private func sendsToFewEnough(_ cut: TileCut, _ evaluator: CutEvaluator) -> Bool {
     guard let most = accountant.mostDestinations else { return true }
-    return network.layers[evaluator.layer].sources.allSatisfy { source in
-      !network.graph[source].hasNeurons || evaluator.fanOut(of: cut, from: source).most <= most
+    return network.layers[evaluator.layer].senders.allSatisfy { sender in
+      let source = sender.population
+      return !network.graph[source].hasNeurons
+        || evaluator.fanOut(of: cut, from: source).most <= most
     }
   }
 
@@ -164,10 +166,18 @@ struct CutSearch {
 
   /// Returns whether the spikes of all tiles of `cut` find axons out.
   private func fits(_ cut: TileCut, of layer: Int, _ receivers: [FanOut]) -> Bool {
-    if let most = accountant.mostDestinations,
-      receivers.reduce(0, { $0 + $1.most }) > most
-    {
-      return false
+    if let most = accountant.mostDestinations, receivers.reduce(0, { $0 + $1.most }) > most {
+      // Neurons of a layer may send to different receivers.
+      let shape = network.layers[layer].shape
+      let all = NeuronBox(all: shape)
+      for y in all.rows {
+        for x in all.columns {
+          for c in all.channels {
+            let box = NeuronBox(rows: y..<y + 1, columns: x..<x + 1, channels: c..<c + 1)
+            if receivers.reduce(0, { $0 + $1.sum(in: box) }) > most { return false }
+          }
+        }
+      }
     }
     guard let capacity = accountant.budget.entries.first(where: { $0.name == "outAxons" })?.capacity
     else { return true }

@@ -21,7 +21,7 @@ struct GreedyFill {
 
   private var core = 0
   private var demand = CoreDemand()
-  private var hulls: [PopulationID: NeuronBox] = [:]
+  private var hulls: [Sender: NeuronBox] = [:]
 
   private var network: NetworkModel { accountant.network }
 
@@ -143,7 +143,7 @@ struct GreedyFill {
   }
 
   /// Returns what the core takes with `box`, and what it listens to.
-  private func joint(_ layer: Int, _ box: NeuronBox) -> (CoreDemand, [PopulationID: NeuronBox]) {
+  private func joint(_ layer: Int, _ box: NeuronBox) -> (CoreDemand, [Sender: NeuronBox]) {
     var sum = demand
     sum.add(accountant.demand(of: layer, box))
     let shape = network.layers[layer].shape
@@ -151,11 +151,13 @@ struct GreedyFill {
       sum.outAxons += Int(fans[layer][box.neuron(at: offset, of: shape)])
     }
     // What the core itself receives is not yet among `fans`.
-    sum.outAxons += hulls[network.layers[layer].population]?.intersection(box).count ?? 0
+    for (sender, hull) in hulls where sender.population == network.layers[layer].population {
+      sum.outAxons += hull.intersection(box).count
+    }
     var hulls = hulls
-    for source in network.layers[layer].sources {
-      guard let own = accountant.hull(of: layer, box, from: source) else { continue }
-      hulls[source] = hulls[source]?.hull(own) ?? own
+    for sender in network.layers[layer].senders {
+      guard let own = accountant.hull(of: layer, box, from: sender) else { continue }
+      hulls[sender] = hulls[sender]?.hull(own) ?? own
     }
     sum.inAxons = hulls.values.reduce(0) { $0 + $1.count }
     return (sum, hulls)
@@ -169,8 +171,8 @@ struct GreedyFill {
   /// Goes on with an empty core.
   private mutating func finishCore() {
     guard demand.neurons > 0 else { return }
-    for (source, hull) in hulls {
-      guard let layer = network.layer[source.index] else { continue }
+    for (sender, hull) in hulls {
+      guard let layer = network.layer[sender.population.index] else { continue }
       for offset in 0..<hull.count {
         fans[layer][hull.neuron(at: offset, of: network.layers[layer].shape)] += 1
       }

@@ -46,10 +46,13 @@ package struct NetworkModel: Sendable {
         try WeightRange(of: own, in: graph)
       }
     }
+    let types = try liftingDiagnostic { () throws(Diagnostic) in
+      try target.axonTypes(of: paths, in: graph)
+    }
     var inputs = [[LayerInput]](repeating: [], count: graph.populations.count)
     for (p, path) in paths.enumerated() where !isConstant[path.source.index] {
       let input = try liftingDiagnostic { () throws(Diagnostic) in
-        try LayerInput(p, path, weights, in: graph)
+        try LayerInput(p, path, weights, type: types[p], in: graph)
       }
       inputs[path.target.index].append(input)
     }
@@ -62,7 +65,7 @@ package struct NetworkModel: Sendable {
     }
     var consumers = [[Int]](repeating: [], count: layers.count)
     for (l, own) in layers.enumerated() {
-      for source in Set(own.inputs.map(\.source)) {
+      for source in Set(own.inputs.map(\.sender.population)) {
         if let producer = layer[source.index] { consumers[producer].append(l) }
       }
     }
@@ -84,8 +87,8 @@ struct LayerModel: Sendable {
   /// What arrives in spikes; constant currents of the host are not among it.
   var inputs: [LayerInput]
 
-  /// The populations that send spikes, ascending.
-  let sources: [PopulationID]
+  /// Who sends spikes, to axons of which type, ascending.
+  let senders: [Sender]
 
   /// The sets of parameters that thresholds belong to.
   let thresholds: Thresholds
@@ -115,7 +118,7 @@ struct LayerModel: Sendable {
     population = id
     shape = graph[id].shape
     self.inputs = inputs
-    sources = Set(inputs.map(\.source)).sorted()
+    senders = Set(inputs.map(\.sender)).sorted()
     (thresholds, profile) = try names.profiles(of: graph[id], in: graph)
     switch graph[id].bias.map({ graph.tensors[$0].shape }) {
     case nil: biases = .none
@@ -134,14 +137,27 @@ struct LayerModel: Sendable {
   }
 }
 
+/// A population that sends spikes, and the type of the axons that receive them: a core has an axon for
+/// each neuron and type.
+struct Sender: Hashable, Comparable, Sendable {
+  /// The population.
+  var population: PopulationID
+  /// The type; 0 on machines whose axons have none.
+  var type: Int
+
+  static func < (a: Self, b: Self) -> Bool {
+    (a.population, a.type) < (b.population, b.type)
+  }
+}
+
 /// What a layer hears along a path.
 struct LayerInput: Sendable {
 
   /// The position of the path.
   let path: Int
 
-  /// Who sends.
-  let source: PopulationID
+  /// Who sends, to axons of which type.
+  let sender: Sender
 
   /// The shape of the connections.
   let geometry: PathGeometry
@@ -163,10 +179,11 @@ struct LayerInput: Sendable {
   }
 
   init(
-    _ position: Int, _ path: ConnectionPath, _ ranges: [WeightRange], in graph: SpikingGraph
+    _ position: Int, _ path: ConnectionPath, _ ranges: [WeightRange], type: Int,
+    in graph: SpikingGraph
   ) throws(Diagnostic) {
     self.path = position
-    source = path.source
+    sender = Sender(population: path.source, type: type)
     geometry = try PathGeometry(path, in: graph)
     weights = path.projections.reduce(WeightRange(bits: 1, isMixed: false)) {
       $0.times(ranges[$1.index])
@@ -182,7 +199,7 @@ struct LayerInput: Sendable {
     _ other: LayerInput, _ path: ConnectionPath, in graph: SpikingGraph
   ) throws(Diagnostic) {
     self.path = other.path
-    (source, weights, shift) = (other.source, other.weights, other.shift)
+    (sender, weights, shift) = (other.sender, other.weights, other.shift)
     geometry = try PathGeometry(path, in: graph)
     kernel = Self.kernel(of: path, in: graph)
   }

@@ -174,7 +174,9 @@ struct CoreUse {
         axons.add(map.blocks(of: next))
         next += 1
       }
-      for (source, box) in axons.boxes where source >= 0 { outAxons[home[source]] += box.count }
+      for (sender, box) in axons.boxes where sender.source >= 0 {
+        outAxons[home[sender.source]] += box.count
+      }
       self.axons.append(axons)
     }
     demands = cores.indices.map { count(of: $0, accountant) }
@@ -213,7 +215,8 @@ struct CoreUse {
     guard let spikes, spikes.count == network.graph.populations.count else { return nil }
     var result = 0.0
     for core in axons {
-      for (source, box) in core.boxes {
+      for (sender, box) in core.boxes {
+        let source = sender.source
         let population =
           source < 0 ? -1 - source : network.layers[tiles[source].layer].population.index
         let own = spikes[population]

@@ -6,7 +6,8 @@ package import SpikeIR
 /// Counts what slices take of cores of a class.
 ///
 /// *Axons in.* A core has an axon for each neuron of the smallest box, within each slice that sends,
-/// that holds all whose spikes it needs; several slices on the core share them.
+/// that holds all whose spikes it needs; several slices on the core share them. Where axons have
+/// types, there is such a box for each type.
 ///
 /// *Axons out.* One for each neuron and core that receives from it.
 ///
@@ -69,8 +70,7 @@ package struct ResourceAccountant: Sendable {
 
   /// The largest number of cores to which a neuron can send; `nil` if it is not limited.
   var mostDestinations: Int? {
-    let single = network.target.topology.network.delivery == .unicastSingle ? 1 : nil
-    return [single, kind.operations?.mostDestinations].compactMap { $0 }.min()
+    network.target.mostDestinations(of: kind)
   }
 
   /// The places that a neuron of a layer takes.
@@ -83,8 +83,8 @@ package struct ResourceAccountant: Sendable {
   func demand(of layer: Int, _ box: NeuronBox) -> CoreDemand {
     var result = neurons(of: layer, box)
     let model = network.layers[layer]
-    for source in model.sources {
-      result.inAxons += hull(of: layer, box, from: source).map { limited($0).count } ?? 0
+    for sender in model.senders {
+      result.inAxons += hull(of: layer, box, from: sender).map { limited($0).count } ?? 0
     }
     for input in model.inputs {
       guard let hull = input.geometry.sources(of: box).map(limited) else { continue }
@@ -131,10 +131,11 @@ package struct ResourceAccountant: Sendable {
     return result
   }
 
-  /// Returns the smallest box of neurons of `source` that holds all that a layer's `box` listens to.
-  func hull(of layer: Int, _ box: NeuronBox, from source: PopulationID) -> NeuronBox? {
+  /// Returns the smallest box of neurons of `sender` that holds all that a layer's `box` listens to
+  /// along axons of its type.
+  func hull(of layer: Int, _ box: NeuronBox, from sender: Sender) -> NeuronBox? {
     var result: NeuronBox?
-    for input in network.layers[layer].inputs where input.source == source {
+    for input in network.layers[layer].inputs where input.sender == sender {
       guard let own = input.geometry.sources(of: box) else { continue }
       result = result?.hull(own) ?? own
     }

@@ -41,7 +41,9 @@ extension Allocation {
       try readSlices(try table(TableLayout.slices, TableLayout.sliceColumns))
     } catch { sink.report(error) }
     do throws(Diagnostic) {
-      try readAxons(try table(TableLayout.axons, TableLayout.axonColumns))
+      try readAxons(
+        try table(
+          TableLayout.axons, TableLayout.axonColumns, allowsMore: target.hasAxonTypes))
     } catch { sink.report(error) }
     do throws(Diagnostic) {
       try readRoutes(try table(TableLayout.routes, TableLayout.routeColumns))

@@ -29,6 +29,9 @@ enum TableLayout {
       "path", "to_slice", "delay", "synapses", "words",
     ]
 
+  /// The columns of connections that machines have beside whose axons have types.
+  static let typeColumns = ["type"]
+
   /// The columns of routes.
   static let routeColumns = ["from_slice", "to_core", "axon", "hops"]
 
@@ -103,7 +106,8 @@ extension Allocation {
   }
 
   private var axonsTable: String {
-    var csv = CSVWriter(TableLayout.axonColumns)
+    let types = target.hasAxonTypes ? try? target.axonTypes(of: paths, in: graph) : nil
+    var csv = CSVWriter(TableLayout.axonColumns + (types == nil ? [] : TableLayout.typeColumns))
     for connection in connections {
       let block = axons[connection.block]
       let origin = [
@@ -114,7 +118,8 @@ extension Allocation {
         connection.path, connection.target.index, connection.delay, connection.synapses,
         connection.words,
       ]
-      csv.append(origin + block.box.fields + reached.map(String.init))
+      let type = types.map { ["\($0[connection.path])"] } ?? []
+      csv.append(origin + block.box.fields + reached.map(String.init) + type)
     }
     return csv.text
   }

@@ -22,6 +22,8 @@ extension Encoder {
     /// Nothing until the tick T − round(p · T), from then on a unit in every tick: the larger the
     /// value, the earlier the first spike, whose current then lasts.
     case latency
+    /// A unit in round(p · T) of the T ticks, evenly spaced; nothing is left to chance.
+    case even
   }
 
   /// The largest number of units that a source emits in a tick.
@@ -29,7 +31,7 @@ extension Encoder {
     switch kind {
     case .constant: levels
     case .poisson: SpikeTrain.mostPoissonUnits
-    case .bernoulli, .latency: 1
+    case .bernoulli, .latency, .even: 1
     }
   }
 
@@ -48,6 +50,9 @@ extension Encoder {
 /// output number n of SplitMix64, n being the neuron, whose seed mixes the encoder's seed, its
 /// position among the encoders, the image and the tick: it depends on nothing else, so that images
 /// can be run in any order, in any number of threads.
+///
+/// `even` has emitted ⌊(t · |q| + ⌊levels/2⌋)/levels⌋ units after t ticks: what a neuron with threshold
+/// `levels` and initial potential ⌊levels/2⌋ says on the constant current q.
 ///
 /// - Source: SplitMix64: Steele, Lea, Flood (2014), figure 17.
 public struct SpikeTrain: Sendable {
@@ -96,6 +101,12 @@ public struct SpikeTrain: Sendable {
       return levels.map { q in
         let count = (Int(q.magnitude) * 2 * timesteps + encoder.levels) / (2 * encoder.levels)
         return tick >= timesteps - count ? q.signum() : 0
+      }
+    case .even:
+      let limit = encoder.levels
+      return levels.map { q in
+        let before = tick * Int(q.magnitude) + limit / 2
+        return (before + Int(q.magnitude)) / limit > before / limit ? q.signum() : 0
       }
     case .bernoulli:
       let limit = UInt64(encoder.levels)

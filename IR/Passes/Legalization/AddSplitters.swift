@@ -11,124 +11,238 @@ extension Pass {
     name: "add-splitters",
     summary: "repeat spikes by more neurons where a neuron can send to few places only",
     details: """
-      Where a neuron has one destination, or few, a population that feeds more than 'most'
-      projections feeds one population of splitters instead, which listens by wires and has as many
-      copies of each neuron as there are groups of 'most' projections; copy i of [h,w,c] is channels
-      i·c to (i + 1)·c − 1. Splitters are integrate-and-fire neurons with threshold 1 and initial
-      potential 0 that emit what they hear, in the same tick, exactly: one spike reaches all copies on
-      one core, and each copy goes to one place. A projection to a relay counts as one, with what is
-      behind it. Sources are left alone, since the host sends as often as it likes; so are maxima.
-      The constants have to be integers: the pass belongs after 'quantize'. How many cores one
-      projection reaches is a matter of placement, and counted there.
+      Where a neuron has one destination, or few, a population of which some neuron has more than
+      'most' ways to other neurons feeds splitters instead: as many copies of each neuron as it takes
+      for none to have more. A way is a chain of projections through relays to neurons; ways that
+      different neurons take, because wires select them, share a copy. Splitters of [h,w,c] have the
+      shape [h,w·c,n] for n copies, copy i being channel i, so that any run of neurons with all its
+      copies is a box, and so is one copy of it. They are integrate-and-fire neurons with threshold 1
+      and initial potential 0 that emit what they hear, in the same tick, exactly: one spike reaches
+      all copies on one core, and each copy goes to one place. Relays behind a population that is
+      split are made anew for each way. Sources are left alone, since the host sends as often as it
+      likes; so are maxima. The constants have to be integers: the pass belongs after 'quantize'. How
+      many cores one projection reaches is a matter of placement, and counted there.
       Before: %p1 if [c] -> %p2, %p1 -> %p3
-      After:  %p1 -> %p4 if "p1/copies" [2c] {threshold=1, initial=0}     wire
+      After:  %p1 -> %p4 if "p1/copies" [1,c,2] {threshold=1, initial=0}     wire
               %p4 -> %p5 relay [c] wire -> %p2,  %p4 -> %p6 relay [c] wire -> %p3
       with most=1
       Source: splitters of TrueNorth programs, Akopyan et al. (2015), section IV.
       """,
     options: [
-      PassOption("most", .integer(1...4096), default: "1", "the most projections of a neuron")
+      PassOption("most", .integer(1...4096), default: "1", "the most ways from a neuron")
     ]
   ) { (graph, arguments, context) throws(CompileError) in
     guard let code = graph.populations.elements.first?.code else { return }
     guard code.isRate else { throw CompileError(.needsRate("add-splitters", found: code)) }
     guard graph.isQuantized else { throw CompileError(.notQuantized("add-splitters")) }
     let old = graph.populations.count
-    graph.addSplitters(most: arguments.integer("most"))
+    guard var splitting = Splitting(graph, most: arguments.integer("most")) else {
+      throw CompileError(.manyWays(graph.name))
+    }
+    if splitting.isEmpty { return }
+    try liftingDiagnostic { () throws(Diagnostic) in try splitting.run() }
+    graph = splitting.rewriter.finished()
     context.count("populations", of: "add-splitters", by: graph.populations.count - old)
   }
 }
 
-extension SpikingGraph {
-
-  /// Adds copies until no population of neurons feeds more than `most` projections.
-  fileprivate mutating func addSplitters(most: Int) {
-    let efferents = efferents()
-    let crowded = populations.ids.contains {
-      self[$0].model.integrates && efferents[$0.index].count > most
-    }
-    guard crowded else { return }
-    var rewriter = SpikingRewriter(self)
-    var speaker: [ProjectionID: PopulationID] = [:]
-    for id in populations.ids {
-      let own = rewriter.copy(id)
-      let readers = efferents[id.index]
-      guard self[id].model.integrates, readers.count > most else { continue }
-      let copies = (readers.count + most - 1) / most
-      let splitters = rewriter.addCopies(of: own, count: copies)
-      for i in 0..<copies {
-        let relay = rewriter.addBlock(i, of: splitters, like: own)
-        for projection in readers.dropFirst(i * most).prefix(most) { speaker[projection] = relay }
-      }
-    }
-    for id in projections.ids {
-      var projection = self[id]
-      projection.source = speaker[id] ?? rewriter.image(of: projection.source)
-      projection.target = rewriter.image(of: projection.target)
-      rewriter.graph.projections.append(projection)
-    }
-    self = rewriter.finished()
-  }
+/// A chain of projections from neurons, or a source, through relays to neurons.
+private struct Way {
+  var projections: [ProjectionID]
+  var source: PopulationID
+  /// The copy of the source that takes it.
+  var copy = 0
 }
 
-extension SpikingRewriter {
+/// The construction of a network with splitters.
+private struct Splitting {
 
-  /// Adds neurons that emit what those of `source` emit, each neuron `count` times.
-  fileprivate mutating func addCopies(of source: PopulationID, count: Int) -> PopulationID {
-    let population = graph[source]
-    let (name, channels) = ("\(population.name)/copies", population.shape.channels)
-    var shape = population.shape
-    shape[shape.rank - 1] = channels * count
+  private(set) var rewriter: SpikingRewriter
+  /// The ways that end in each population with neurons, in the order of its projections.
+  private var ways: [[Way]]
+  /// The copies of each population, 0 for those that are not split.
+  private var copies: [Int]
+  /// For each split population the relays of its copies.
+  private var relays: [PopulationID: [PopulationID]] = [:]
+  /// Relays that are needed as they are.
+  private var isNeeded: [Bool]
+
+  private var old: SpikingGraph { rewriter.old }
+
+  /// Whether nothing is split.
+  var isEmpty: Bool { copies.allSatisfy { $0 == 0 } }
+
+  /// Finds ways, and how many copies they take; `nil` if there are more than 65,536 ways.
+  init?(_ graph: SpikingGraph, most: Int) {
+    rewriter = SpikingRewriter(graph)
+    guard let ways = Splitting.ways(in: graph) else { return nil }
+    self.ways = ways
+    copies = [Int](repeating: 0, count: graph.populations.count)
+    isNeeded = [Bool](repeating: false, count: graph.populations.count)
+    for id in graph.populations.ids where graph[id].model.integrates { chooseCopies(id, most) }
+    markNeeded()
+  }
+
+  private static func ways(in graph: SpikingGraph) -> [[Way]]? {
+    let afferents = graph.afferents()
+    var (result, count) = ([[Way]](repeating: [], count: graph.populations.count), 0)
+    for id in graph.populations.ids where !graph.isRelay(id) {
+      var open = afferents[id.index].reversed().map { [$0] }
+      while let chain = open.popLast() {
+        let source = graph[chain[0]].source
+        if graph.isRelay(source) {
+          open += afferents[source.index].reversed().map { [$0] + chain }
+        } else {
+          result[id.index].append(Way(projections: chain, source: source))
+        }
+        count += 1
+        guard count + open.count <= 1 << 16 else { return nil }
+      }
+    }
+    return result
+  }
+
+  /// Gives the ways from population `id` to copies of it, if some neuron has more than `most`.
+  private mutating func chooseCopies(_ id: PopulationID, _ most: Int) {
+    let places = ways.indices.flatMap { p in
+      ways[p].indices.filter { ways[p][$0].source == id }.map { (p, $0) }
+    }
+    let users = places.map { neurons(of: ways[$0.0][$0.1].projections) }
+    let size = old[id].shape.count
+    var total = [Int](repeating: 0, count: size)
+    for own in users { for n in own { total[n] += 1 } }
+    guard total.contains(where: { $0 > most }) else { return }
+    var loads: [[Int]] = []
+    for (place, own) in zip(places, users) {
+      let copy = loads.firstIndex { load in own.allSatisfy { load[$0] < most } } ?? loads.count
+      if copy == loads.count { loads.append([Int](repeating: 0, count: size)) }
+      for n in own { loads[copy][n] += 1 }
+      ways[place.0][place.1].copy = copy
+    }
+    copies[id.index] = loads.count
+  }
+
+  /// Returns the neurons that a way begins at: those that wires select, all before anything else.
+  private func neurons(of chain: [ProjectionID]) -> [Int] {
+    var wanted: [Int]?
+    for id in chain.reversed() {
+      guard case .wire(let wire) = old[id].kind,
+        let sources = try? old.tensors.integers(wire.sources)
+      else {
+        if !old[id].kind.isIdentity || wanted == nil { wanted = nil }
+        continue
+      }
+      let places = wanted ?? Array(sources.indices)
+      wanted = Set(places.map { Int(sources[$0]) }.filter { $0 >= 0 }).sorted()
+    }
+    return wanted ?? Array(0..<(chain.first.map { old[old[$0].source].shape.count } ?? 0))
+  }
+
+  /// Marks the relays on ways from populations that are not split.
+  private mutating func markNeeded() {
+    for way in ways.joined() where copies[way.source.index] == 0 {
+      for id in way.projections.dropLast() { isNeeded[old[id].target.index] = true }
+    }
+    for decoder in old.decoders { isNeeded[decoder.population.index] = true }
+  }
+
+  // MARK: - Building
+
+  /// Builds everything.
+  ///
+  /// - Throws: `ir.elided-tensor`.
+  mutating func run() throws(Diagnostic) {
+    let afferents = old.afferents()
+    var isMixed = [Bool](repeating: false, count: old.populations.count)
+    for id in old.populations.ids where old.isRelay(id) {
+      // A relay that hears populations of both kinds is made anew for all of them.
+      isMixed[id.index] = afferents[id.index].contains { projection in
+        let source = old[projection].source
+        return copies[source.index] > 0 || (old.isRelay(source) && isMixed[source.index])
+      }
+    }
+    for id in old.populations.ids {
+      if old.isRelay(id) {
+        guard isNeeded[id.index], !isMixed[id.index] else { continue }
+        rewriter.copy(id)
+        for projection in afferents[id.index] { rewriter.carry(projection) }
+        continue
+      }
+      // Relays of ways come before the population at their end.
+      let own = ways[id.index].map { way -> (Way, Bool) in
+        (
+          way,
+          copies[way.source.index] > 0
+            || way.projections.dropLast().contains {
+              isMixed[old[$0].target.index]
+            }
+        )
+      }
+      let speakers = own.map { $1 ? addRelays(of: $0) : nil }
+      let target = rewriter.copy(id)
+      var carried = Set<ProjectionID>()
+      for ((way, _), speaker) in zip(own, speakers) {
+        guard let last = way.projections.last else { continue }
+        if let speaker {
+          rewriter.connect(
+            speaker, to: target, old[last].kind, shift: old[last].shift, delay: old[last].delay)
+        } else if carried.insert(last).inserted {
+          rewriter.carry(last)
+        }
+      }
+      if copies[id.index] > 0 { try split(id, target) }
+    }
+  }
+
+  /// Adds the relays of a way anew, and returns what feeds its last projection.
+  private mutating func addRelays(of way: Way) -> PopulationID {
+    var source = relays[way.source]?[way.copy] ?? rewriter.image(of: way.source)
+    for id in way.projections.dropLast() {
+      let relay = rewriter.add(old[old[id].target])
+      rewriter.connect(
+        source, to: relay, old[id].kind, shift: old[id].shift, delay: old[id].delay)
+      source = relay
+    }
+    return source
+  }
+
+  /// Adds neurons that emit what those of population `id` emit, `copies` times, and a relay of each
+  /// copy.
+  private mutating func split(_ id: PopulationID, _ own: PopulationID) throws(Diagnostic) {
+    let (population, count) = (old[id], copies[id.index])
+    let shape = population.shape
+    let name = "\(population.name)/copies"
     func add(_ role: String, _ value: Int32) -> TensorID {
-      graph.tensors.add(
+      rewriter.graph.tensors.add(
         Tensor(
-          "\(name)/\(role)", shape: [shape.channels],
-          data: .int32([Int32](repeating: value, count: shape.channels))))
+          "\(name)/\(role)", shape: [count],
+          data: .int32([Int32](repeating: value, count: count))))
     }
     let model = IntegrateAndFire(
       threshold: add("threshold", 1), initial: add("initial", 0),
       isSigned: population.model.isSigned)
-    var quantum = population.quantum
-    if let id = quantum, graph.tensors[id].shape.count > 1,
-      let values = try? graph.tensors.floats(id)
-    {
-      quantum = graph.tensors.add(
-        "\(name)/quantum", shape: [shape.channels],
-        floats: (0..<shape.channels).map { values[$0 % values.count] })
-    }
-    let id = self.add(
+    let (rows, columns) = shape.rank == 3 ? (shape[0], shape[1] * shape[2]) : (1, shape.count)
+    let splitters = rewriter.add(
       Population(
-        name: name, shape: shape, code: population.code, model: .integrateAndFire(model),
-        quantum: quantum, membraneUnit: quantum))
-    let sources = (0..<shape.count).map { i in
-      Int32(i / shape.channels * channels + i % shape.channels % channels)
+        name: name, shape: [rows, columns, count], code: population.code,
+        model: .integrateAndFire(model)))
+    connect(own, to: splitters, (0..<shape.count * count).map { Int32($0 / count) })
+    var result: [PopulationID] = []
+    for i in 0..<count {
+      let relay = rewriter.add(
+        Population(
+          name: "\(population.name)/copy \(i)", shape: shape, code: population.code, model: .relay,
+          quantum: population.quantum))
+      connect(splitters, to: relay, (0..<shape.count).map { Int32($0 * count + i) })
+      result.append(relay)
     }
-    connect(source, to: id, wires(sources, "\(name)/sources"))
-    return id
+    relays[id] = result
   }
 
-  /// Adds a relay of copy `i` of the neurons of `original`.
-  fileprivate mutating func addBlock(
-    _ i: Int, of splitters: PopulationID, like original: PopulationID
-  ) -> PopulationID {
-    let (population, width) = (graph[original], graph[splitters].shape.channels)
-    let (name, channels) = ("\(population.name)/copy \(i)", population.shape.channels)
-    let relay = add(
-      Population(
-        name: name, shape: population.shape, code: population.code, model: .relay,
-        quantum: population.quantum))
-    let sources = (0..<population.shape.count).map { n in
-      Int32(n / channels * width + i * channels + n % channels)
-    }
-    connect(splitters, to: relay, wires(sources, "\(name)/sources"))
-    return relay
-  }
-
-  private mutating func wires(_ sources: [Int32], _ name: String) -> ProjectionKind {
-    .wire(
-      WireProjection(
-        sources: graph.tensors.add(
-          Tensor(name, shape: [sources.count], data: .int32(sources)))))
+  private mutating func connect(_ a: PopulationID, to b: PopulationID, _ sources: [Int32]) {
+    let wires = rewriter.graph.tensors.add(
+      Tensor("\(rewriter.graph[b].name)/sources", shape: [sources.count], data: .int32(sources)))
+    rewriter.connect(a, to: b, .wire(WireProjection(sources: wires)))
   }
 }
 
@@ -141,5 +255,16 @@ extension NeuronModel {
     case .staircase: true
     case .source, .relay, .maximum, .leaky, .integrator: false
     }
+  }
+}
+
+extension Diagnostic {
+
+  fileprivate static func manyWays(_ name: String) -> Diagnostic {
+    .error(
+      "legalize.fan-out",
+      "the network '\(name)' has more than 65,536 ways from neurons to neurons through relays",
+      notes: ["sums of sums of the same layers multiply: put an activation between them"],
+      exitCode: .doesNotFit)
   }
 }

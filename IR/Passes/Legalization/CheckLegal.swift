@@ -94,20 +94,15 @@ private struct LegalityChecker {
     if limits.limit("fan-out") != nil {
       fanOuts = LegalityChecker.fanOuts(graph, efferents)
     }
+    fanIns = graph.waysThroughRelays()
     for id in graph.populations.ids {
-      var (ways, weighted) = (0, false)
-      for projection in afferents[id.index] {
-        let source = graph[projection].source
-        let isRelay = graph[source].model == .relay
-        let (own, overflows) = graph.largestFanIn(of: graph[projection])
-          .multipliedReportingOverflow(by: isRelay ? fanIns[source.index] : 1)
-        ways = min(Int.max >> 1, ways) + min(Int.max >> 1, overflows ? Int.max : own)
-        if graph[projection].kind.weights != nil || (isRelay && isWeighted[source.index]) {
-          weighted = true
-        }
-      }
-      fanIns.append(ways)
-      isWeighted.append(weighted && graph[id].model == .relay)
+      isWeighted.append(
+        graph[id].model == .relay
+          && afferents[id.index].contains { projection in
+            let source = graph[projection].source
+            return graph[projection].kind.weights != nil
+              || (graph.isRelay(source) && isWeighted[source.index])
+          })
     }
   }
 
@@ -301,6 +296,24 @@ private struct LegalityChecker {
 }
 
 extension SpikingGraph {
+
+  /// Returns how many connections end at a neuron of each population, relays passed through, at a
+  /// neuron with full windows.
+  func waysThroughRelays() -> [Int] {
+    let afferents = afferents()
+    var result: [Int] = []
+    for id in populations.ids {
+      var ways = 0
+      for projection in afferents[id.index] {
+        let source = self[projection].source
+        let own = largestFanIn(of: self[projection])
+          .multipliedOrMost(by: isRelay(source) ? result[source.index] : 1)
+        ways = min(Int.max >> 1, ways) + min(Int.max >> 1, own)
+      }
+      result.append(ways)
+    }
+    return result
+  }
 
   /// Returns the number of connections of `projection` that end at a neuron with a full window.
   func largestFanIn(of projection: Projection) -> Int {

@@ -18,6 +18,8 @@ extension Pass {
         2. everything is multiplied by the least 2^k for which each threshold is a multiple of
            2^threshold-exponent: thresholds, initial potentials, retractions, biases, and by their
            shifts the weights. This changes no spike. The unit of the potential is the target's then;
+           Where thresholds have no such exponent, and biases are too large, everything is divided by
+           the least 2^k for which they fit, as far as weights have it in their shifts;
         3. biases are rounded to m·2^e, |m| < 2^bias-bits, e at most 'bias-exponent'.
       Counted are the thresholds and biases that were changed. Refused, all in one run, are thresholds
       of more than 'threshold-bits' (legalize.threshold), more than 'profiles' different thresholds in a
@@ -157,8 +159,11 @@ private struct ParameterEncoder {
     for id in graph.populations.ids {
       var factor = 0
       switch graph[id].model {
-      case .integrateAndFire(let model): factor = try encode(model, of: id)
-      case .integrator: break
+      case .integrateAndFire:
+        try limitBias(of: id, afferents[id.index])
+        guard case .integrateAndFire(let model) = graph[id].model else { continue }
+        factor = try encode(model, of: id)
+      case .integrator: try limitBias(of: id, afferents[id.index])
       case .source, .relay, .maximum, .leaky, .staircase: continue
       }
       try encodeBias(of: id, times: factor)
@@ -166,6 +171,23 @@ private struct ParameterEncoder {
       if factor > 0 { try divideUnit(of: id, by: Float(1 << factor)) }
       try checkCurrents(of: id, afferents[id.index])
     }
+  }
+
+  /// Makes the unit of a population's potential so large that its biases fit, if shifts allow it.
+  private mutating func limitBias(
+    of id: PopulationID, _ afferents: [ProjectionID]
+  ) throws(Diagnostic) {
+    guard formats.bias > 0, formats.thresholdExponent == 0, let bias = graph[id].bias else {
+      return
+    }
+    let largest = try graph.tensors.integers(bias).map { UInt64($0.magnitude) }.max() ?? 0
+    let most = ((UInt64(1) << UInt64(formats.bias)) - 1) << UInt64(formats.biasExponent)
+    var excess = 0
+    while largest >> UInt64(excess) >= most, largest > most { excess += 1 }
+    let least = afferents.map { graph[$0].shift }.min() ?? 0
+    guard excess > 0, excess <= least else { return }
+    try graph.coarsen(id, by: excess)
+    for projection in afferents { graph[projection].shift -= excess }
   }
 
   /// Encodes the thresholds of population `id` and what is measured in them, and returns the k of

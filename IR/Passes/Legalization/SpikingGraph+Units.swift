@@ -1,4 +1,4 @@
-// Changing what a unit of a population is worth, and everything that hears it.
+// Changing what a unit of a population, or of its potential, is worth.
 
 internal import Diagnostics
 internal import SpikeIR
@@ -91,6 +91,40 @@ extension SpikingGraph {
       for projection in own where !bare.contains(projection) { rewriter.carry(projection) }
     }
     self = rewriter.finished()
+  }
+}
+
+extension SpikingGraph {
+
+  /// Has a unit of the potential of population `id` stand for 2^excess of the former ones, without its
+  /// projections: thresholds, initial potentials and biases are rounded to nearest, halves up.
+  ///
+  /// - Throws: `ir.elided-tensor`.
+  /// - Precondition: the constants are integers.
+  mutating func coarsen(_ id: PopulationID, by excess: Int) throws(Diagnostic) {
+    if case .integrateAndFire(var model) = self[id].model {
+      model.threshold = try rounded(model.threshold, excess, least: 1)
+      if let initial = model.initial { model.initial = try rounded(initial, excess) }
+      if let retraction = model.retraction { model.retraction = try rounded(retraction, excess) }
+      self[id].model = .integrateAndFire(model)
+    }
+    if let bias = self[id].bias { self[id].bias = try rounded(bias, excess) }
+    var (title, shape, values): (String, Shape, [Float]) = ("\(self[id].name)/unit", [1], [1])
+    if let unit = self[id].membraneUnit {
+      (title, shape) = (tensors[unit].name, tensors[unit].shape)
+      values = try tensors.floats(unit)
+    }
+    self[id].membraneUnit = tensors.add(
+      title, shape: shape, floats: values.map { $0 * Float(1 << excess) })
+  }
+
+  private mutating func rounded(
+    _ id: TensorID, _ excess: Int, least: Int64 = .min
+  ) throws(Diagnostic) -> TensorID {
+    let (name, shape) = (tensors[id].name, tensors[id].shape)
+    let half = Int64(1) << Int64(excess - 1)
+    let values = try tensors.integers(id).map { max(least, (Int64($0) + half) >> Int64(excess)) }
+    return tensors.add(Tensor(name, shape: shape, data: .int32(values.map { Int32(clamping: $0) })))
   }
 }
 

@@ -11,48 +11,98 @@ extension Pass {
     name: "split-fan-in",
     summary: "add up inputs in parts, by more neurons, where a neuron has too many",
     details: """
-      A neuron of a crossbar hears as many axons as its core has. Where the inputs of a population
-      exceed 'most', each dense projection and convolution is cut: rows, or input channels, are
-      divided evenly into groups that fit, which wires select. For each group there are two populations
-      of unsigned neurons of the same shape, one for the positive and one for the negative weights;
-      their spikes are worth their threshold Θ = 2^n to the population, by one-to-one weights 1 and
-      −1 with the shift n. So sums of spikes never fall, and nothing has to be taken back.
+      A neuron hears at most as many axons as its core has. Where the inputs of a population, counted
+      through relays, exceed 'most', each dense projection and convolution is cut: rows, or input
+      channels, are divided evenly into groups that fit, which wires select. For each group there are
+      two neurons for each neuron of the population, one that adds up the positive and one that adds
+      up the negative weights; their spikes are worth their threshold Θ = 2^n to the population, by
+      one-to-one weights of both signs. So sums of spikes never fall, and nothing has to be taken
+      back. The two are populations of their own, or with signs=together the two channels of one
+      [1, neurons, 2], which hears the same axons.
 
       This is an approximation: each intermediate neuron keeps up to Θ of its sum, from Θ/2 at the
       start, so that the error of a group's sum lies within ±Θ as long as no more than Θ arrives in a
       tick; what exceeds it is said in later ticks. Θ is the least power of two that the largest mean
-      sum of a tick does not exceed on the calibration samples, for each population; without samples
-      it is that of the largest sum that weights allow. The constants have to be integers. Refused
-      (legalize.fan-in) are windows that no group of channels makes small enough, fan-in through
-      poolings, and populations of which even the parts are too many.
+      sum of a tick does not exceed on the calibration samples, the same for all groups of a
+      population and a sign; without samples it is that of the largest sum that weights allow.
+      Where n exceeds 'worth', a unit of the population's potential becomes 2^(n − worth) of the
+      former ones: thresholds and biases are rounded to it.
+
+      With count=digits an input counts once for each binary digit of the weights of its projection,
+      as 'crossbar-weights' takes axons. Dense layers of more than 'neurons' neurons are cut into
+      parts of so many neurons, too. The constants have to be integers. Refused (legalize.fan-in) are
+      windows that no group of channels makes small enough, and populations of which even the parts
+      are too many.
       Before: %p1 [784] -> %p2 [128]  dense {weights=w}                     most=256
       After:  %p1 -> relay [196] wire -> %p3 if [128] {threshold=Θ} dense {weights=max(w, 0)} …
               %p3 -> %p2 identity {weights=[1]} shift=n       8 such populations
       """,
     options: [
       PassOption("most", .integer(2...1_000_000), default: "256", "the most inputs of a neuron"),
+      PassOption(
+        "count", .word(["inputs", "digits"]), default: "inputs",
+        "what counts: an input, or each binary digit of its weights"),
+      PassOption(
+        "signs", .word(["apart", "together"]), default: "apart",
+        "whether sums of positive and negative weights are two populations or one"),
+      PassOption(
+        "neurons", .integer(0...1_000_000), default: "0",
+        "the most neurons of a dense layer that is not cut, 0: any"),
+      PassOption(
+        "worth", .integer(0...24), default: "24", "the largest power of two of a spike's worth"),
       PassOption("samples", .integer(1...100_000), default: "64", "how many samples to measure"),
     ]
   ) { (graph, arguments, context) throws(CompileError) in
     guard let code = graph.populations.elements.first?.code else { return }
     guard code.isRate else { throw CompileError(.needsRate("split-fan-in", found: code)) }
     guard graph.isQuantized else { throw CompileError(.notQuantized("split-fan-in")) }
-    var splitter = FanInSplitter(graph, most: arguments.integer("most"))
-    splitter.plan()
-    guard splitter.problems.isEmpty else { throw CompileError(splitter.problems) }
-    if splitter.groups.isEmpty { return }
+    var plan = FanInPlan(graph, FanInLimits(arguments))
+    try liftingDiagnostic { () throws(Diagnostic) in try plan.make() }
+    guard plan.problems.isEmpty else { throw CompileError(plan.problems) }
+    if plan.groups.isEmpty { return }
     let inputs = context.calibration?.prefix(arguments.integer("samples"))
     if let inputs, inputs.count > 0, let simulator = context.simulator {
-      try splitter.measure(simulator, inputs, threads: context.threads)
+      try plan.measure(simulator, inputs, threads: context.threads)
     }
     let old = graph.populations.count
-    graph = try liftingDiagnostic { () throws(Diagnostic) in try splitter.rewritten() }
+    let made = plan
+    var splitter = FanInSplitter(graph, made)
+    try liftingDiagnostic { () throws(Diagnostic) in try splitter.run() }
+    guard splitter.problems.isEmpty else { throw CompileError(splitter.problems) }
+    graph = splitter.rewriter.finished()
     context.count("populations", of: "split-fan-in", by: graph.populations.count - old)
   }
 }
 
+/// What a core takes.
+struct FanInLimits {
+
+  /// The most inputs of a neuron.
+  let most: Int
+
+  /// Whether each binary digit of weights is an input.
+  let countsDigits: Bool
+
+  /// Whether one population adds up the weights of both signs, where it can.
+  let isTogether: Bool
+
+  /// The most neurons of a dense layer that is not cut.
+  let neurons: Int
+
+  /// The largest power of two of what a spike is worth.
+  let worth: Int
+
+  init(_ arguments: PassArguments) {
+    most = arguments.integer("most")
+    countsDigits = arguments.word("count") == "digits"
+    isTogether = arguments.word("signs") == "together"
+    neurons = arguments.integer("neurons") == 0 ? .max : arguments.integer("neurons")
+    worth = arguments.integer("worth")
+  }
+}
+
 /// The cutting of projections into groups of inputs.
-private struct FanInSplitter {
+struct FanInPlan {
 
   /// Why populations cannot be cut.
   private(set) var problems: [Diagnostic] = []
@@ -60,44 +110,85 @@ private struct FanInSplitter {
   /// The ranges of rows or input channels of each projection that is cut.
   private(set) var groups: [ProjectionID: [Range<Int>]] = [:]
 
-  private let graph: SpikingGraph
-  private let most: Int
-  private let afferents: [[ProjectionID]]
-
   /// The largest mean sums of a tick, [group][positive, negative], where they were measured.
-  private var peaks: [ProjectionID: [[Double]]] = [:]
+  private(set) var peaks: [ProjectionID: [[Double]]] = [:]
 
-  init(_ graph: SpikingGraph, most: Int) {
-    (self.graph, self.most) = (graph, most)
+  let limits: FanInLimits
+  let afferents: [[ProjectionID]]
+  private let graph: SpikingGraph
+
+  init(_ graph: SpikingGraph, _ limits: FanInLimits) {
+    (self.graph, self.limits) = (graph, limits)
     afferents = graph.afferents()
   }
 
   /// Decides what is cut.
-  mutating func plan() {
+  ///
+  /// - Throws: `ir.elided-tensor`.
+  mutating func make() throws(Diagnostic) {
+    let ways = graph.waysThroughRelays()
     for id in graph.populations.ids where graph[id].model.integrates {
       let own = afferents[id.index]
-      let sizes = own.map { graph.largestFanIn(of: graph[$0]) }
-      guard sizes.reduce(0, +) > most else { continue }
-      var parts = 0
-      for (projection, size) in zip(own, sizes) {
-        // What is small may stay beside the parts.
-        guard size > 2, let count = rowCount(graph[projection]) else {
-          parts += size
-          continue
-        }
-        let height = size / count
-        guard height <= most else {
-          problems.append(.uncuttable(graph[id].name, height, most))
-          break
-        }
-        let number = (count + most / height - 1) / (most / height)
-        groups[projection] = (0..<number).map { i in
-          count * i / number..<count * (i + 1) / number
-        }
-        parts += 2 * number
+      var sizes: [Int] = []
+      for projection in own {
+        let (source, isRelay) = (graph[projection].source, graph.isRelay(graph[projection].source))
+        let size = graph.largestFanIn(of: graph[projection])
+          .multipliedOrMost(by: isRelay ? ways[source.index] : 1)
+        sizes.append(size.multipliedOrMost(by: try digits(of: projection, signed: true)))
       }
-      if parts > most { problems.append(.uncuttable(graph[id].name, parts, most)) }
+      let isWide =
+        graph[id].shape.count > limits.neurons
+        && own.contains { if case .dense = graph[$0].kind { true } else { false } }
+      let all = sizes.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
+      guard all > limits.most || isWide else { continue }
+      try cut(id, Array(zip(own, sizes)), ways)
     }
+  }
+
+  /// Cuts the projections into population `id`.
+  private mutating func cut(
+    _ id: PopulationID, _ own: [(projection: ProjectionID, size: Int)], _ ways: [Int]
+  ) throws(Diagnostic) {
+    var parts = 0
+    for (projection, size) in own {
+      // What is small may stay beside the parts.
+      guard size > 2, let count = rowCount(graph[projection]) else {
+        parts += size
+        continue
+      }
+      let source = graph[projection].source
+      let height = (graph.largestFanIn(of: graph[projection]) / count)
+        .multipliedOrMost(by: graph.isRelay(source) ? ways[source.index] : 1)
+        .multipliedOrMost(by: try digits(of: projection, signed: false))
+      guard height <= limits.most else {
+        problems.append(.uncuttable(graph[id].name, height, limits.most))
+        return
+      }
+      let unit = unit(of: graph[projection], most: limits.most / height)
+      let (units, each) = (count / unit, limits.most / height / unit)
+      let number = (units + each - 1) / each
+      groups[projection] = (0..<number).map { i in
+        units * i / number * unit..<units * (i + 1) / number * unit
+      }
+      parts += 2 * number
+    }
+    if parts > limits.most { problems.append(.uncuttable(graph[id].name, parts, limits.most)) }
+  }
+
+  /// Returns the number of rows that belong together: those of a row of an image, or of a pixel, where
+  /// `most` rows hold them, since a core hears boxes of neurons.
+  private func unit(of projection: Projection, most: Int) -> Int {
+    let shape = graph[projection.source].shape
+    guard case .dense = projection.kind, shape.rank == 3 else { return 1 }
+    if shape[1] * shape[2] <= most { return shape[1] * shape[2] }
+    return shape[2] <= most ? shape[2] : 1
+  }
+
+  /// Returns how many inputs a connection of a projection counts as, before it is cut (`signed`) or
+  /// in a part, whose weights have one sign.
+  private func digits(of id: ProjectionID, signed: Bool) throws(Diagnostic) -> Int {
+    guard limits.countsDigits, let weights = graph[id].kind.weights else { return 1 }
+    return try graph.tensors.integers(weights).binaryDigits(signed: signed)
   }
 
   /// Returns the number of rows, or input channels of a group, of a projection that can be cut.
@@ -136,183 +227,71 @@ private struct FanInSplitter {
     for (id, own) in zip(cut, sums) { peaks[id] = own.peaks }
   }
 
-  /// Returns the graph with partial sums.
+  /// Returns the logarithms of the thresholds of the parts of population `id`, of positive and of
+  /// negative weights.
   ///
   /// - Throws: `ir.elided-tensor`.
-  func rewritten() throws(Diagnostic) -> SpikingGraph {
-    var rewriter = SpikingRewriter(graph)
-    for id in graph.populations.ids {
-      var parts: [(population: PopulationID, isPositive: Bool, exponent: Int)] = []
-      for projection in afferents[id.index] {
-        for (i, range) in (groups[projection] ?? []).enumerated() {
-          parts += try rewriter.addParts(
-            of: projection, rows: range, number: i, peaks: peaks[projection]?[i])
-        }
-      }
-      let own = rewriter.copy(id)
-      for part in parts {
-        let weight = rewriter.graph.tensors.add(
-          Tensor("sign", shape: [1], data: .int8([part.isPositive ? 1 : -1])))
-        rewriter.connect(
-          part.population, to: own, .identity(IdentityProjection(weights: weight)),
-          shift: part.exponent)
-      }
-      for projection in afferents[id.index] where groups[projection] == nil {
-        rewriter.carry(projection)
+  func exponents(of id: PopulationID) throws(Diagnostic) -> [Int] {
+    var most = [0.0, 0.0]
+    for projection in afferents[id.index] {
+      guard let own = groups[projection] else { continue }
+      for (i, range) in own.enumerated() {
+        let sums =
+          if let peak = peaks[projection]?[i] { peak } else {
+            try graph.largestSums(of: projection, range)
+          }
+        for sign in 0...1 { most[sign] = max(most[sign], sums[sign]) }
       }
     }
-    return rewriter.finished()
+    return most.map { max(0, min(24, $0.exponentAbove)) }
   }
 }
 
-/// The largest sums of a projection's groups over samples.
-private struct GroupSums {
+extension SpikingGraph {
 
-  /// [group][positive, negative].
-  private(set) var peaks: [[Double]]
+  func isRelay(_ id: PopulationID) -> Bool { self[id].model == .relay }
 
-  private let groups: [Range<Int>]
-  private let weights: [Float]
-  private let projection: Projection
-  private let shapes: (source: Shape, target: Shape)
-
-  init(
-    _ projection: Projection, _ groups: [Range<Int>], in graph: SpikingGraph
-  ) throws(Diagnostic) {
-    (self.projection, self.groups) = (projection, groups)
-    let scale = Float(1 << projection.shift)
-    weights =
-      try projection.kind.weights.map { (id) throws(Diagnostic) in
-        try graph.tensors.floats(id).map { $0 * scale }
-      } ?? []
-    shapes = (graph[projection.source].shape, graph[projection.target].shape)
-    peaks = groups.map { _ in [0, 0] }
-  }
-
-  /// Takes into account what the source says in a sample, units a tick.
-  mutating func add(_ values: [Float]) {
-    for (i, range) in groups.enumerated() {
-      for sign in 0...1 {
-        let own = weights.map { sign == 0 ? max($0, 0) : max(-$0, 0) }
-        peaks[i][sign] = max(peaks[i][sign], Double(largestSum(values, own, range)))
-      }
+  /// Returns the largest sums that the positive and the negative weights of some rows of a
+  /// projection allow, units of its target.
+  fileprivate func largestSums(
+    of id: ProjectionID, _ rows: Range<Int>
+  ) throws(Diagnostic) -> [Double] {
+    guard let weights = self[id].kind.weights else { return [0, 0] }
+    let shape = tensors[weights].shape
+    let (count, columns) = (shape[shape.rank - 2], shape[shape.rank - 1])
+    var sums = [[Double](repeating: 0, count: columns), [Double](repeating: 0, count: columns)]
+    for (i, w) in try tensors.integers(weights).enumerated()
+    where rows.contains(i / columns % count) {
+      sums[w < 0 ? 1 : 0][i % columns] += Double(w.magnitude)
     }
-  }
-
-  private func largestSum(_ values: [Float], _ weights: [Float], _ range: Range<Int>) -> Float {
-    switch projection.kind {
-    case .conv(let conv):
-      var masked = values
-      for n in masked.indices where !range.contains(n % shapes.source.channels) { masked[n] = 0 }
-      let extents: Shape = [
-        conv.window.size.height, conv.window.size.width, shapes.source.channels,
-        shapes.target.channels,
-      ]
-      return LinearMap.convolve(masked, shapes.source, weights, extents, conv.window, 1).max() ?? 0
-    default:
-      let columns = shapes.target.count
-      var sums = [Float](repeating: 0, count: columns)
-      for row in range where values[row] != 0 {
-        for c in 0..<columns { sums[c] += values[row] * weights[row * columns + c] }
-      }
-      return sums.max() ?? 0
-    }
-  }
-}
-
-extension SpikingRewriter {
-
-  /// Adds the populations that add up the positive and the negative weights of some rows.
-  ///
-  /// - Returns: the populations that have weights, with the logarithms of their thresholds.
-  /// - Throws: `ir.elided-tensor`.
-  fileprivate mutating func addParts(
-    of id: ProjectionID, rows: Range<Int>, number: Int, peaks: [Double]?
-  ) throws(Diagnostic) -> [(population: PopulationID, isPositive: Bool, exponent: Int)] {
-    let projection = old[id]
-    guard let weights = projection.kind.weights else { return [] }
-    let tensor = old.tensors[weights]
-    // Rows of a matrix [rows, targets], or channels of kernels [height, width, channels, targets].
-    let (count, columns) = (
-      tensor.shape[tensor.shape.rank - 2], tensor.shape[tensor.shape.rank - 1]
-    )
-    let values = try old.tensors.integers(weights)
-    let selected = values.indices.filter { rows.contains($0 / columns % count) }.map { values[$0] }
-    let source = addSelection(of: rows, among: count, from: projection)
-    var result: [(population: PopulationID, isPositive: Bool, exponent: Int)] = []
-    for isPositive in [true, false] {
-      let own = selected.map { isPositive ? max($0, 0) : max(-$0, 0) }
-      guard own.contains(where: { $0 > 0 }) else { continue }
-      let peak =
-        peaks.map { $0[isPositive ? 0 : 1] }
-        ?? own.largestColumn(columns) * Double(1 << projection.shift)
-      let exponent = max(0, min(24, peak.exponentAbove))
-      let name = "\(old[projection.target].name)/\(number)\(isPositive ? "+" : "-")"
-      let part = addPart(name, like: projection.target, exponent)
-      var shape = tensor.shape
-      shape[shape.rank - 2] = rows.count
-      var kind = projection.kind
-      let isNarrow = own.allSatisfy { $0 <= 127 }
-      kind.weights = graph.tensors.add(
-        Tensor(
-          "\(name)/weights", shape: shape,
-          data: isNarrow ? .int8(own.map { Int8(clamping: $0) }) : .int32(own)))
-      connect(source, to: part, kind, shift: projection.shift, delay: projection.delay)
-      result.append((part, isPositive, exponent))
-    }
-    return result
-  }
-
-  /// Adds neurons with the threshold 2^exponent.
-  private mutating func addPart(
-    _ name: String, like target: PopulationID, _ exponent: Int
-  ) -> PopulationID {
-    let population = old[target]
-    let channels = population.shape.channels
-    let threshold = graph.tensors.add(
-      Tensor(
-        "\(name)/threshold", shape: [channels],
-        data: .int32([Int32](repeating: 1 << Int32(exponent), count: channels))))
-    return add(
-      Population(
-        name: name, shape: population.shape, code: population.code,
-        model: .integrateAndFire(IntegrateAndFire(threshold: threshold)),
-        membraneUnit: population.membraneUnit))
-  }
-
-  /// Adds a relay of some rows or channels of the source of `projection`.
-  private mutating func addSelection(
-    of rows: Range<Int>, among count: Int, from projection: Projection
-  ) -> PopulationID {
-    let source = image(of: projection.source)
-    if rows.count == count { return source }
-    let population = graph[source]
-    var shape: Shape = [rows.count]
-    var sources = rows.map { Int32($0) }
-    if case .conv = projection.kind {
-      shape = population.shape
-      shape[2] = rows.count
-      sources = (0..<shape.count).map { n in
-        Int32(n / rows.count * population.shape.channels + rows.lowerBound + n % rows.count)
-      }
-    }
-    let name = "\(population.name)/\(rows.lowerBound)-\(rows.upperBound)"
-    let relay = add(
-      Population(name: name, shape: shape, code: population.code, model: .relay))
-    let wires = graph.tensors.add(
-      Tensor("\(name)/sources", shape: [sources.count], data: .int32(sources)))
-    connect(source, to: relay, .wire(WireProjection(sources: wires)))
-    return relay
+    return sums.map { ($0.max() ?? 0) * Double(1 << self[id].shift) }
   }
 }
 
 extension [Int32] {
 
-  /// Returns the largest sum of a column.
-  fileprivate func largestColumn(_ columns: Int) -> Double {
-    var sums = [Double](repeating: 0, count: columns)
-    for (i, x) in enumerated() { sums[i % columns] += Double(x) }
-    return sums.max() ?? 0
+  /// Returns how many binary digits these weights have: one where they are all 0 or of one value;
+  /// those of two's complement for both signs, those of magnitudes if told that signs are apart.
+  func binaryDigits(signed: Bool) -> Int {
+    var (low, high): (Int32, Int32) = (0, 0)
+    for w in self { (low, high) = (Swift.min(low, w), Swift.max(high, w)) }
+    if signed, allSatisfy({ $0 == 0 || $0 == low }) || allSatisfy({ $0 == 0 || $0 == high }) {
+      return 1
+    }
+    func width(_ x: UInt32) -> Int { 32 - x.leadingZeroBitCount }
+    guard signed, low < 0 else {
+      return Swift.max(1, width(Swift.max(low.magnitude, high.magnitude)))
+    }
+    return 1 + Swift.max(width(low.magnitude - 1), width(high.magnitude))
+  }
+}
+
+extension Int {
+
+  /// Returns the product, or the largest number if it is larger.
+  func multipliedOrMost(by other: Int) -> Int {
+    let (product, overflows) = multipliedReportingOverflow(by: other)
+    return overflows ? .max : product
   }
 }
 

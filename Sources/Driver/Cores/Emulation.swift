@@ -51,7 +51,10 @@ package struct Emulation: Hashable, Sendable {
       "semantics": JSON(report.semantics),
       "operatingPoints": .array(
         report.operatingPoints.map {
-          ["name": .string($0.name), "steps": .integer($0.steps), "overruns": JSON($0.overruns)]
+          [
+            "name": .string($0.name), "steps": .integer($0.steps),
+            "stepsByTick": JSON($0.stepsOfTick), "overruns": JSON($0.overruns),
+          ]
         }),
       "busiestLinks": .array(
         report.links.sorted { $0.packets > $1.packets }.prefix(10).map {
@@ -65,10 +68,19 @@ package struct Emulation: Hashable, Sendable {
 
   /// What happened for a sample, in words.
   var rows: [(String, String)] {
-    counts.filter { $0.value > 0 }.map { (Self.names[$0.name] ?? $0.name, fixed($0.value, 1)) } + [
-      ("energy", energy.map { scientific($0, "J") } ?? "unknown"),
-      ("time", seconds.map { scientific($0, "s") } ?? "unknown"),
-    ]
+    counts.filter { $0.value > 0 }.map { (Self.names[$0.name] ?? $0.name, fixed($0.value, 1)) }
+      + pointRows + [
+        ("energy", energy.map { scientific($0, "J") } ?? "unknown"),
+        ("time", seconds.map { scientific($0, "s") } ?? "unknown"),
+      ]
+  }
+
+  /// How often cores worked at each operating point, and whether that was enough.
+  private var pointRows: [(String, String)] {
+    report.operatingPoints.filter { $0.steps > 0 }.map { point in
+      let overruns = point.overruns.map { $0 == 0 ? "" : ", \(fixed(each($0), 1)) too slow" }
+      return ("steps of cores at \(point.name)", fixed(each(point.steps), 1) + (overruns ?? ""))
+    }
   }
 
   /// The emulation in words.

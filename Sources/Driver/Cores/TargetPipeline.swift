@@ -14,6 +14,9 @@ struct TargetPipeline: Sendable {
   /// The machine.
   let target: TargetDescription
 
+  /// The resolution of inputs, bits, as `convert` has it.
+  private static let inputBits = 8
+
   /// The passes, as text.
   ///
   /// - Throws: what `ConversionRequest.spikeCode` throws, `driver.target-code` if the machine does
@@ -23,13 +26,70 @@ struct TargetPipeline: Sendable {
     var passes = [try rateRequest(code).preparation()]
     passes.append("convert{code=rate,timesteps=\(code.timesteps)\(seed)}")
     passes.append("pool-maximum{as=\(neuron?.maximum == nil ? "refuse" : "gate")}")
-    if request.encoder == nil { passes += ["spike-inputs", "split-signs"] }
-    passes += ["fold-relays", "quantize{\(quantization)}", "correct-bias{samples=512}"]
+    if encoder == nil { passes.append("spike-inputs") }
+    if encoder != Encoder.Kind.constant.rawValue { passes.append("split-signs") }
+    passes.append("fold-relays")
+    if convolves { passes.append("dense-to-conv") }
+    passes.append("quantize{\(quantization)}")
+    if let fanIn { passes.append("split-fan-in{\(fanIn)}") }
+    if !hasNarrowBias { passes.append("correct-bias{samples=512}") }
     if let bits = weightBits, synapse?.table == nil { passes.append("split-weights{bits=\(bits)}") }
     passes.append("encode-parameters{\(encoding)}")
-    if let table = synapse?.table { passes.append("crossbar-weights{types=\(table.types)}") }
+    if let table = synapse?.table {
+      passes.append("crossbar-weights{types=\(table.types),bits=\(table.bits)}")
+    }
+    if target.topology.network.delivery == .unicastSingle { passes.append("add-splitters{most=1}") }
     passes.append("check-legal{\(limits)}")
     return passes.joined(separator: ",")
+  }
+
+  /// The kind of encoders; `nil` if neurons say the inputs, which the host writes as currents.
+  ///
+  /// Where an input does not fit what a neuron adds in every tick, or where that is a constant of the
+  /// neuron as others are, the host sends spikes: evenly spaced, so that nothing is left to chance.
+  private var encoder: String? {
+    if let encoder = request.encoder { return encoder }
+    if neuron?.leak == .additive { return Encoder.Kind.even.rawValue }
+    return hasNarrowBias ? Encoder.Kind.even.rawValue : nil
+  }
+
+  /// Whether what a neuron adds in every tick holds less than an input: corrections of what rounding
+  /// weights loses do not fit it either.
+  private var hasNarrowBias: Bool {
+    guard let bias else { return false }
+    return bias.bits + bias.exponent < Self.inputBits
+  }
+
+  /// What a neuron adds to its potential in every tick, bits without sign, times a power of two;
+  /// `nil` if it is not limited.
+  private var bias: (bits: Int, exponent: Int)? {
+    let parameters = neuron?.parameters ?? [:]
+    let leak = neuron?.leak == .additive ? parameters["leak"] : nil
+    guard let field = leak ?? parameters["biasMant"] else { return nil }
+    return (
+      field.bits - (field.isSigned ? 1 : 0), parameters["biasExp"]?.range.upperBound ?? 0
+    )
+  }
+
+  /// The options of `split-fan-in`, `nil` if any number of neurons can send to one.
+  private var fanIn: String? {
+    let limits = target.cores.map { kind in
+      [kind.capacities["fanIn"], kind.capacities["inAxons"]].compactMap { $0 }.min()
+    }
+    guard !limits.contains(nil), let most = limits.compactMap({ $0 }).max() else { return nil }
+    var options = ["most=\(most)"]
+    if let table = synapse?.table {
+      // What a spike adds is an entry of the table, a power of two.
+      options += ["count=digits", "signs=together", "worth=\(max(0, table.bits - 2))"]
+      if target.topology.network.delivery == .unicastSingle,
+        let neurons = target.cores.first?.capacities["neurons"]
+      {
+        options.append("neurons=\(neurons)")
+      }
+    } else if let exponent = weightExponent {
+      options.append("worth=\(min(24, exponent))")
+    }
+    return options.joined(separator: ",")
   }
 
   /// The code in which the network is to speak.
@@ -56,7 +116,7 @@ struct TargetPipeline: Sendable {
 
   private var seed: String {
     [
-      request.encoder.map { ",encoder=\($0)" }, request.decoder.map { ",decoder=\($0)" },
+      encoder.map { ",encoder=\($0)" }, request.decoder.map { ",decoder=\($0)" },
       request.seed.map { ",seed=\($0)" },
     ].compactMap { $0 }.joined()
   }
@@ -75,13 +135,34 @@ struct TargetPipeline: Sendable {
   /// The options of `quantize`.
   private var quantization: String {
     let bits = request.weightBits ?? weightBits.map { "\($0)" } ?? "8"
-    var result = "bits=\(bits),clip=mmse,rounding=gptq,target=outputs,corrections=1"
-    if let profiles = neuron?.profiles["threshold"] {
-      result += ",scales=profile,profiles=\(profiles)"
-      if let reset = resetBits { result += ",mantissa=\(reset)" }
-      if thresholdExponent > 0 { result += ",exponent=\(thresholdExponent)" }
+    var result = "bits=\(bits),clip=mmse"
+    if !hasNarrowBias { result += ",rounding=gptq,target=outputs,corrections=1" }
+    // Thresholds that end in zeros, as registers have them, rather than units made smaller for it.
+    guard thresholds != nil || thresholdExponent > 0 else { return result }
+    result += ",scales=profile,profiles=\(min(4096, thresholds ?? 4096))"
+    if let bits = resetBits ?? layerThresholdBits ?? neuron?.parameters["vthMant"]?.bits {
+      result += ",mantissa=\(min(24, bits))"
     }
+    if thresholdExponent > 0 { result += ",exponent=\(thresholdExponent)" }
     return result
+  }
+
+  /// The different thresholds that a population may have; `nil` if there is no limit.
+  private var thresholds: Int? {
+    if neuron?.parameters["vthMant"]?.scope == .layer { return 1 }
+    return neuron?.profiles["threshold"]
+  }
+
+  /// The width of thresholds that layers have, bits without sign; `nil` if neurons have their own.
+  private var layerThresholdBits: Int? {
+    guard let field = neuron?.parameters["vthMant"], field.scope == .layer else { return nil }
+    // More digits would only make potentials larger.
+    return min(8, field.bits - (field.isSigned ? 1 : 0))
+  }
+
+  /// Whether cores know convolutions only.
+  private var convolves: Bool {
+    target.cores.first?.operations?.kinds.contains(.conv2d) ?? false
   }
 
   /// The width of the weight by which a threshold is subtracted, bits; `nil` if the neuron does it by
@@ -98,26 +179,25 @@ struct TargetPipeline: Sendable {
   /// The power of two by which stored thresholds are multiplied.
   private var thresholdExponent: Int { max(0, neuron?.parameters["vthMant"]?.shift ?? 0) }
 
+  /// The largest power of two of weights, `nil` if it is not known.
+  private var weightExponent: Int? {
+    guard let weight = synapse?.weight, let exponent = synapse?.exponent else { return nil }
+    // A weight is mantissa · 2^(shift + exponent); mixed signs have an even mantissa.
+    return (weight.shift ?? 0) + exponent.range.upperBound
+  }
+
   /// The options of `encode-parameters`.
   private var encoding: String {
     let parameters = neuron?.parameters ?? [:]
     var options: [String] = []
     if let threshold = parameters["vthMant"] {
-      options.append("threshold-bits=\(threshold.bits)")
+      options.append("threshold-bits=\(threshold.bits - (threshold.isSigned ? 1 : 0))")
       if thresholdExponent > 0 { options.append("threshold-exponent=\(thresholdExponent)") }
     }
     if let reset = resetBits { options.append("reset-bits=\(reset)") }
-    if let profiles = neuron?.profiles["threshold"] { options.append("profiles=\(profiles)") }
-    if let bias = parameters["biasMant"] {
-      options.append("bias-bits=\(bias.bits - (bias.isSigned ? 1 : 0))")
-      if let exponent = parameters["biasExp"] {
-        options.append("bias-exponent=\(exponent.range.upperBound)")
-      }
-    }
-    if let weight = synapse?.weight, let exponent = synapse?.exponent {
-      // A weight is mantissa · 2^(shift + exponent); mixed signs have an even mantissa.
-      options.append("weight-exponent=\((weight.shift ?? 0) + exponent.range.upperBound)")
-    }
+    if let thresholds { options.append("profiles=\(thresholds)") }
+    if let bias { options += ["bias-bits=\(bias.bits)", "bias-exponent=\(bias.exponent)"] }
+    if let weightExponent { options.append("weight-exponent=\(weightExponent)") }
     if let membrane = neuron?.state["v"] { options.append("membrane-bits=\(membrane.bits)") }
     return options.joined(separator: ",")
   }
@@ -125,10 +205,16 @@ struct TargetPipeline: Sendable {
   /// The options of `check-legal`.
   private var limits: String {
     var options = ["codes=rate"]
-    if let bits = weightBits { options.append("weight-bits=\(bits)") }
+    if let bits = weightBits, synapse?.table == nil { options.append("weight-bits=\(bits)") }
     options.append("maximum=\(neuron?.maximum == nil ? "no" : "yes")")
     if let most = synapse?.delay?.upperBound { options.append("delay=\(most)") }
-    if let profiles = neuron?.profiles["threshold"] { options.append("profiles=\(profiles)") }
+    if let thresholds { options.append("profiles=\(thresholds)") }
+    if convolves {
+      options.append("kinds=conv")
+      if let kernel = target.cores.compactMap({ $0.operations?.largestKernel }).max() {
+        options.append("kernel=\(kernel)")
+      }
+    }
     return options.joined(separator: ",")
   }
 }

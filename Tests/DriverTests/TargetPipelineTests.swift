@@ -1,0 +1,57 @@
+// The passes of machines with cores follow from their descriptions.
+
+import Diagnostics
+import HardwareTargets
+import SpikeIR
+import SpikePasses
+import Testing
+
+@testable import Driver
+
+@Suite("Passes for machines with cores") struct TargetPipelineTests {
+
+  private func passes(_ name: String, _ request: ConversionRequest = .init()) throws -> [String] {
+    let target = try #require(TargetDescription.builtIn(name))
+    let text = try TargetPipeline(request: request, target: target).text()
+    // All of them exist and take these options.
+    _ = try Pipeline(parsing: text, known: Pass.builtIn)
+    return text.split(separator: "}").flatMap { $0.split(separator: "{") }.flatMap {
+      $0.split(separator: ",")
+    }.map(String.init)
+  }
+
+  @Test("binary crossbars get digits, parts and splitters") func crossbar() throws {
+    let own = try passes("truenorth")
+    for part in [
+      "encoder=even", "split-fan-in", "most=256", "count=digits", "signs=together", "worth=7",
+      "crossbar-weights", "types=4", "add-splitters", "bias-bits=8", "bias-exponent=0",
+    ] { #expect(own.contains(part), "\(part)") }
+    #expect(!own.contains("spike-inputs") && !own.contains("split-weights"))
+  }
+
+  @Test("pipelines of convolutions get one threshold a layer") func convolutions() throws {
+    let own = try passes("speck2")
+    for part in [
+      "encoder=even", "dense-to-conv", "profiles=1", "mantissa=8", "bias-bits=7", "kinds=conv",
+      "kernel=16", "membrane-bits=16",
+    ] { #expect(own.contains(part), "\(part)") }
+  }
+
+  @Test("meshes say inputs by neurons, and thresholds end in the zeros of the register")
+  func meshes() throws {
+    let first = try passes("loihi1")
+    for part in ["spike-inputs", "most=4096", "profiles=8", "mantissa=8", "exponent=6"] {
+      #expect(first.contains(part), "\(part)")
+    }
+    let second = try passes("loihi2")
+    #expect(second.contains("mantissa=17") && second.contains("exponent=6"))
+    #expect(!second.contains("split-fan-in"), "nobody knows how many axons a core has")
+  }
+
+  @Test("what the user says of inputs holds") func encoder() throws {
+    var request = ConversionRequest()
+    request.encoder = "poisson"
+    let own = try passes("loihi1", request)
+    #expect(own.contains("encoder=poisson") && !own.contains("spike-inputs"))
+  }
+}
