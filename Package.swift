@@ -167,7 +167,8 @@ let package = Package(
     tests(
       "DriverTests",
       [
-        "Driver", "HardwareTargets", "SpikePasses", "SpikeText", "SpikeIR", "DataIO", "Diagnostics",
+        "Driver", "HardwareTargets", "SpikePasses", "PluginAPI", "SpikeText", "SpikeIR", "DataIO",
+        "Diagnostics",
       ]),
     tests("ReportTests", ["Report"]),
     tests("HardwareTargetsTests", ["HardwareTargets", "JSONReading", "Diagnostics"]),

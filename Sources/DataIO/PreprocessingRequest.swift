@@ -22,6 +22,9 @@ package struct PreprocessingRequest: Hashable, Sendable {
   /// The inputs for which the model's file asks for integers: it scales them itself.
   package var integerInputs: Set<String> = []
 
+  /// Whether the user gives a part.
+  package var isGiven: Bool { scale != nil || mean != nil || std != nil }
+
   /// Creates a request without any part.
   package init() {}
 

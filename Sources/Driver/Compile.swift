@@ -71,8 +71,10 @@ extension Session {
     try samples?.throwIfFailed()
     let accuracies = try job.accuracies(imported, model.program, on: samples)
     let layout = try job.map(&model.program, measuringOn: context.calibration)
+    // Without data nobody has said how they look: a run decides by its own.
+    let isSaid = samples != nil || calibration.preprocessing.isGiven
     try job.write(
-      model, layout, passes: run.pipelineText, preprocessing: context.preprocessing,
+      model, layout, passes: run.pipelineText, preprocessing: isSaid ? context.preprocessing : nil,
       samples: samples?.count)
     return CompileReport(
       request: request, program: model.program, timings: timings,
@@ -194,7 +196,7 @@ private struct CompileJob {
   /// Writes the outputs.
   func write(
     _ model: Session.LoadedModel, _ layout: MachineLayout?, passes: String,
-    preprocessing: Preprocessing, samples: Int?
+    preprocessing: Preprocessing?, samples: Int?
   ) throws(CompileError) {
     if let textOutput {
       try liftingDiagnostic { () throws(Diagnostic) in try textOutput.write(model.program) }

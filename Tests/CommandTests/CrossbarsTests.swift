@@ -132,11 +132,11 @@ import Testing
     arguments: [
       (["--target", "cpu", "--tiles", "9"], "driver.no-tiles"),
       (["--target", "rpu", "--timesteps", "9"], "driver.needs-code"),
-      (["--target", "rpu", "--stop-after", "mapped"], ""),
-      (["--target", "rpu", "--tiles", "0"], ""),
+      (["--target", "rpu", "--stop-after", "mapped"], "driver.text-expected"),
+      (["--target", "rpu", "--tiles", "0"], "expected a number from 1, or 'all'"),
     ])
-  func refuses(options: [String], id: String) throws {
+  func refuses(options: [String], message: String) throws {
     let result = try spikec(["compile", Self.lenet, "-o", "x"] + options)
-    #expect(result.status == 64 && result.messages.contains(id), "\(result.messages)")
+    #expect(result.status == 64 && result.messages.contains(message), "\(result.messages)")
   }
 }

@@ -55,8 +55,8 @@ import Testing
     "shows every machine, as tables and as JSON that describes it again",
     arguments: [
       "akida1000", "brainscales2", "generic-crossbar", "generic-mesh", "isaac", "loihi1",
-      "loihi1-nahuku", "loihi2", "rpu", "rpu-pcm", "speck2", "spinnaker1", "spinnaker2", "truenorth",
-      "xylo",
+      "loihi1-nahuku", "loihi2", "rpu", "rpu-pcm", "speck2", "spinnaker1", "spinnaker2",
+      "truenorth", "xylo",
     ])
   func all(name: String) throws {
     let shown = try spikec("inspect", name)

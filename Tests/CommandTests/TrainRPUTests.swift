@@ -17,13 +17,13 @@ import Testing
       "schema": "spikec-target/1", "id": "learner", "title": "arrays that learn",
       "family": "analog-crossbar", "time": {"model": "single-pass"},
       "topology": {
-        "levels": [{"name": "array", "count": 64}],
+        "levels": [{"name": "array", "count": 64, "assumed": true}],
         "noc": {"kind": "none", "delivery": "dense-vector"}
       },
       "cores": [
         {
           "class": "array", "count": 64,
-          "resources": {"rows": 128, "cols": 64},
+          "resources": {"rows": {"value": 128}, "cols": {"value": 64}},
           "accounting": {"algorithm": "tiles", "params": {"rows": 128, "cols": 64}},
           "analog": {
             "rows": 128, "cols": 64, "mapping": "\(mapping)",

@@ -2,6 +2,7 @@
 
 import Diagnostics
 import HardwareTargets
+import PluginAPI
 import SpikeIR
 import SpikePasses
 import Testing

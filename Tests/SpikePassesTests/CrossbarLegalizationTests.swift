@@ -143,8 +143,10 @@ import Testing
     let free = try legalized(before, "split-fan-in{most=12}").graph
     let bound = try legalized(before, "split-fan-in{most=12,worth=5}").graph
     var most = 0
-    for projection in bound.projections.elements where projection.kind.isIdentity {
-      guard let weights = projection.kind.weights else { continue }
+    for projection in bound.projections.elements {
+      guard case .identity = projection.kind, let weights = projection.kind.weights else {
+        continue
+      }
       most = max(most, Int(try bound.tensors.integers(weights)[0].magnitude) << projection.shift)
     }
     #expect(most == 32)

@@ -13,14 +13,18 @@ package struct LayeredNetwork {
 
   private var random: SplitMix64
   private let timesteps: Int
+  private let quantum: TensorID
 
   /// Begins with an input of constant currents, and neurons that turn them into spikes.
   package init(_ name: String, input: Shape, timesteps: Int = 16, seed: UInt64 = 1) {
     graph = SpikingGraph(name: name)
     random = SplitMix64(seed: seed)
     self.timesteps = timesteps
+    quantum = graph.tensors.add("quantum", shape: [1], floats: [1 / 127])
     last = graph.populations.append(
-      Population(name: "input", shape: input, code: .rate(timesteps: timesteps), model: .source))
+      Population(
+        name: "input", shape: input, code: .rate(timesteps: timesteps), model: .source,
+        quantum: quantum))
     graph.encoders.append(Encoder(population: last, levels: 127))
     add("spikes", input, .identity(IdentityProjection()))
   }
@@ -34,7 +38,8 @@ package struct LayeredNetwork {
     let id = graph.populations.append(
       Population(
         name: name, shape: shape, code: .rate(timesteps: timesteps),
-        model: model ?? integrateAndFire))
+        model: model ?? integrateAndFire(channels: shape.channels),
+        quantum: model == .integrator ? nil : quantum))
     graph.projections.append(
       Projection(name: "\(name)/in", source: source ?? last, target: id, kind: kind))
     last = id
@@ -93,12 +98,10 @@ package struct LayeredNetwork {
     return graph
   }
 
-  private var integrateAndFire: NeuronModel {
-    mutating get {
-      .integrateAndFire(
-        IntegrateAndFire(
-          threshold: graph.tensors.add(Tensor("threshold", shape: [1], data: .int32([512])))))
-    }
+  private mutating func integrateAndFire(channels: Int) -> NeuronModel {
+    let threshold = Tensor(
+      "threshold", shape: [channels], data: .int32([Int32](repeating: 512, count: channels)))
+    return .integrateAndFire(IntegrateAndFire(threshold: graph.tensors.add(threshold)))
   }
 
   private mutating func weights(_ shape: Shape) -> TensorID {

@@ -5,8 +5,8 @@ internal import Kernels
 
 /// A block of a layer, ready to be read.
 ///
-/// The weights of a block are scaled by the largest magnitude and held by cells as the mapping of
-/// the machine has it, which devices change. The currents of the cells of a weight that differ by
+/// The weights of a block, or of each of its outputs, are scaled by the largest magnitude and held by
+/// cells as the mapping of the machine has it, which devices change. The currents of the cells of a weight that differ by
 /// sign or are copies are added on the wires; what slices of bits yield is converted one by one
 /// and added up digitally, where also an offset is taken away.
 struct EmulatedBlock: Sendable {
@@ -23,8 +23,12 @@ struct EmulatedBlock: Sendable {
   /// What digital units multiply the converted sums of each slice with.
   private let factors: [Float]
 
-  /// What they multiply those of each output with; empty if they do not.
+  /// What they multiply those of each output with, to undo its drift; empty if they do not.
   private let outputFactors: [Float]
+
+  /// What they multiply each output with in the end, since its weights were scaled; empty if they
+  /// do not.
+  private let outputScales: [Float]
 
   /// What is taken away for each unit of the unit column, or of the sum of inputs.
   private let offset: Float
@@ -53,6 +57,8 @@ struct EmulatedBlock: Sendable {
     if arrays.isIdeal, scale > 0 {
       scale = Double(sign: .plus, exponent: scale.exponent + 1, significand: 1)
     }
+    var weights = weights
+    outputScales = arrays.scalesColumns ? weights.scaleColumns(outputs, to: Float(scale)) : []
     let cells = HeldCells(weights, outputs: outputs, scale: scale, arrays, chip: chip)
     let now = cells.sums(after: options.seconds, run: run)
     let gains = cells.compensation(of: now)
@@ -91,7 +97,7 @@ struct EmulatedBlock: Sendable {
   ) -> AnalogReadCounts {
     let reader = areFrames ? frameReader : self.reader
     var place = place
-    if factors.count == 1 && offset == 0 && outputFactors.isEmpty {
+    if factors.count == 1 && offset == 0 && outputFactors.isEmpty && outputScales.isEmpty {
       place.factor = factors[0]
       return reader.read(&out, input, place, key: key, first: first, scratch: &scratch)
     }
@@ -109,10 +115,27 @@ struct EmulatedBlock: Sendable {
       for o in 0..<outputs {
         var sum: Float = 0
         for (s, factor) in factors.enumerated() { sum += factor * parts[from + s * outputs + o] }
-        out[to + o] += (outputFactors.isEmpty ? sum : sum * outputFactors[o]) - away
+        let value = (outputFactors.isEmpty ? sum : sum * outputFactors[o]) - away
+        out[to + o] += outputScales.isEmpty ? value : value * outputScales[o]
       }
     }
     return counts
+  }
+}
+
+extension [Float] {
+
+  /// Scales the columns of a matrix so that the largest magnitude of each is `most`, and returns what
+  /// undoes it; columns of zeros stay.
+  fileprivate mutating func scaleColumns(_ columns: Int, to most: Float) -> [Float] {
+    var factors = [Float](repeating: 0, count: columns)
+    for i in indices { factors[i % columns] = Swift.max(factors[i % columns], abs(self[i])) }
+    for column in factors.indices {
+      let largest = factors[column]
+      factors[column] = largest > 0 && most > 0 ? largest / most : 1
+    }
+    for i in indices { self[i] /= factors[i % columns] }
+    return factors
   }
 }
 

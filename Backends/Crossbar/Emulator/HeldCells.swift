@@ -22,6 +22,9 @@ struct EmulatedArrays: Sendable {
     reading.isIdeal && devices.isIdeal && features.cells.cellBits == nil && largestCode == nil
   }
 
+  /// Whether the weights of each output are scaled by themselves; not where nothing is gained by it.
+  var scalesColumns: Bool { reading.scalesColumns && !isIdeal && largestCode == nil }
+
   /// What the largest weight of a block is in an array.
   var largestWeight: Double { largestCode ?? reading.largestWeight }
 }

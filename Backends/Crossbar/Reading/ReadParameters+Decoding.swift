@@ -36,6 +36,8 @@ extension ReadParameters {
     columnGainSpread = try members.number("mismatch.columnGain", in: 0...1e3) ?? 0
     columnOffsetSpread = try members.number("mismatch.columnOffset", in: 0...1e9) ?? 0
     largestWeight = try members.number("device.wMax", in: 1e-9...1e9) ?? 1
+    scalesColumns =
+      try members.word("weightScaling", ["block": false, "column": true]) ?? false
     wires = try Self.wires(members)
     unknown = array.numbers.filter { $0.value.value == nil }.map(\.key).sorted()
   }

@@ -31,6 +31,10 @@ package struct ReadParameters: Hashable, Sendable {
   /// What the largest weight of a block is set to; the unit of weights in an array.
   package var largestWeight: Double
 
+  /// Whether the weights of each output are scaled to the largest by themselves, not those of a
+  /// whole block; digital units multiply outputs with a factor each then.
+  package var scalesColumns = false
+
   /// The members that exist and are not known.
   package var unknown: [String]
 

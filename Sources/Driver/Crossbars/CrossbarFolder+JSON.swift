@@ -41,8 +41,10 @@ extension CrossbarFolder {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// How inputs are preprocessed, null if that was not said when the network was laid out.
   private var preprocessingJSON: JSON {
-    [
+    guard let preprocessing else { return .null }
+    return [
       "scale": JSON(preprocessing.scale), "mean": JSON(preprocessing.mean),
       "std": JSON(preprocessing.std), "channelsFirst": .bool(preprocessing.prefersChannelsFirst),
     ]

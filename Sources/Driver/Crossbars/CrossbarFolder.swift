@@ -21,7 +21,7 @@ struct CrossbarFolder: Sendable {
   var program: Program
 
   /// How raw data become the network's input, where it is not spiking.
-  var preprocessing: Preprocessing
+  var preprocessing: Preprocessing?
 
   /// The text of the machine's description.
   var targetText: String
@@ -48,7 +48,7 @@ struct CrossbarFolder: Sendable {
 
   /// Creates a folder's content.
   init(
-    _ layout: CrossbarLayout, of program: Program, preprocessing: Preprocessing,
+    _ layout: CrossbarLayout, of program: Program, preprocessing: Preprocessing?,
     targetText: String, provenance: [EventArtefact.Property]
   ) {
     self.layout = layout
@@ -132,7 +132,7 @@ extension CrossbarFolder {
 private struct CrossbarHead {
 
   var readsFrames: Bool
-  var preprocessing = Preprocessing()
+  var preprocessing: Preprocessing?
   var provenance: [EventArtefact.Property] = []
 
   init(reading text: String, file: String) throws(CompileError) {

@@ -110,7 +110,8 @@ import Testing
     let (x, d): ([Float], [Float]) = ([1, 1, 1], [1, 1])
     matrix.learn(x.span, d.span, count: 1, Presentation(number: 0, rate: 0.01))
     let after = outputs()
-    #expect(after[0] < before[0] && after[1] < before[1])
+    #expect(
+      after[0] < before[0] && after[1] < before[1], "\(before) \(after) \(matrix.activity)")
   }
 
   @Test func noiseDiffersBetweenPresentationsAndArraysAlone() {
