@@ -17,16 +17,23 @@ import Testing
       "schema": "spikec-target/1", "id": "learner", "title": "arrays that learn",
       "family": "analog-crossbar", "time": {"model": "single-pass"},
       "topology": {
-        "levels": [{"name": "array", "count": 64, "assumed": true}],
-        "noc": {"kind": "none", "delivery": "dense-vector"}
+        "levels": [
+          {"name": "chip", "count": 1, "assumed": true},
+          {"name": "array", "count": 64, "assumed": true}
+        ],
+        "noc": {"kind": "none", "delivery": "dense-vector", "grade": "user"}
       },
       "cores": [
         {
           "class": "array", "count": 64,
-          "resources": {"rows": {"value": 128}, "cols": {"value": 64}},
-          "accounting": {"algorithm": "tiles", "params": {"rows": 128, "cols": 64}},
+          "resources": {
+            "rows": {"value": 128, "grade": "user"}, "cols": {"value": 64, "grade": "user"}
+          },
+          "accounting": {
+            "algorithm": "tiles", "params": {"rows": 128, "cols": 64}, "grade": "user"
+          },
           "analog": {
-            "rows": 128, "cols": 64, "mapping": "\(mapping)",
+            "grade": "user", "rows": 128, "cols": 64, "mapping": "\(mapping)",
             "input": {"bound": 1, "steps": 126, "signed": true},
             "output": {"bound": 12, "steps": 510, "noise": 0.06},
             "noiseManagement": "abs-max",

@@ -103,7 +103,7 @@ import Testing
       let expected = try clock.run(input, image: image)
       let trace = try emulator.trace(input, image: image)
       #expect(trace == expected.trace.ofNeurons(in: graph), "seed \(seed)")
-      #expect(expected.trace.units.last.map { $0.isEmpty } == false)
+      #expect(expected.trace.units.joined().joined().contains { $0 != 0 })
     }
   }
 

@@ -254,7 +254,7 @@ extension ANNGraph {
   }
 
   @Test("what does not fit is refused at once") func refused() throws {
-    let graph = neurons(thresholds: [5, 70_000], biases: [9000, 0], shift: 9)
+    let graph = neurons(thresholds: [5, 70_000], biases: [9_000_000, 0], shift: 9)
     let options = "threshold-bits=16,profiles=1,bias-bits=8,bias-exponent=4,weight-exponent=8"
     #expect(
       refusals { () throws(CompileError) in

@@ -48,7 +48,11 @@ extension EmulationReport {
 
   /// Returns the variants that were chosen where machines or tools differ.
   private static func semantics(of allocation: Allocation) -> [String] {
-    var result = ["input of a tick is summed before registers are limited"]
+    var result = [
+      allocation.target.time.model == .event
+        ? "spikes act one after another, in the order in which they arrive"
+        : "input of a tick is summed before registers are limited"
+    ]
     let kinds = Set(allocation.cores.map(\.kind)).compactMap { k in
       allocation.target.cores.indices.contains(k) ? allocation.target.cores[k].neuron : nil
     }

@@ -20,7 +20,8 @@ import Testing
   }
 
   @Test func leNetTable() throws {
-    let target = try #require(TargetDescription.builtIn("rpu"))
+    var target = try #require(TargetDescription.builtIn("rpu"))
+    target.cores[0].analog?.words["biasRow"] = "analog"
     let layout = try CrossbarLayout(
       of: try leNet(), on: target, options: LayoutOptions(packs: false))
     let names = ["name", "outputs", "inputs", "bias", "reuse", "replicas", "cycles", "limiting"]
