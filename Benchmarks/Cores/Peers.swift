@@ -9,8 +9,10 @@ import SpikeExecution
   import Glibc
 #endif
 
-/// Writes the files of SANA-FE for an image of a network to an existing folder, and prints what the
-/// emulator counts and how fast it is. `Benchmarks/sanafe_peer.py` runs the files.
+/// Writes the files of SANA-FE for an image of a network, and prints what the emulator counts.
+///
+/// The folder exists; how fast the emulator is is printed too. `Benchmarks/sanafe_peer.py` runs the
+/// files.
 func writeForSANAFE(
   _ network: LegalNetwork, on target: TargetDescription, to folder: String
 ) throws(CompileError) {
