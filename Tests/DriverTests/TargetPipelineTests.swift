@@ -34,7 +34,7 @@ import Testing
     let own = try passes("speck2")
     for part in [
       "encoder=even", "dense-to-conv", "profiles=1", "mantissa=8", "bias-bits=7", "kinds=conv",
-      "kernel=16", "membrane-bits=16",
+      "kernel=16", "membrane-bits=16", "bits=7",
     ] { #expect(own.contains(part), "\(part)") }
   }
 
