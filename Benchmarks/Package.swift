@@ -52,9 +52,10 @@ let package = Package(
     .target(
       name: "HardwareTargets", dependencies: ["JSONReading", "Diagnostics"], path: "Targets",
       resources: targetFiles.map { .embedInCode($0) }, swiftSettings: strict),
+    library("Tables", path: "Sources/Tables", ["Diagnostics"]),
     library(
       "NeuroCore", path: "Backends/NeuroCore",
-      ["SpikeExecution", "HardwareTargets", "SpikeIR", "Kernels", "Diagnostics"]),
+      ["SpikeExecution", "HardwareTargets", "Tables", "SpikeIR", "Kernels", "Diagnostics"]),
     library(
       "DataIO", path: "Sources/DataIO",
       ["Archive", "HDF5", "FileReading", "SpikeIR", "Diagnostics"]),
@@ -105,7 +106,8 @@ let package = Package(
     library(
       "Crossbar", path: "Backends/Crossbar",
       [
-        "HardwareTargets", "SpikeTraining", "SpikeInterpreter", "SpikeIR", "Kernels", "Diagnostics",
+        "HardwareTargets", "SpikeExecution", "SpikeTraining", "SpikeInterpreter", "Tables",
+        "SpikeIR", "Kernels", "Diagnostics",
       ]),
     .executableTarget(
       name: "pulse-updates", dependencies: ["Crossbar", "Kernels"], path: "PulseUpdates",
