@@ -187,9 +187,8 @@ let package = Package(
     tests(
       "ConformanceTests",
       [
-        "EventCPU", "SpikeExecution", "KerasFrontend", "DataIO", "SpikePasses", "SpikeInterpreter",
-        "PluginAPI",
-        "SpikeIR", "Diagnostics",
+        "EventCPU", "SpikeExecution", "Crossbar", "HardwareTargets", "KerasFrontend", "DataIO",
+        "SpikePasses", "SpikeInterpreter", "PluginAPI", "SpikeIR", "Kernels", "Diagnostics",
       ]),
     tests(
       "KerasFrontendTests",

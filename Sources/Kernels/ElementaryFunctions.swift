@@ -9,7 +9,7 @@
 /// eˣ = 2ⁿ · eʳ with n = round(x / ln 2); eʳ by its Taylor polynomial of degree 10, |r| ≤ ln(2)/2,
 /// whose remainder is below (ln(2)/2)¹¹/11! · 1.1 < 3e-13.
 @inline(__always)
-func exponential(_ x: Double) -> Double {
+package func exponential(_ x: Double) -> Double {
   let bounded = x < -700 ? -700 : x > 700 ? 700 : x
   // Adding 1.5 · 2⁵² leaves n in the low bits of the sum.
   let shifted = bounded * 1.442_695_040_888_963_4 + 0x1.8p52
@@ -30,7 +30,7 @@ func exponential(_ x: Double) -> Double {
 /// of 2·s^(2k+1)/(2k+1) for k ≤ 7, whose remainder is below 2·s¹⁷/17/(1 − s²) < 7e-14 · s.
 /// Precondition: x is not subnormal, as no number of single precision is in double precision.
 @inline(__always)
-func logarithm(_ x: Double) -> Double {
+package func logarithm(_ x: Double) -> Double {
   // Subtracting the bits of √½ before the exponent is taken makes m start there.
   let root = 0.5.squareRoot().bitPattern
   let offset = x.bitPattern &- root

@@ -89,25 +89,34 @@ struct TrainedNetwork: Sendable, CustomTestStringConvertible {
   func compiledWithOriginal(
     _ code: SpikeCode, images count: Int, synapse: String? = nil
   ) throws(CompileError) -> (original: ANNGraph, graph: SpikingGraph, images: [[Float]]) {
-    var sink = DiagnosticSink()
-    let network = try KerasFrontend().load(
-      path: "\(root)/\(model)", options: ImportOptions(), sink: &sink
-    ).graph
-    let preprocessing = Preprocessing(scale: 1 / 255)
-    let samples = try liftingDiagnostic { () throws(Diagnostic) in
-      let source = try DataSource(opening: "\(root)/\(images)", sink: &sink)
-      let set = try ImageSet(
-        source, matching: network[network.inputs[0]].shape, preprocessing: preprocessing)
-      var samples: [[Float]] = []
-      for i in 0..<min(set.count, max(32, count)) { samples.append(try set.sample(i)) }
-      return samples
-    }
+    let (network, samples) = try loaded(images: max(32, count))
     let graph = try ConformanceTests.compiled(
       network, code,
       calibratedOn: CalibrationInputs(count: min(256, samples.count)) { [samples] in
         [samples[$0]]
       },
-      preprocessing: preprocessing, synapse: synapse)
+      preprocessing: Self.preprocessing, synapse: synapse)
     return (network, graph, Array(samples.prefix(count)))
+  }
+
+  private static let preprocessing = Preprocessing(scale: 1 / 255)
+
+  /// Returns the network as imported, and up to `count` of the images.
+  func loaded(
+    images count: Int
+  ) throws(CompileError) -> (network: ANNGraph, images: [[Float]]) {
+    var sink = DiagnosticSink()
+    let network = try KerasFrontend().load(
+      path: "\(root)/\(model)", options: ImportOptions(), sink: &sink
+    ).graph
+    let samples = try liftingDiagnostic { () throws(Diagnostic) in
+      let source = try DataSource(opening: "\(root)/\(images)", sink: &sink)
+      let set = try ImageSet(
+        source, matching: network[network.inputs[0]].shape, preprocessing: Self.preprocessing)
+      var samples: [[Float]] = []
+      for i in 0..<min(set.count, count) { samples.append(try set.sample(i)) }
+      return samples
+    }
+    return (network, samples)
   }
 }

@@ -77,11 +77,15 @@ import Testing
         if case .entity(let name) = found.site { crowded.insert(name) }
       }
     }
-    // Neurons whose spikes take several ways through relays may keep too many; these are refused.
-    withKnownIssue("ways through relays are counted more than once", isIntermittent: true) {
+    // Neurons whose spikes take several ways through relays keep too many in three cases of ninety;
+    // such a network is refused afterwards.
+    let isKnown = [(1, 11), (1, 20), (2, 11)].contains { $0 == most && $1 == seed }
+    withKnownIssue("ways through relays are counted more than once") {
       for population in after.populations.elements where population.model.integrates {
         #expect(!crowded.contains(population.name), "\(population.name)")
       }
+    } when: {
+      isKnown
     }
   }
 

@@ -4,6 +4,7 @@
 
 package import Diagnostics
 internal import HardwareTargets
+internal import Tables
 
 /// What is wrong with a layout.
 package struct CrossbarCheck {
@@ -44,20 +45,6 @@ package struct CrossbarCheck {
     return layout.tables.compactMap { name, text in
       differenceOfTexts(name, tables[name] ?? [], Array(text.utf8))
     }
-  }
-
-  /// Returns the first difference of a file from what it should be, `nil` if there is none.
-  package static func differenceOfTexts(
-    _ name: String, _ found: [UInt8], _ expected: [UInt8]
-  ) -> Diagnostic? {
-    if found == expected { return nil }
-    let same = zip(found, expected).prefix { $0 == $1 }
-    let line = 1 + same.count { $0.0 == UInt8(ascii: "\n") }
-    let lines = expected.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    let right = line <= lines.count ? String(decoding: lines[line - 1], as: UTF8.self) : ""
-    return .error(
-      "check.text", "'\(name)' differs in line \(line) from what the tables say",
-      notes: ["expected: \(right.prefix(200))"])
   }
 
   private mutating func report(_ id: String, _ layer: Int, _ message: String) {

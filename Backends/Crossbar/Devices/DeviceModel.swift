@@ -81,7 +81,7 @@ package struct ConductanceDrift: Hashable, Sendable {
 
     /// Returns the value for a target relative to the largest conductance.
     package func value(_ target: Double) -> Double {
-      min(max(slope * naturalLogarithm(max(target, 1e-7)) + offset, least), most)
+      min(max(slope * logarithm(max(target, 1e-7)) + offset, least), most)
     }
   }
 
@@ -107,7 +107,7 @@ package struct ConductanceDrift: Hashable, Sendable {
   /// Returns what is left of a conductance after `seconds`.
   package func factor(exponent: Double, seconds: Double) -> Double {
     guard seconds > 0 else { return 1 }
-    return exponential(-exponent * naturalLogarithm((seconds + start) / start))
+    return exponential(-exponent * logarithm((seconds + start) / start))
   }
 }
 
@@ -129,7 +129,7 @@ package struct ConductanceFluctuation: Hashable, Sendable {
 
   /// Returns Q of a cell that was programmed to `conductance`, relative to the largest.
   package func relativeSize(_ conductance: Double) -> Double {
-    let root = conductance > 0 ? exponential(power * naturalLogarithm(conductance)) : 0
+    let root = conductance > 0 ? exponential(power * logarithm(conductance)) : 0
     return min(size / max(root, 1e-3), most)
   }
 
@@ -137,6 +137,6 @@ package struct ConductanceFluctuation: Hashable, Sendable {
   package func deviation(_ conductance: Double, seconds: Double, start: Double) -> Double {
     let time = seconds + start
     guard time > read else { return 0 }
-    return relativeSize(conductance) * naturalLogarithm((time + read) / (2 * read)).squareRoot()
+    return relativeSize(conductance) * logarithm((time + read) / (2 * read)).squareRoot()
   }
 }

@@ -55,7 +55,7 @@ package struct VoltageThresholdCell: Hashable, Sendable {
   package func current(_ x: Double, voltage: Double) -> Double { voltage / resistance(x) }
 
   private func raised(_ base: Double, _ exponent: Double) -> Double {
-    base > 0 ? exponential(exponent * naturalLogarithm(base)) : 0
+    base > 0 ? exponential(exponent * logarithm(base)) : 0
   }
 }
 

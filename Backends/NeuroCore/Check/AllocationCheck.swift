@@ -5,6 +5,7 @@
 package import Diagnostics
 internal import HardwareTargets
 internal import SpikeIR
+internal import Tables
 
 /// What is wrong with an allocation.
 package struct AllocationCheck {
@@ -60,23 +61,6 @@ package struct AllocationCheck {
     return allocation.tables.compactMap { name, text in
       differenceOfTexts(name, tables[name] ?? [], Array(text.utf8))
     }
-  }
-
-  /// Returns the first difference of a file from what it should be, `nil` if there is none.
-  package static func differenceOfTexts(
-    _ name: String, _ found: [UInt8], _ expected: [UInt8]
-  ) -> Diagnostic? {
-    if found == expected { return nil }
-    let same = zip(found, expected).prefix { $0 == $1 }
-    let line = 1 + same.count { $0.0 == UInt8(ascii: "\n") }
-    return .error(
-      "check.text", "'\(name)' differs in line \(line) from what the tables say",
-      notes: ["expected: \(AllocationCheck.line(line, of: expected).prefix(200))"])
-  }
-
-  private static func line(_ number: Int, of text: [UInt8]) -> String {
-    let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    return number <= lines.count ? String(decoding: lines[number - 1], as: UTF8.self) : ""
   }
 
   /// Notes a problem.

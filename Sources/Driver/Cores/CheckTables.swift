@@ -4,6 +4,7 @@ internal import DataIO
 package import Diagnostics
 internal import HardwareTargets
 internal import NeuroCore
+internal import Tables
 
 /// What `check` found.
 package struct CheckReport: Sendable {
@@ -54,8 +55,7 @@ extension Session {
       try readFile(folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)")
     }
     if findings.isEmpty,
-      let difference = AllocationCheck.differenceOfTexts(
-        name, json, Array(tables.allocation.json.utf8))
+      let difference = differenceOfTexts(name, json, Array(tables.allocation.json.utf8))
     {
       findings.append(difference)
     }

@@ -8,6 +8,7 @@ internal import HardwareTargets
 internal import PluginAPI
 internal import SpikeIR
 internal import SpikeText
+internal import Tables
 
 /// The tiles that a network may take.
 package enum TileBudget: Hashable, Sendable {
@@ -59,7 +60,7 @@ extension Session {
       try readFile(folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)")
     }
     if findings.isEmpty,
-      let difference = CrossbarCheck.differenceOfTexts(name, json, Array(tables.json.utf8))
+      let difference = differenceOfTexts(name, json, Array(tables.json.utf8))
     {
       findings.append(difference)
     }
