@@ -57,6 +57,36 @@ import Testing
     #expect((emulation["energyJoules"] as? Double == nil) == (target == "rpu"))
   }
 
+  @Test("matrices are repeated against noise, and tables say how often") func repetition() throws {
+    let compiled = try compile()
+    #expect(compiled.status == 0 && compiled.output.contains("repeat a weight"))
+    let layers = try table("tables/layers.csv")
+    let copies = layers.map {
+      (Int($0["row_copies"] ?? "") ?? 0) * (Int($0["column_copies"] ?? "") ?? 0)
+    }
+    #expect(copies.allSatisfy { $0 >= 1 } && copies[0] > 1)
+    for layer in layers {
+      let (once, all) = (Double(layer["utilization"] ?? ""), Double(layer["occupancy"] ?? ""))
+      #expect(try #require(once) <= #require(all))
+    }
+    #expect(try spikec("check", "tables").status == 0)
+    // A copy more than there is, in the line of a layer and in that of a block.
+    for (name, column) in [("layers.csv", "row_copies"), ("tiles.csv", "column_copies")] {
+      let path = "\(spikec.folder)/tables/\(name)"
+      let before = try text("tables/\(name)")
+      var lines = before.split(separator: "\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      }
+      let place = try #require(lines[0].firstIndex(of: column))
+      lines[1][place] = "\((Int(lines[1][place]) ?? 0) + 1)"
+      try (lines.map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n").write(
+        toFile: path, atomically: true, encoding: .utf8)
+      #expect(try spikec("check", "tables").status == 65)
+      try before.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+    #expect(try spikec("check", "tables").status == 0)
+  }
+
   @Test("frames of spikes") func frames() throws {
     let compiled = try compile(
       Self.lenet, for: "generic-crossbar", to: "tables", "--code", "weighted", "--timesteps", "4",
