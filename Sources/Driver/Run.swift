@@ -22,8 +22,14 @@ package struct RunRequest: Sendable {
   /// The margin by which the best output must lead for an image to end early, if any may.
   package var earlyExitMargin: Float?
 
-  /// Where the random numbers of encoders begin, if not as compiled.
+  /// Where the random numbers of encoders, or of the reads of arrays, begin, if not as usual.
   package var seed: Int?
+
+  /// Which chip: where the random numbers of manufacture and programming begin; arrays only.
+  package var chipSeed: Int?
+
+  /// The time since arrays were programmed, seconds; arrays only.
+  package var age: Double?
 
   /// The number of threads, if not as many as processors.
   package var threads: Int?
@@ -45,6 +51,10 @@ extension Session {
   package func run(_ request: RunRequest) throws(CompileError) -> RunReport {
     try refuse(output: request.output, overwriting: [request.artefact] + request.data.files)
     if CrossbarFolder.recognizes(request.artefact) { return try runCrossbar(request) }
+    if request.chipSeed != nil || request.age != nil {
+      throw CompileError(
+        .arraysOnly(request.chipSeed != nil ? "--chip-seed" : "--age", request.artefact))
+    }
     if AllocationFolder.recognizes(request.artefact) { return try runTables(request) }
     let output = try outputFile(of: request)
     var graph = try loadArtefact(request.artefact)

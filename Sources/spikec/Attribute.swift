@@ -14,7 +14,8 @@ struct Attribute: ParsableCommand {
       Compiles the model as 'compile' would and runs the network after every stage on the images: \
       as imported, with normalizations folded, with activations clipped and rounded to what \
       spikes can say, with integer weights, in spikes, with corrected biases. Prints what each \
-      stage loses, the error of each layer, the stage to blame and what to try.
+      stage loses, the error of each layer, the stage to blame and what to try. With a target the \
+      last stage is the network on the emulated machine.
 
       EXAMPLES
         spikec attribute model.h5 --input x_test.npy --labels y_test.npy \\
@@ -22,6 +23,9 @@ struct Attribute: ParsableCommand {
         Try other codes, numbers of steps and widths of weights too, and draw everything:
           spikec attribute model.h5 --input x_test.npy --labels y_test.npy \\
             --calibration x_train.npy --limit 1000 --sweep --page report.html
+        On an emulated chip or crossbar:
+          spikec attribute model.h5 --input x_test.npy --labels y_test.npy \\
+            --calibration x_train.npy --limit 100 --target loihi1 --timesteps 32
       """)
 
   @Argument(help: "The model: .keras, .h5, .onnx, or .sir.")
@@ -42,6 +46,12 @@ struct Attribute: ParsableCommand {
 
   @Option(help: ArgumentHelp("How many images to take, from the first on.", valueName: "n"))
   var limit: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "The machine of the last stage, of 'spikec list targets', or a description (.json).",
+      valueName: "name"))
+  var target = "cpu"
 
   @OptionGroup var conversion: ConversionOptions
 
@@ -70,6 +80,7 @@ struct Attribute: ParsableCommand {
   func run() throws {
     var request = AttributionRequest(model: model)
     request.importing = modelOptions.options
+    request.target = target
     request.conversion = conversion.request
     request.passes.pipeline = passes
     request.data.data = input

@@ -244,9 +244,9 @@ func checkPositive(_ value: Int?, _ option: String) throws {
 }
 
 /// Throws if `seed` is given and out of range.
-func checkSeed(_ seed: Int?) throws {
+func checkSeed(_ seed: Int?, _ option: String = "--seed") throws {
   if let seed, !(0...Int(Int32.max) ~= seed) {
-    throw ValidationError("'--seed' is 0 to \(Int32.max), not \(seed)")
+    throw ValidationError("'\(option)' is 0 to \(Int32.max), not \(seed)")
   }
 }
 

@@ -21,6 +21,8 @@ struct Run: ParsableCommand {
         spikec run model.spk --input test.npz:x_test --limit 100 --output logits.npy
         spikec run model.spk --input images/ --json > result.json
         spikec run tables --input x_test.npy --labels y_test.npy --limit 100
+      On another chip of analog arrays, a day after it was programmed:
+        spikec run tables --input x_test.npy --labels y_test.npy --chip-seed 2 --age 86400
       """)
 
   @Argument(help: "The compiled network (.spk), or a folder of allocation tables.")
@@ -42,11 +44,28 @@ struct Run: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where the random numbers of encoders begin. Default: as compiled.", valueName: "n"))
+      "Where the random numbers of encoders, or of the reads of analog arrays, begin. Default: as compiled; 1 for arrays.",
+      valueName: "n"))
   var seed: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Which chip of analog arrays: where the random numbers of manufacture and programming begin. Default: 1.",
+      valueName: "n"))
+  var chipSeed: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "How long ago analog arrays were programmed; conductances drift. Default: 0.",
+      valueName: "seconds"))
+  var age: Double?
 
   func validate() throws {
     try checkSeed(seed)
+    try checkSeed(chipSeed, "--chip-seed")
+    if let age, !(age >= 0 && age.isFinite) {
+      throw ValidationError("'--age' is a number of seconds of at least 0")
+    }
     if let earlyExit, !(earlyExit >= 0) {
       throw ValidationError("'--early-exit' is a number of at least 0")
     }
@@ -59,6 +78,8 @@ struct Run: ParsableCommand {
     request.timesteps = timesteps
     request.earlyExitMargin = earlyExit
     request.seed = seed
+    request.chipSeed = chipSeed
+    request.age = age
     request.threads = samples.threads
     request.output = samples.output
     let session = session

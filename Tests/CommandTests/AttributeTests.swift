@@ -116,4 +116,46 @@ import Testing
     let sweep = try #require(try result.json()["sweep"] as? [[String: Any]])
     #expect(Set(sweep.compactMap { $0["code"] as? String }) == ["rate"] && sweep.count == 8)
   }
+
+  @Test("ends on the cores of a machine, with the accuracy that 'run' finds") func cores() throws {
+    let options = ["--target", "loihi1", "--timesteps", "8"]
+    let result = try spikec(
+      ["attribute", WorkflowTests.model, "--input", WorkflowTests.images, "--limit", "10"]
+        + ["--labels", WorkflowTests.labels, "--calibration", WorkflowTests.calibration]
+        + ["--calibration-limit", "32", "--json"] + options)
+    #expect(result.status == 0, "\(result.messages)")
+    let object = try result.json()
+    #expect(object["target"] as? String == "loihi1")
+    let stages = try stages(object)
+    let names = stages.compactMap { $0["name"] as? String }
+    #expect(names.starts(with: ["imported", "folded", "leveled"]))
+    #expect(names.suffix(2) == ["legal", "mapped"])
+    // Spikes on cores are those of the legal network.
+    #expect(stages.last?["accuracy"] as? Double == stages.dropLast().last?["accuracy"] as? Double)
+    #expect(stages.last?["lost"] as? Double == 0)
+    let compiled = try spikec(
+      ["compile", WorkflowTests.model, "-o", "tables", "--calibration"]
+        + [WorkflowTests.calibration, "--calibration-limit", "32"] + options)
+    #expect(compiled.status == 0, "\(compiled.messages)")
+    let run = try spikec(
+      "run", "tables", "--input", WorkflowTests.images, "--labels", WorkflowTests.labels,
+      "--limit", "10", "--json")
+    #expect(try run.json()["accuracy"] as? Double == stages.last?["accuracy"] as? Double)
+  }
+
+  @Test("ends on analog arrays, whose noise shows in every layer") func arrays() throws {
+    let result = try attribute("--labels", WorkflowTests.labels, "--target", "rpu", "--json")
+    #expect(result.status == 0, "\(result.messages)")
+    let stages = try stages(try result.json())
+    #expect(stages.compactMap { $0["name"] as? String } == ["imported", "folded", "mapped"])
+    let layers = try #require(stages[2]["layers"] as? [[String: Any]])
+    let errors = layers.compactMap { $0["relativeError"] as? Double }
+    #expect(errors.count >= 4 && errors.allSatisfy { $0 > 1e-3 && $0 < 0.5 })
+    #expect(try #require(stages[2]["relativeError"] as? Double) > 1e-3)
+  }
+
+  @Test("does not compare codes on a machine") func sweepOnTarget() throws {
+    let result = try attribute("--target", "rpu", "--sweep")
+    #expect(result.status == 64 && result.messages.contains("attribute.sweep-on-target"))
+  }
 }

@@ -87,6 +87,25 @@ import Testing
     #expect(try spikec("check", "tables").status == 0)
   }
 
+  @Test("a chip, its age and a run are chosen apart") func chips() throws {
+    #expect(try compile(for: "rpu-pcm", to: "tables").status == 0)
+    func outputs(_ options: String...) throws -> Data {
+      let run = try spikec(
+        ["run", "tables", "--input", WorkflowTests.images, "--limit", "2", "--output", "y.npy"]
+          + options)
+      #expect(run.status == 0, "\(run.messages)")
+      return try Data(contentsOf: URL(fileURLWithPath: "\(spikec.folder)/y.npy"))
+    }
+    let first = try outputs()
+    #expect(try outputs("--chip-seed", "1", "--seed", "1", "--age", "0") == first)
+    let others = [
+      try outputs("--chip-seed", "2"), try outputs("--seed", "2"), try outputs("--age", "86400"),
+    ]
+    #expect(Set(others + [first]).count == 4)
+    #expect(
+      try spikec("run", "tables", "--input", WorkflowTests.images, "--age", "-1").status == 64)
+  }
+
   @Test("frames of spikes") func frames() throws {
     let compiled = try compile(
       Self.lenet, for: "generic-crossbar", to: "tables", "--code", "weighted", "--timesteps", "4",

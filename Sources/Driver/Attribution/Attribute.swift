@@ -1,8 +1,10 @@
 // The command `attribute`: at which stage of a compilation, and in which layer, accuracy is lost.
 
+internal import Crossbar
 internal import DataIO
 package import Diagnostics
 internal import EventCPU
+internal import HardwareTargets
 internal import Kernels
 package import PluginAPI
 internal import Report
@@ -18,6 +20,10 @@ package struct AttributionRequest: Sendable {
 
   /// How the model file is read.
   package var importing = ImportOptions()
+
+  /// The machine on which the network ends: `cpu`, the name of a built-in one, or the path of a
+  /// description.
+  package var target = "cpu"
 
   /// What the spiking network should be like.
   package var conversion = ConversionRequest()
@@ -47,10 +53,15 @@ extension Session {
 
   /// Compiles a model and measures the network after every stage.
   ///
-  /// - Throws: what loading, passes, lowering, executing and writing throw.
+  /// - Throws: what loading, passes, lowering, mapping, executing and writing throw;
+  ///   `attribute.sweep-on-target`.
   package func attribute(
     _ request: AttributionRequest
   ) throws(CompileError) -> AttributionReport {
+    let machine = request.target == "cpu" ? nil : try namedTarget(request.target)
+    if request.sweeps, let machine {
+      throw CompileError(.sweepOnTarget(machine.description.id))
+    }
     let page = try self.page(of: request)
     var request = request
     let graph = try loadANN(request.model, request.importing, arranging: &request.data)
@@ -59,13 +70,14 @@ extension Session {
     request.calibration.preprocessing.integerInputs = request.data.preprocessing.integerInputs
     let samples = try Samples(
       request.data, for: graph.networkInputs, classifier: graph.classifier, console: console)
-    let compilation = try StagedCompilation(request, graph, session: self)
+    let compilation = try StagedCompilation(request, graph, machine, session: self)
     let stages = try compilation.stages()
     let measures = try self.measures(of: stages, on: samples)
     var report = AttributionReport(
       request: request, pipeline: compilation.run.pipelineText, images: samples.count,
       calibrationImages: compilation.calibrationCount, hasLabels: samples.labels != nil,
       stages: measures)
+    report.target = machine?.description.id
     report.code = stages.last?.program.code
     if case .snn(let spiking)? = stages.last?.program {
       report.anytime = try anytime(spiking, on: samples)
@@ -97,22 +109,8 @@ extension Session {
     var results: [StageMeasure] = []
     var original: Outputs?
     for (i, stage) in stages.enumerated() {
-      let task = "measuring \(stage.name)"
-      console.progress(task, Double(i) / Double(stages.count))
-      let outputs: Outputs
-      var layers: [LayerError] = []
-      switch stage.program {
-      case .ann(let graph):
-        outputs = try execute(graph, on: samples, task)
-        if !stage.isExact { layers = try reference.errors(of: graph) }
-      case .mapped:
-        preconditionFailure("internal: stages have no places on machines")
-      case .snn(let graph):
-        outputs = try execute(
-          graph, on: samples, RunOptions(threads: processorCount), task
-        ).outputs
-        layers = try reference.errors(of: graph)
-      }
+      console.progress("measuring \(stage.name)", Double(i) / Double(stages.count))
+      let (outputs, layers) = try measure(stage, on: samples, reference)
       let first = original ?? outputs
       original = first
       results.append(
@@ -122,6 +120,33 @@ extension Session {
     }
     console.progress("", 1)
     return results
+  }
+
+  /// Runs a stage on `samples` and compares its layers with `reference`.
+  ///
+  /// Layers on cores are not compared: their spikes are those of the stage before, unless registers
+  /// overflow.
+  private func measure(
+    _ stage: Stage, on samples: Samples, _ reference: LayerReference
+  ) throws(CompileError) -> (outputs: Outputs, layers: [LayerError]) {
+    let task = "measuring \(stage.name)"
+    let options = RunOptions(threads: processorCount)
+    switch (stage.layout, stage.program) {
+    case (.cores(let allocation)?, _):
+      return (try emulate(allocation, on: samples, options).outputs, [])
+    case (.arrays(let layout)?, let program):
+      let outputs = try emulate(program, on: layout, samples, threads: processorCount).outputs
+      guard case .ann(let graph) = program else { return (outputs, []) }
+      let executor = try CrossbarEmulator(graph, layout).executor
+      return (outputs, try reference.errors(of: graph, run: executor))
+    case (nil, .ann(let graph)):
+      let outputs = try execute(graph, on: samples, task)
+      return (outputs, stage.isExact ? [] : try reference.errors(of: graph))
+    case (nil, .snn(let graph)):
+      let outputs = try execute(graph, on: samples, options, task).outputs
+      return (outputs, try reference.errors(of: graph))
+    case (nil, .mapped): preconditionFailure("internal: a network with places has a layout")
+    }
   }
 
   /// Returns what layers are compared with: the values of the last network that equals the model.
@@ -180,20 +205,28 @@ struct StagedCompilation {
   let calibrationCount: Int
 
   private let graph: ANNGraph
+  private let machine: NamedTarget?
   private let session: Session
   private let calibration: DataRequest
 
-  /// Prepares to compile `graph` as `request` asks.
+  /// Prepares to compile `graph` as `request` asks, for `machine` or for none.
   ///
-  /// - Throws: what parsing the passes throws.
+  /// - Throws: what parsing the passes throws; what the machine refuses.
   init(
-    _ request: AttributionRequest, _ graph: ANNGraph, session: Session
+    _ request: AttributionRequest, _ graph: ANNGraph, _ machine: NamedTarget? = nil,
+    session: Session
   ) throws(CompileError) {
-    (self.graph, self.session) = (graph, session)
+    (self.graph, self.machine, self.session) = (graph, machine, session)
     run = try liftingDiagnostic { () throws(Diagnostic) in
       if request.passes.pipeline == nil { try request.conversion.check(graph) }
+      let standard: String
+      if let machine {
+        standard = try machine.pipeline(request.conversion)
+      } else {
+        standard = try request.conversion.pipeline()
+      }
       return try PassRun(
-        request.passes, standard: request.conversion.pipeline(), upTo: nil,
+        request.passes, standard: standard, upTo: nil,
         registry: session.registry, console: session.console)
     }
     var calibration = request.calibration
@@ -210,7 +243,7 @@ struct StagedCompilation {
 
   /// Compiles, and returns the network at every stage.
   ///
-  /// - Throws: what passes and reading samples throw.
+  /// - Throws: what passes, mapping and reading samples throw.
   func stages() throws(CompileError) -> [Stage] {
     let recorder = StageRecorder()
     var program = Program.ann(graph)
@@ -220,9 +253,21 @@ struct StagedCompilation {
     _ = try run.apply(to: &program, &context, recorder: recorder)
     try samples?.throwIfFailed()
     let base = context
-    return try recorder.stages(after: graph) { (operators) throws(CompileError) in
+    var stages = try recorder.stages(after: graph) { (operators) throws(CompileError) in
       try twin(of: operators, base)
     }
+    if let layout = try layout(of: program) {
+      stages.append(Stage(name: "mapped", program: program, layout: layout))
+    }
+    return stages
+  }
+
+  /// Lays the network out on the machine, if there is one.
+  private func layout(of program: Program) throws(CompileError) -> MachineLayout? {
+    guard let target = machine?.description else { return nil }
+    if target.usesArrays { return .arrays(try session.layOut(program, onto: target, within: nil)) }
+    guard case .snn(let graph) = program else { return nil }
+    return .cores(try session.map(graph, onto: target, measuringOn: nil))
   }
 
   /// Returns the integer network without time that corresponds to `operators`: the passes
@@ -259,6 +304,14 @@ extension Program {
 }
 
 extension Diagnostic {
+
+  /// Returns an error about a table over codes for a machine.
+  fileprivate static func sweepOnTarget(_ target: String) -> Diagnostic {
+    .error(
+      "attribute.sweep-on-target",
+      "'--sweep' compares spike codes on the CPU: it cannot be combined with '--target \(target)'",
+      notes: ["leave out one of the two"], exitCode: .usage)
+  }
 
   /// Returns a remark on passes that measure on the samples on which stages are compared.
   fileprivate static func calibratesOnInput() -> Diagnostic {

@@ -11,6 +11,7 @@ package struct AttributionReport: Sendable {
   let calibrationImages: Int
   let hasLabels: Bool
   let stages: [StageMeasure]
+  var target: String?
   var code: SpikeCode?
   var anytime: [AnytimePoint]?
   var sweep: [SweepPoint]?
@@ -37,6 +38,7 @@ package struct AttributionReport: Sendable {
       "schema": "spikec-attribute/1",
       "model": .string(request.model),
       "passes": .string(pipeline),
+      "target": .string(target ?? "cpu"),
       "code": JSON(code?.keyword),
       "timesteps": JSON(code?.timesteps),
       "images": .integer(images),

@@ -58,13 +58,19 @@ struct LayerReference: Sendable {
 
   /// Returns the errors of the layers that `graph` has under the same names.
   ///
+  /// - Parameters:
+  ///   - graph: the network.
+  ///   - executor: what runs it, if not the usual executor.
+  /// - Returns: the errors, in the order of the layers.
   /// - Throws: what executing and reading samples throw.
-  func errors(of graph: ANNGraph) throws(CompileError) -> [LayerError] {
+  func errors(
+    of graph: ANNGraph, run executor: ANNExecutor? = nil
+  ) throws(CompileError) -> [LayerError] {
     let found = names.indices.compactMap { layer -> (layer: Int, id: NodeID)? in
       graph.ids.first { graph[$0].name == names[layer] }.map { (layer, $0) }
     }.filter { layer, id in graph[id].shape.count == values[0][layer].count }
     let others = try LayerReference.values(
-      of: found.map(\.id), in: graph, samples, sampleCount, threads)
+      of: found.map(\.id), in: graph, samples, sampleCount, threads, executor)
     return errors(layers: found.map(\.layer)) { sample, i in others[sample][i] }
   }
 
@@ -118,9 +124,11 @@ struct LayerReference: Sendable {
 
   /// Returns the values of the nodes `ids`, [sample][node][element].
   private static func values(
-    of ids: [NodeID], in graph: ANNGraph, _ samples: Samples, _ count: Int, _ threads: Int
+    of ids: [NodeID], in graph: ANNGraph, _ samples: Samples, _ count: Int, _ threads: Int,
+    _ given: ANNExecutor? = nil
   ) throws(CompileError) -> [[[Float]]] {
-    let executor = try ANNExecutor(graph)
+    let executor: ANNExecutor
+    if let given { executor = given } else { executor = try ANNExecutor(graph) }
     let result = try liftingDiagnostic { () throws(Diagnostic) in
       try executor.accumulate(
         count: count, threads: threads, observing: ids, chunk: 1,

@@ -110,6 +110,7 @@ struct Blame: Hashable, Sendable {
   private static func advice(
     _ stage: String, _ code: SpikeCode?, isSoftened: Bool
   ) -> [String] {
+    let isSpiking = code != nil
     let steps = code?.timesteps ?? 1
     switch stage {
     case "folded", "equalized":
@@ -141,6 +142,19 @@ struct Blame: Hashable, Sendable {
             + "in this stage too: --weight-bits"
           : "a code without errors of order: --code phased or --code weighted",
       ]
+    case "legal":
+      return [
+        "weights of fewer bits, which leave room for thresholds and potentials: --weight-bits",
+        "the remarks of the passes say which parameters were rounded: spikec compile --target",
+      ]
+    case "mapped":
+      return isSpiking
+        ? ["fewer time steps or weights of fewer bits, so that registers do not overflow"]
+        : [
+          "copy the machine's description ('spikec inspect TARGET --json'), set noises and steps to 0 "
+            + "one by one, and see which costs most",
+          "another machine: spikec list targets",
+        ]
     case "corrected":
       return ["more samples for the correction: --calibration-limit, correct-bias{samples=512}"]
     default: return ["see the description of the pass: spikec list passes"]

@@ -8,13 +8,16 @@ internal import SpikePasses
 internal import Synchronization
 
 /// A state of a network at which its errors are measured.
-struct Stage: Hashable, Sendable {
+struct Stage: Sendable {
 
   /// The name: one of the built-in stages, or that of a pass of a plugin.
   var name: String
 
   /// The network.
   var program: Program
+
+  /// Where the network is on a machine, if it was laid out on one.
+  var layout: MachineLayout?
 
   /// `true` iff the network computes what it did before, up to rounding.
   var isExact = false
@@ -25,7 +28,7 @@ struct Stage: Hashable, Sendable {
   /// the next stage.
   static let names: [String: String] = [
     "fold-batchnorm": "folded", "equalize": "equalized", "soften": "softened",
-    "quantize": "quantized", "correct-bias": "corrected",
+    "quantize": "quantized", "correct-bias": "corrected", "check-legal": "legal",
   ]
 
   /// The stages whose networks are equal to the one before, up to rounding.
@@ -41,6 +44,8 @@ struct Stage: Hashable, Sendable {
     "quantized": "weights, biases and thresholds rounded to integers",
     "spiking": "values said by spikes in time",
     "corrected": "biases shifted until the means are right",
+    "legal": "fan-in split, weights and parameters as the registers of the cores hold them",
+    "mapped": "the tables executed on the emulated machine",
   ]
 }
 

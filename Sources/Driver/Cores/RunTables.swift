@@ -28,18 +28,10 @@ extension Session {
     options.earlyExitMargin = request.earlyExitMargin
     options.recordsPredictions =
       samples.labels != nil && (graph.networkOutputs.first?.shape.count ?? 0) > 1
-    let emulator = try MeshEmulator(loading: tables.allocation)
-    let console = self.console
-    let result = try emulator.run(
-      count: samples.count, options: options, input: { samples.values($0) },
-      progress: { console.progress("emulating", Double($0) / Double(samples.count)) })
-    try samples.throwIfFailed()
-    let outputs = result.run.outputs(count: samples.count, graph.networkOutputs)
+    let (result, outputs) = try emulate(tables.allocation, on: samples, options)
     if let warning = outputs.warning(request.output, hasLabels: samples.labels != nil) {
       console.report(warning)
     }
-    let overflows = result.report.overflows.total
-    if overflows > 0 { console.report(.overflows(overflows, images: samples.count)) }
     if let output { try outputs.write(to: output) }
     var report = RunReport(
       request, result.run, on: tables.allocation.target.id, code: Program.snn(graph).code,
@@ -47,6 +39,23 @@ extension Session {
       accuracy: graph.classifier.flatMap { outputs.accuracy($0, samples.labels) })
     report.emulation = Emulation(result.report)
     return report
+  }
+
+  /// Runs the neurons of an allocation on samples; warns of registers that overflowed.
+  ///
+  /// - Throws: what loading the tables, executing and reading samples throw.
+  func emulate(
+    _ allocation: Allocation, on samples: Samples, _ options: RunOptions
+  ) throws(CompileError) -> (result: EmulationResult, outputs: Outputs) {
+    let emulator = try MeshEmulator(loading: allocation)
+    let console = self.console
+    let result = try emulator.run(
+      count: samples.count, options: options, input: { samples.values($0) },
+      progress: { console.progress("emulating", Double($0) / Double(samples.count)) })
+    try samples.throwIfFailed()
+    let overflows = result.report.overflows.total
+    if overflows > 0 { console.report(.overflows(overflows, images: samples.count)) }
+    return (result, result.run.outputs(count: samples.count, allocation.graph.networkOutputs))
   }
 }
 

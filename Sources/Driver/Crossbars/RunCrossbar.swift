@@ -22,9 +22,14 @@ extension Session {
     }
     let threads = request.threads ?? processorCount
     let samples = try samples(request.data, for: folder)
+    var options = EmulationOptions()
+    if let seed = request.seed { options.runSeed = UInt64(bitPattern: Int64(seed)) }
+    if let seed = request.chipSeed { options.chipSeed = UInt64(bitPattern: Int64(seed)) }
+    if let age = request.age { options.seconds = age }
     let watch = Stopwatch()
-    let (outputs, arrays) = try execute(
-      folder, on: samples, seed: request.seed, timesteps: request.timesteps, threads: threads)
+    let (outputs, arrays) = try emulate(
+      folder.program, on: folder.layout, samples, options, timesteps: request.timesteps,
+      threads: threads)
     let seconds = watch.seconds
     if let warning = outputs.warning(request.output, hasLabels: samples.labels != nil) {
       console.report(warning)
@@ -51,9 +56,8 @@ extension Session {
   func read(
     _ folder: CrossbarFolder, on data: DataRequest
   ) throws(CompileError) -> ArrayEmulation {
-    try execute(
-      folder, on: try samples(data, for: folder), seed: nil, timesteps: nil,
-      threads: processorCount
+    try emulate(
+      folder.program, on: folder.layout, try samples(data, for: folder), threads: processorCount
     ).arrays
   }
 
@@ -69,25 +73,35 @@ extension Session {
     return try Samples(data, for: inputs, classifier: classifier, console: console)
   }
 
-  private func execute(
-    _ folder: CrossbarFolder, on samples: Samples, seed: Int?, timesteps: Int?, threads: Int
+  /// Runs a network on samples whose matrices are read on the tiles of `layout`.
+  ///
+  /// - Parameters:
+  ///   - program: the network.
+  ///   - layout: where its matrices are.
+  ///   - samples: the samples.
+  ///   - options: which chip, how old, and which run.
+  ///   - timesteps: the time steps of a network of spikes, if not its own.
+  ///   - threads: the number of threads.
+  /// - Returns: the outputs, and what the arrays did.
+  /// - Throws: what programming the tiles, executing and reading samples throw.
+  func emulate(
+    _ program: Program, on layout: CrossbarLayout, _ samples: Samples,
+    _ options: EmulationOptions = EmulationOptions(), timesteps: Int? = nil, threads: Int
   ) throws(CompileError) -> (outputs: Outputs, arrays: ArrayEmulation) {
-    var options = EmulationOptions()
-    if let seed { options.runSeed = UInt64(bitPattern: Int64(seed)) }
-    switch folder.program {
+    switch program {
     case .ann(let graph):
-      let emulator = try CrossbarEmulator(graph, folder.layout, options)
+      let emulator = try CrossbarEmulator(graph, layout, options)
       let outputs = Outputs(count: samples.count, graph.networkOutputs)
       try emulator.executor.run(samples, into: outputs, threads: threads, "emulating", console)
       let arrays = ArrayEmulation(
-        emulator.counts, unknown: emulator.unknown, of: folder.layout, images: samples.count)
+        emulator.counts, unknown: emulator.unknown, of: layout, images: samples.count)
       return (outputs, arrays)
     case .snn(let graph):
-      let emulator = try FrameEmulator(graph, folder.layout, options)
+      let emulator = try FrameEmulator(graph, layout, options)
       let outputs = try run(
         emulator.simulator, graph, on: samples, timesteps: timesteps, threads: threads)
       let arrays = ArrayEmulation(
-        emulator.counts, unknown: emulator.unknown, of: folder.layout, images: samples.count)
+        emulator.counts, unknown: emulator.unknown, of: layout, images: samples.count)
       return (outputs, arrays)
     case .mapped: preconditionFailure("internal: neurons on arrays")
     }
@@ -123,6 +137,13 @@ extension Session {
 }
 
 extension Diagnostic {
+
+  /// Returns an error about an option that only analog arrays know.
+  static func arraysOnly(_ option: String, _ path: String) -> Diagnostic {
+    .error(
+      "driver.no-arrays", "'\(option)' has no effect: the network is not on analog arrays",
+      at: .file(path), notes: ["leave it out"], exitCode: .usage)
+  }
 
   /// Returns an error about images that cannot end early.
   fileprivate static func noEarlyExit(_ path: String) -> Diagnostic {
