@@ -75,6 +75,7 @@ struct EmulatedBlock: Sendable {
         mismatch.applied(to: now, unit: Float(unit)), rows: block.inputs.count, columns: columns),
       arrays.reading.forward)
     reader.offsets = mismatch.offsets
+    if factors.count == 1 && offset == 0 { reader.scales = outputScales.scaled(by: outputFactors) }
     reader.pack()
     self.reader = reader
     frameReader = reader.with(arrays.reading.frames)
@@ -97,7 +98,7 @@ struct EmulatedBlock: Sendable {
   ) -> AnalogReadCounts {
     let reader = areFrames ? frameReader : self.reader
     var place = place
-    if factors.count == 1 && offset == 0 && outputFactors.isEmpty && outputScales.isEmpty {
+    if factors.count == 1 && offset == 0 {
       place.factor = factors[0]
       return reader.read(&out, input, place, key: key, first: first, scratch: &scratch)
     }
@@ -136,6 +137,14 @@ extension [Float] {
     }
     for i in indices { self[i] /= factors[i % columns] }
     return factors
+  }
+}
+
+extension [Float] {
+
+  /// Returns the products of two lists' elements; an empty list stands for ones.
+  fileprivate func scaled(by other: [Float]) -> [Float] {
+    isEmpty ? other : other.isEmpty ? self : zip(self, other).map { $0 * $1 }
   }
 }
 
