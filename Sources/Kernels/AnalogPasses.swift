@@ -53,6 +53,7 @@ struct AnalogPasses {
   let operand: AnalogOperand
   let variance: AnalogOperand?
   let offsets: [Float]
+  let scales: [Float]
   let transposed: Bool
   let input: UnsafePointer<Float>
   let inputStride: Int
@@ -296,7 +297,14 @@ struct AnalogPasses {
     inputSums?[Int(entry.vector) * outStride] += factor * scratch.inputTotals[row]
     scratch.sums.withUnsafeBufferPointer { sums in
       guard let y = sums.baseAddress.map({ $0 + row * width }) else { return }
-      for j in 0..<width { target[j] += factor * y[j] }
+      guard !scales.isEmpty else {
+        for j in 0..<width { target[j] += factor * y[j] }
+        return
+      }
+      scales.withUnsafeBufferPointer { scales in
+        guard let scales = scales.baseAddress else { return }
+        for j in 0..<width { target[j] += factor * y[j] * scales[j] }
+      }
     }
   }
 

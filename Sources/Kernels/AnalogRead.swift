@@ -28,6 +28,11 @@ package struct AnalogReader: Sendable {
   /// Reads of rows have none.
   package var offsets: [Float] = []
 
+  /// What the result of each column is multiplied with; empty if it is not.
+  ///
+  /// Reads of rows are not.
+  package var scales: [Float] = []
+
   /// The variances of its weights' noise, if they differ from weight to weight.
   private var variance: AnalogOperand?
 
@@ -110,6 +115,8 @@ package struct AnalogReader: Sendable {
     let depth = transposed ? operand.columns : operand.rows
     let width = transposed ? operand.rows : operand.columns
     guard block.count > 0 else { return AnalogReadCounts() }
+    precondition(
+      scales.isEmpty || scales.count == operand.columns, "internal: scales differ from columns")
     let last = block.count - 1
     precondition(
       block.inputOffset >= 0 && block.outputOffset >= 0
@@ -123,7 +130,8 @@ package struct AnalogReader: Sendable {
         guard let out = out.baseAddress, let input = input.baseAddress else { return }
         let work = AnalogPasses(
           options: options, operand: operand, variance: variance,
-          offsets: transposed ? [] : offsets, transposed: transposed,
+          offsets: transposed ? [] : offsets, scales: transposed ? [] : scales,
+          transposed: transposed,
           input: input + block.inputOffset, inputStride: block.inputStride,
           out: out + block.outputOffset, outStride: block.outputStride, depth: depth, width: width,
           key: key, first: first, numberStride: block.numberStride, factor: block.factor,
