@@ -76,6 +76,13 @@ struct EmulatedBlock: Sendable {
       arrays.reading.forward)
     reader.offsets = mismatch.offsets
     reader.pack()
+    if options.calibrationReads > 0 {
+      let nominal = now.map { $0 * Float(unit) }
+      reader.correction =
+        ColumnCalibration(
+          reader, nominal: nominal, reads: options.calibrationReads, run: run.field(0x4341_4C49)
+        ).correction
+    }
     self.reader = reader
     frameReader = reader.with(arrays.reading.frames)
   }
