@@ -89,7 +89,7 @@ import Testing
     #expect(try run.json()["code"] as? String == "weighted")
   }
 
-  @Test("runs a network on two arrays of BrainScaleS-2, chip by chip") func chips() throws {
+  @Test("runs a network on two arrays of BrainScaleS-2, chip by chip") func brainScaleS() throws {
     // The spread of columns is not known: that of a chip of our own.
     let text = try spikec("inspect", "brainscales2", "--format", "json").output
     var mine = text.replacingOccurrences(of: "\"id\":\"brainscales2\"", with: "\"id\":\"mine\"")
