@@ -58,6 +58,36 @@ import Testing
     #expect((emulation["energyJoules"] as? Double == nil) == (target == "rpu"))
   }
 
+  @Test("matrices are repeated against noise, and tables say how often") func repetition() throws {
+    let compiled = try compile()
+    #expect(compiled.status == 0 && compiled.output.contains("repeat a weight"))
+    let layers = try table("tables/layers.csv")
+    let copies = layers.map {
+      (Int($0["row_copies"] ?? "") ?? 0) * (Int($0["column_copies"] ?? "") ?? 0)
+    }
+    #expect(copies.allSatisfy { $0 >= 1 } && copies[0] > 1)
+    for layer in layers {
+      let (once, all) = (Double(layer["utilization"] ?? ""), Double(layer["occupancy"] ?? ""))
+      #expect(try #require(once) <= #require(all))
+    }
+    #expect(try spikec("check", "tables").status == 0)
+    // A copy more than there is, in the line of a layer and in that of a block.
+    for (name, column) in [("layers.csv", "row_copies"), ("tiles.csv", "column_copies")] {
+      let path = "\(spikec.folder)/tables/\(name)"
+      let before = try text("tables/\(name)")
+      var lines = before.split(separator: "\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      }
+      let place = try #require(lines[0].firstIndex(of: column))
+      lines[1][place] = "\((Int(lines[1][place]) ?? 0) + 1)"
+      try (lines.map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n").write(
+        toFile: path, atomically: true, encoding: .utf8)
+      #expect(try spikec("check", "tables").status == 65)
+      try before.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+    #expect(try spikec("check", "tables").status == 0)
+  }
+
   @Test("a chip, its age and a run are chosen apart") func chips() throws {
     #expect(try compile(for: "rpu-pcm", to: "tables").status == 0)
     func outputs(_ options: String...) throws -> Data {
@@ -86,7 +116,41 @@ import Testing
     #expect(try spikec("check", "tables").status == 0)
     let run = try spikec("run", "tables", "--input", WorkflowTests.images, "--limit", "2", "--json")
     #expect(run.status == 0, "\(run.messages)")
-    #expect(try run.json()["code"] as? String == "weighted")
+    let result = try run.json()
+    #expect(result["code"] as? String == "weighted")
+    #expect(try #require(result["spikesPerImage"] as? Double) > 1)
+    #expect(try #require(result["synapticOperationsPerImage"] as? Double) > 1)
+  }
+
+  @Test("a run's seed reaches encoders that draw spikes") func encoders() throws {
+    let compiled = try compile(
+      repositoryFile("Examples/networks/fashion-mnist/mlp.h5"), for: "generic-crossbar", to: "tables", "--code", "rate",
+      "--timesteps", "4", "--encoder", "poisson", "--calibration", WorkflowTests.calibration,
+      "--calibration-limit", "16")
+    #expect(compiled.status == 0, "\(compiled.messages)")
+    let spikes = try ["1", "1", "2"].map { seed in
+      let run = try spikec(
+        "run", "tables", "--input", WorkflowTests.images, "--limit", "2", "--seed", seed, "--json")
+      let result = try run.json()
+      let emulation = try #require(result["emulation"] as? [String: Any])
+      #expect(emulation["runSeed"] as? Int == Int(seed) && emulation["chipSeed"] as? Int == 1)
+      return try #require(emulation["counts"] as? [String: Double])["conversions"]
+    }
+    #expect(spikes[0] == spikes[1] && spikes[0] != spikes[2])
+  }
+
+  @Test("does not run wrong tables") func wrongTables() throws {
+    #expect(try compile(for: "rpu", to: "tables").status == 0)
+    let path = "\(spikec.folder)/tables/tiles.csv"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    try (lines.prefix(1) + lines.dropFirst(2)).joined(separator: "\n").write(
+      toFile: path, atomically: true, encoding: .utf8)
+    for command in [["run"], ["inspect"]] {
+      let input = command == ["run"] ? ["--input", WorkflowTests.images] : []
+      let result = try spikec(command + ["tables"] + input)
+      #expect(result.status == 65 && result.messages.contains("check."), "\(result.messages)")
+    }
   }
 
   @Test("runs a network on two arrays of BrainScaleS-2, chip by chip") func brainScaleS() throws {

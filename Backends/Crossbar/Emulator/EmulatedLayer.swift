@@ -60,7 +60,7 @@ final class EmulatedLayer: ANNReplacement {
       let block = layout.blocks[b]
       return EmulatedBlock(
         weights.block(group: block.group, inputs: block.inputs, outputs: block.outputs), block,
-        arrays, options, number: b)
+        repetition: layer.cut.repetition, arrays, options, number: b)
     }
     bias = layer.cut.holdsBias ? [] : weights.bias ?? []
     runSeed = options.runSeed

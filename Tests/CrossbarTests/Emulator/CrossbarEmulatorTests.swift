@@ -51,13 +51,17 @@ import Testing
 
   static func layout(
     _ graph: ANNGraph, mapping: String = "signed-abstract", numbers: [String: Double] = [:],
-    words: [String: String] = [:], replicas: Int = 1, packs: Bool = true, size: Int = 32
+    words: [String: String] = [:], replicas: Int = 1, packs: Bool = true, size: Int = 32,
+    repetition: Repetition = .none
   ) throws -> CrossbarLayout {
     let target = TargetDescription.arrays(
       rows: size, columns: size, mapping: mapping, numbers: numbers, words: words)
     let matrices = WeightMatrix.all(in: graph)
     return try CrossbarLayout(
-      matrices, matrices.map { LayerChoice(replicas: $0.positions > 1 ? replicas : 1) },
+      matrices,
+      matrices.map {
+        LayerChoice(replicas: $0.positions > 1 ? replicas : 1, repetition: repetition)
+      },
       on: target, arrays: try ArrayFeatures.all(of: target), mode: .vectors, packs: packs)
   }
 
@@ -70,11 +74,18 @@ import Testing
 
   @Test(
     arguments: ["signed-abstract", "differential", "offset-digital", "offset-unit-column"],
-    [(1, true, "analog"), (3, false, "digital"), (2, true, "digital")])
-  func idealArraysAreTheNetwork(mapping: String, _ choice: (Int, Bool, String)) throws {
+    [
+      (1, true, "analog", Repetition.none), (3, false, "digital", .none),
+      (2, true, "digital", .none), (1, true, "analog", Repetition(rows: 3, columns: 2)),
+      (2, true, "digital", Repetition(rows: 5)),
+    ])
+  func idealArraysAreTheNetwork(
+    mapping: String, _ choice: (Int, Bool, String, Repetition)
+  ) throws {
     let graph = try Self.network()
     let layout = try Self.layout(
-      graph, mapping: mapping, words: ["biasRow": choice.2], replicas: choice.0, packs: choice.1)
+      graph, mapping: mapping, words: ["biasRow": choice.2], replicas: choice.0, packs: choice.1,
+      repetition: choice.3)
     #expect(layout.tiles.count > layout.layers.count)
     let emulator = try CrossbarEmulator(graph, layout, Self.ideal())
     let exact = try ANNExecutor(graph)
@@ -280,7 +291,10 @@ import Testing
         let matrices = WeightMatrix.all(in: graph)
         let target = TargetDescription.arrays(rows: 40, columns: 24)
         let layout = try CrossbarLayout(
-          matrices, matrices.map { _ in LayerChoice() }, on: target,
+          matrices,
+          matrices.map { _ in
+            LayerChoice(repetition: Repetition(rows: 1 + seed % 3, columns: 1 + seed / 2))
+          }, on: target,
           arrays: try ArrayFeatures.all(of: target), mode: .frames(6))
         let emulator = try FrameEmulator(graph, layout, Self.ideal())
         let exact = try ClockSimulator(graph)
