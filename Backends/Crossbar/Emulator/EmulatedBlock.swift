@@ -98,10 +98,17 @@ struct EmulatedBlock: Sendable {
         held.addingUp(every: rows * columns), rows: rows, columns: columns),
       arrays.reading.forward.with(copiesOfRows: repetition.rows / inputCopies))
     reader.offsets = mismatch.offsets
+    reader.pack()
+    if options.calibrationReads > 0 {
+      let nominal = now.map { $0 * Float(unit) }.addingUp(every: rows * columns)
+      reader.correction =
+        ColumnCalibration(
+          reader, nominal: nominal, reads: options.calibrationReads, run: run.field(0x4341_4C49)
+        ).correction
+    }
     if factors.count == 1 && offset == 0 && repetition.columns == 1 {
       reader.scales = outputScales.scaled(by: outputFactors)
     }
-    reader.pack()
     self.reader = reader
     frameReader = reader.with(arrays.reading.frames)
   }

@@ -41,6 +41,10 @@ func variedNumbers(_ count: Int, seed: UInt64, zeros: Int = 0) -> [Float] {
       make { $0.boundManagement = .worstCase(weight: 0.6, resolution: 0.25) },
       make { $0.boundManagement = .none },
       make { $0.largestScale = 0.7 },
+      make {
+        ($0.repeats, $0.boundManagement) = (12, .fewerRepeats)
+        $0.inputNoise = 0.02
+      },
       make { $0.output = AnalogConverter(step: 0.05, low: -3, high: 2.5, rounding: .down) },
       AnalogReadOptions(),
     ]
