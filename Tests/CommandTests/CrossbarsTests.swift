@@ -115,7 +115,41 @@ import Testing
     #expect(try spikec("check", "tables").status == 0)
     let run = try spikec("run", "tables", "--input", WorkflowTests.images, "--limit", "2", "--json")
     #expect(run.status == 0, "\(run.messages)")
-    #expect(try run.json()["code"] as? String == "weighted")
+    let result = try run.json()
+    #expect(result["code"] as? String == "weighted")
+    #expect(try #require(result["spikesPerImage"] as? Double) > 1)
+    #expect(try #require(result["synapticOperationsPerImage"] as? Double) > 1)
+  }
+
+  @Test("a run's seed reaches encoders that draw spikes") func encoders() throws {
+    let compiled = try compile(
+      repositoryFile("Examples/networks/fashion-mnist/mlp.h5"), for: "generic-crossbar", to: "tables", "--code", "rate",
+      "--timesteps", "4", "--encoder", "poisson", "--calibration", WorkflowTests.calibration,
+      "--calibration-limit", "16")
+    #expect(compiled.status == 0, "\(compiled.messages)")
+    let spikes = try ["1", "1", "2"].map { seed in
+      let run = try spikec(
+        "run", "tables", "--input", WorkflowTests.images, "--limit", "2", "--seed", seed, "--json")
+      let result = try run.json()
+      let emulation = try #require(result["emulation"] as? [String: Any])
+      #expect(emulation["runSeed"] as? Int == Int(seed) && emulation["chipSeed"] as? Int == 1)
+      return try #require(emulation["counts"] as? [String: Double])["conversions"]
+    }
+    #expect(spikes[0] == spikes[1] && spikes[0] != spikes[2])
+  }
+
+  @Test("does not run wrong tables") func wrongTables() throws {
+    #expect(try compile(for: "rpu", to: "tables").status == 0)
+    let path = "\(spikec.folder)/tables/tiles.csv"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    try (lines.prefix(1) + lines.dropFirst(2)).joined(separator: "\n").write(
+      toFile: path, atomically: true, encoding: .utf8)
+    for command in [["run"], ["inspect"]] {
+      let input = command == ["run"] ? ["--input", WorkflowTests.images] : []
+      let result = try spikec(command + ["tables"] + input)
+      #expect(result.status == 65 && result.messages.contains("check."), "\(result.messages)")
+    }
   }
 
   @Test("copies of layers within a budget") func copies() throws {

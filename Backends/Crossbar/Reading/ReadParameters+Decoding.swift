@@ -154,6 +154,11 @@ extension ReadParameters {
           "worst-case": .worstCase(weight: weight, resolution: resolution ?? 0.25),
         ]) ?? .none
     _ = try members.word("boundManagement.scope", ["vector": true])
+    // A part that is read again at another scale no longer belongs to the number of the others.
+    guard options.sliceBits == nil || options.boundManagement == .none else {
+      throw members.bad(
+        "'boundManagement' with inputs given bit by bit", expected: "'input.slice' or it, not both")
+    }
     let needsBound =
       if case .worstCase = options.boundManagement {
         true

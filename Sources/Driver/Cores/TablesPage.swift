@@ -42,7 +42,7 @@ extension Session {
     }
     var page = HTMLPage(title: "Compiled network: \(request.artefact)")
     if CrossbarFolder.recognizes(request.artefact) {
-      let folder = try CrossbarFolder(readingAt: request.artefact, session: self)
+      let folder = try CrossbarFolder(openingAt: request.artefact, session: self)
       folder.describe(in: &page)
       if let data = request.data {
         page.heading("Run")

@@ -71,6 +71,10 @@ import Testing
       ([:], ["boundManagement.scope": "batch"]), ([:], ["boundManagement.mode": "worst-case"]),
       (["wires.columnResistance": 1], [:]), (["input.slice": 2], [:]),
       (["noiseManagement": 1], [:]),
+      (
+        ["input.bound": 1, "input.bits": 8, "input.slice": 1, "output.bound": 1, "output.bits": 8],
+        ["input.signed": "false", "boundManagement.mode": "iterative"]
+      ),
     ] as [([String: Double], [String: String])])
   func whatIsWrongIsSaid(_ numbers: [String: Double], _ words: [String: String]) {
     let error = #expect(throws: Diagnostic.self) {
