@@ -43,7 +43,7 @@ package struct RepetitionRule: Hashable, Sendable {
   ///
   /// It is that of full inputs and the largest weights, of random signs: w · R · √(n · C / P) / σ for n
   /// inputs in P parts with the noise σ each, R copies on rows, C on columns, and the largest weight w.
-  /// Sums of a trained network are smaller by a factor that is much the same in all layers.
+  /// Sums of a trained network are smaller, by a factor that is taken to be the same for all layers.
   package var signalToNoise: Double
 
   /// σ / w: the noise of a conversion relative to what the largest weight adds with a full input.
