@@ -62,6 +62,35 @@ struct PlacementAllocationTests {
     Placement(placed.cores.map(\.number), on: try placed.grid())
   }
 
+  @Test func aChipsMemoryIsItsCoresTogether() throws {
+    var target = try #require(TargetDescription.builtIn("spinnaker1"))
+    let bytes = 17 * 60_000
+    target.cores[0].resources["sdramBytes"] = Quantity(Double(bytes))
+    let partition = try Partition.make(denseNetwork([300, 700, 90]), target)
+    var placed = try Allocation(of: partition, on: target).placed()
+    #expect(try AllocationCheck.findings(of: placed) == [])
+    let used = Dictionary(grouping: placed.cores) { $0.number / 17 }.mapValues { own in
+      own.reduce(0) { $0 + ($1.used["sdramBytes"] ?? 0) }
+    }
+    let most = try #require(used.values.max())
+    #expect(most <= bytes && most > bytes / 17)
+    let summary = try #require(placed.summary.resources.first { $0.name == "sdramBytes" })
+    #expect(summary.available == bytes * used.count)
+    #expect(summary.largestPart == Double(most) / Double(bytes))
+    // A byte less than the cores of a chip take together, far more than one of them does.
+    placed.target.cores[0].resources["sdramBytes"] = Quantity(Double(most - 1))
+    let findings = try AllocationCheck.findings(of: placed)
+    #expect(findings.map(\.id).contains("check.capacity"))
+    #expect(findings.allSatisfy { $0.id == "check.capacity" })
+  }
+
+  @Test func linksOfUnknownArrangementsAreNotCounted() throws {
+    let unknown = machine(.mesh, chips: 9, levels: [level("pe", 40)], coresPerChip: 40)
+    #expect(try allocation(4, on: unknown).placed().summary.meanHops == nil)
+    let known = machine(.mesh, chips: 9, levels: [level("pe", 40, [8, 5])], coresPerChip: 40)
+    #expect(try allocation(4, on: known).placed().summary.meanHops != nil)
+  }
+
   @Test func edgesAreRoutesWithTheirSpikes() throws {
     let plain = try allocation(3, on: Self.targets[0])
     let measured = plain.graph.populations.ids.map { id in
