@@ -112,7 +112,7 @@ def expected(setting):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--updates", type=int, default=20_000)
+    parser.add_argument("--updates", type=int, default=40_000)
     parser.add_argument("--program", default=".build/release/pulse-updates")
     options = parser.parse_args()
     program = pathlib.Path(options.program)
@@ -135,8 +135,8 @@ def main():
             error = sigma / math.sqrt(count) + 1e-9
             apart = max(apart, abs(mean[i] - other[i]) / (error * math.sqrt(2)))
             exact = max(exact, abs(mean[i] - formula[i]) / error)
-            # Where less than a hundred updates in all change a weight, deviations say nothing.
-            if sigma > 0 and (formula[i] / setting[4]) ** 2 * count > 1 and spread[i] > 0:
+            # Where few updates change a weight, deviations say nothing.
+            if sigma > 0 and abs(formula[i]) / setting[4] * count > 2000 and spread[i] > 0:
                 ratios.append(deviation[i] / spread[i])
         print(f"| {setting[0]} | {setting[1]} | {setting[2]} | {setting[3]} | {setting[4]} |"
               f" {setting[5]} | {apart:.1f} | {min(ratios):.3f}–{max(ratios):.3f} | {exact:.1f} |"

@@ -47,7 +47,8 @@ TEXT = (
     "`spikec train-rpu` trains a network like LeNet-5 on the arrays of target `rpu`, from random"
     " weights, one image at a time with η = {rate}; the steps are those of Gokmen, Onen and Haensch"
     " (2017), whose figures after 30 epochs on MNIST are from memory. Numbers are test errors in per"
-    " cent on {tests} images after each epoch; – was not run."
+    " cent on {tests} images after each epoch; – was not run. Times are those of one thread of a"
+    " machine that did other things as well."
     " [Why](rationale/crossbar-training.md)")
 
 EPOCH = re.compile(
