@@ -55,7 +55,8 @@ extension Session {
       throw CompileError(
         .arraysOnly(request.chipSeed != nil ? "--chip-seed" : "--age", request.artefact))
     }
-    if AllocationFolder.recognizes(request.artefact) { return try runTables(request) }
+    // A folder that is none of tables is refused as one.
+    if isFolder(request.artefact) { return try runTables(request) }
     let output = try outputFile(of: request)
     var graph = try loadArtefact(request.artefact)
     if let seed = request.seed {
