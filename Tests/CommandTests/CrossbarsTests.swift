@@ -10,6 +10,7 @@ import Testing
     spikec = try Command()
   }
 
+  private static let mlp = repositoryFile("Examples/networks/fashion-mnist/mlp.h5")
   private static let lenet = repositoryFile("Examples/networks/fashion-mnist/lenet.h5")
   private static let depthwise = repositoryFile("Examples/networks/fashion-mnist/depthwise.h5")
   private static let compact = repositoryFile("Examples/networks/fashion-mnist/compact.h5")
@@ -124,7 +125,7 @@ import Testing
 
   @Test("a run's seed reaches encoders that draw spikes") func encoders() throws {
     let compiled = try compile(
-      repositoryFile("Examples/networks/fashion-mnist/mlp.h5"), for: "generic-crossbar", to: "tables", "--code", "rate",
+      Self.mlp, for: "generic-crossbar", to: "tables", "--code", "rate",
       "--timesteps", "4", "--encoder", "poisson", "--calibration", WorkflowTests.calibration,
       "--calibration-limit", "16")
     #expect(compiled.status == 0, "\(compiled.messages)")
