@@ -12,6 +12,7 @@ import Testing
 
   private static let lenet = repositoryFile("Examples/networks/fashion-mnist/lenet.h5")
   private static let depthwise = repositoryFile("Examples/networks/fashion-mnist/depthwise.h5")
+  private static let compact = repositoryFile("Examples/networks/fashion-mnist/compact.h5")
 
   private func compile(
     _ network: String = lenet, for target: String = "rpu", to output: String = "tables",
@@ -57,6 +58,36 @@ import Testing
     #expect((emulation["energyJoules"] as? Double == nil) == (target == "rpu"))
   }
 
+  @Test("matrices are repeated against noise, and tables say how often") func repetition() throws {
+    let compiled = try compile()
+    #expect(compiled.status == 0 && compiled.output.contains("repeat a weight"))
+    let layers = try table("tables/layers.csv")
+    let copies = layers.map {
+      (Int($0["row_copies"] ?? "") ?? 0) * (Int($0["column_copies"] ?? "") ?? 0)
+    }
+    #expect(copies.allSatisfy { $0 >= 1 } && copies[0] > 1)
+    for layer in layers {
+      let (once, all) = (Double(layer["utilization"] ?? ""), Double(layer["occupancy"] ?? ""))
+      #expect(try #require(once) <= #require(all))
+    }
+    #expect(try spikec("check", "tables").status == 0)
+    // A copy more than there is, in the line of a layer and in that of a block.
+    for (name, column) in [("layers.csv", "row_copies"), ("tiles.csv", "column_copies")] {
+      let path = "\(spikec.folder)/tables/\(name)"
+      let before = try text("tables/\(name)")
+      var lines = before.split(separator: "\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      }
+      let place = try #require(lines[0].firstIndex(of: column))
+      lines[1][place] = "\((Int(lines[1][place]) ?? 0) + 1)"
+      try (lines.map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n").write(
+        toFile: path, atomically: true, encoding: .utf8)
+      #expect(try spikec("check", "tables").status == 65)
+      try before.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+    #expect(try spikec("check", "tables").status == 0)
+  }
+
   @Test("a chip, its age and a run are chosen apart") func chips() throws {
     #expect(try compile(for: "rpu-pcm", to: "tables").status == 0)
     func outputs(_ options: String...) throws -> Data {
@@ -85,7 +116,91 @@ import Testing
     #expect(try spikec("check", "tables").status == 0)
     let run = try spikec("run", "tables", "--input", WorkflowTests.images, "--limit", "2", "--json")
     #expect(run.status == 0, "\(run.messages)")
-    #expect(try run.json()["code"] as? String == "weighted")
+    let result = try run.json()
+    #expect(result["code"] as? String == "weighted")
+    #expect(try #require(result["spikesPerImage"] as? Double) > 1)
+    #expect(try #require(result["synapticOperationsPerImage"] as? Double) > 1)
+  }
+
+  @Test("a run's seed reaches encoders that draw spikes") func encoders() throws {
+    let compiled = try compile(
+      repositoryFile("Examples/networks/fashion-mnist/mlp.h5"), for: "generic-crossbar", to: "tables", "--code", "rate",
+      "--timesteps", "4", "--encoder", "poisson", "--calibration", WorkflowTests.calibration,
+      "--calibration-limit", "16")
+    #expect(compiled.status == 0, "\(compiled.messages)")
+    let spikes = try ["1", "1", "2"].map { seed in
+      let run = try spikec(
+        "run", "tables", "--input", WorkflowTests.images, "--limit", "2", "--seed", seed, "--json")
+      let result = try run.json()
+      let emulation = try #require(result["emulation"] as? [String: Any])
+      #expect(emulation["runSeed"] as? Int == Int(seed) && emulation["chipSeed"] as? Int == 1)
+      return try #require(emulation["counts"] as? [String: Double])["conversions"]
+    }
+    #expect(spikes[0] == spikes[1] && spikes[0] != spikes[2])
+  }
+
+  @Test("does not run wrong tables") func wrongTables() throws {
+    #expect(try compile(for: "rpu", to: "tables").status == 0)
+    let path = "\(spikec.folder)/tables/tiles.csv"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    try (lines.prefix(1) + lines.dropFirst(2)).joined(separator: "\n").write(
+      toFile: path, atomically: true, encoding: .utf8)
+    for command in [["run"], ["inspect"]] {
+      let input = command == ["run"] ? ["--input", WorkflowTests.images] : []
+      let result = try spikec(command + ["tables"] + input)
+      #expect(result.status == 65 && result.messages.contains("check."), "\(result.messages)")
+    }
+  }
+
+  @Test("runs a network on two arrays of BrainScaleS-2, chip by chip") func brainScaleS() throws {
+    // The spread of columns is not known: that of a chip of our own.
+    let text = try spikec("inspect", "brainscales2", "--format", "json").output
+    var mine = text.replacingOccurrences(of: "\"id\":\"brainscales2\"", with: "\"id\":\"mine\"")
+    for (name, spread) in [("columnGain", 0.2), ("columnOffset", 8)] {
+      mine = mine.replacingOccurrences(
+        of: "\"\(name)\":{\"value\":null}",
+        with: "\"\(name)\":{\"value\":\(spread),\"grade\":\"user\"}")
+    }
+    try mine.write(toFile: "\(spikec.folder)/mine.json", atomically: true, encoding: .utf8)
+    for (target, folder) in [("brainscales2", "vendor"), ("mine.json", "mine")] {
+      let compiled = try compile(Self.compact, for: target, to: folder, "--json")
+      #expect(compiled.status == 0, "\(compiled.messages)")
+      let allocation = try #require(try compiled.json()["allocation"] as? [String: Any])
+      let classes = try #require(allocation["classes"] as? [[String: Any]])
+      #expect(classes.compactMap { $0["tiles"] as? Int } == [2])
+      #expect(try spikec("check", folder, "--json").json()["isRight"] as? Bool == true)
+    }
+    func accuracy(_ folder: String, _ options: String...) throws -> Double {
+      let run = try spikec(
+        [
+          "run", folder, "--input", WorkflowTests.images, "--labels", WorkflowTests.labels,
+          "--limit", "200", "--json",
+        ] + options)
+      #expect(run.status == 0, "\(run.messages)")
+      let counts = try #require(
+        (try run.json()["emulation"] as? [String: Any])?["counts"] as? [String: Double])
+      #expect(try #require(counts["presentations"]) >= #require(counts["reads"]))
+      return try #require(try run.json()["accuracy"] as? Double)
+    }
+    #expect(try accuracy("vendor") > 0.75)
+    let raw = try (1...3).map { try accuracy("mine", "--chip-seed", "\($0)") }
+    let calibrated = try (1...3).map {
+      try accuracy("mine", "--chip-seed", "\($0)", "--calibrate-columns", "16")
+    }
+    #expect(Set(raw).count > 1)
+    #expect(calibrated.allSatisfy { $0 > 0.75 }, "\(calibrated)")
+    #expect(calibrated.reduce(0, +) > raw.reduce(0, +) + 0.1, "\(raw), \(calibrated)")
+  }
+
+  @Test(
+    "refuses options of chips where there are none",
+    arguments: [
+      "--chip-seed", "--age", "--calibrate-columns",
+    ])
+  func noChip(option: String) throws {
+    let run = try spikec("run", Self.compact, "--input", WorkflowTests.images, option, "3")
+    #expect(run.status == 64 && run.messages.contains("driver.no-arrays"), "\(run.messages)")
   }
 
   @Test("copies of layers within a budget") func copies() throws {
@@ -130,6 +245,13 @@ import Testing
     #expect(result.status == 69 && result.messages.contains("fit.tiles"))
     #expect(result.messages.contains("it would fit: a budget of"))
     #expect(!FileManager.default.fileExists(atPath: "\(spikec.folder)/tables"))
+    #expect(result.messages.contains("tiles in all, at most 2"))
+    let object = try compile(Self.lenet, for: "rpu", to: "tables", "--tiles", "2", "--json").json()
+    #expect(object["schema"] as? String == "spikec-fit/1")
+    let shortage = try #require(object["shortage"] as? [String: Any])
+    #expect(try #require(shortage["tiles"] as? Int) > 2 && shortage["mostTiles"] as? Int == 2)
+    #expect((shortage["changes"] as? [Any])?.isEmpty == false)
+    #expect((object["layers"] as? [[String: Any]])?.first?["tiles"] is Int)
   }
 
   @Test("finds a changed table") func damage() throws {

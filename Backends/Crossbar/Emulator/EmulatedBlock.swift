@@ -8,13 +8,22 @@ internal import Kernels
 /// The weights of a block, or of each of its outputs, are scaled by the largest magnitude and held by
 /// cells as the mapping of the machine has it, which devices change. The currents of the cells of a weight that differ by
 /// sign or are copies are added on the wires; what slices of bits yield is converted one by one
-/// and added up digitally, where also an offset is taken away.
+/// and added up digitally, where also an offset is taken away. Copies of the block on further rows and
+/// columns are programmed cell by cell; results are divided by the number of those on rows, and averaged
+/// over those on columns.
 struct EmulatedBlock: Sendable {
 
   /// The place of the block on its tile and in its layer.
   let block: TileBlock
 
-  /// Reads of the block; its columns are outputs, slice by slice, then the unit column.
+  /// How often the block is repeated in its place.
+  private let repetition: Repetition
+
+  /// How often a read is given each vector: once where copies on rows are added up beforehand, which
+  /// is the same where noise does not tell them apart.
+  private let inputCopies: Int
+
+  /// Reads of the block; its columns are outputs, copy by copy, slice by slice, then the unit column.
   private let reader: AnalogReader
 
   /// The same for frames of spikes.
@@ -23,7 +32,7 @@ struct EmulatedBlock: Sendable {
   /// What digital units multiply the converted sums of each slice with.
   private let factors: [Float]
 
-  /// What they multiply those of each output with, to undo its drift; empty if they do not.
+  /// What they multiply those of each copy of an output with, to undo its drift; empty if they do not.
   private let outputFactors: [Float]
 
   /// What they multiply each output with in the end, since its weights were scaled; empty if they
@@ -40,42 +49,66 @@ struct EmulatedBlock: Sendable {
   /// - Parameters:
   ///   - weights: [inputs, outputs].
   ///   - block: where it is.
+  ///   - repetition: how often it is repeated there.
   ///   - arrays: what it is held by.
   ///   - options: the seeds and the time.
   ///   - number: the number of the block on the chip.
+  /// - Complexity: O(cells).
   init(
-    _ weights: [Float], _ block: TileBlock, _ arrays: EmulatedArrays, _ options: EmulationOptions,
-    number: Int
+    _ weights: [Float], _ block: TileBlock, repetition: Repetition, _ arrays: EmulatedArrays,
+    _ options: EmulationOptions, number: Int
   ) {
     self.block = block
+    self.repetition = repetition
     let chip = RandomField(options.chipSeed, UInt64(number), 0x4348_4950)
     let run = RandomField(options.runSeed, UInt64(number), 0x4147_4544)
     let mapping = arrays.features.cells
-    let outputs = block.outputs.count
+    let outputs = block.outputs.count * repetition.columns
     var scale = Double(weights.reduce(0) { max($0, abs($1)) })
     // Where range costs nothing, a power of two, which keeps whole numbers whole.
     if arrays.isIdeal, scale > 0 {
       scale = Double(sign: .plus, exponent: scale.exponent + 1, significand: 1)
     }
     var weights = weights
-    outputScales = arrays.scalesColumns ? weights.scaleColumns(outputs, to: Float(scale)) : []
+    outputScales =
+      arrays.scalesColumns
+      ? weights.scaleColumns(block.outputs.count, to: Float(scale)) : []
+    weights = weights.repeated(repetition, columns: block.outputs.count)
     let cells = HeldCells(weights, outputs: outputs, scale: scale, arrays, chip: chip)
     let now = cells.sums(after: options.seconds, run: run)
     let gains = cells.compensation(of: now)
     let unit = arrays.largestWeight * arrays.reading.gain
     let global = gains.count == 1 ? Double(gains[0]) : 1
-    factors = mapping.sliceFactors.map { Float($0 * scale / unit * global) }
+    let isSummed = arrays.reading.forward.isAlikeInRows
+    inputCopies = isSummed ? 1 : repetition.rows
+    let rowCopies = Double(repetition.rows)
+    factors = mapping.sliceFactors.map { Float($0 * scale / unit * global / rowCopies) }
     outputFactors = gains.count > 1 ? gains : []
     hasUnitColumn = cells.hasUnitColumn
-    offset = Float(mapping.offset * scale / (hasUnitColumn ? unit / global : 1))
-    let columns = now.count / max(1, block.inputs.count)
+    // A unit column is repeated on rows like all others; the sum of inputs is that of what is given.
+    offset = Float(
+      mapping.offset * scale
+        / (hasUnitColumn ? unit / global * rowCopies : Double(inputCopies)))
+    let columns = now.count / max(1, block.inputs.count * repetition.rows)
     let mismatch = ColumnMismatch(arrays.reading, columns: columns, chip: chip)
+    let held = mismatch.applied(to: now, unit: Float(unit))
+    let rows = block.inputs.count * inputCopies
     var reader = AnalogReader(
       AnalogOperand(
-        mismatch.applied(to: now, unit: Float(unit)), rows: block.inputs.count, columns: columns),
-      arrays.reading.forward)
+        held.addingUp(every: rows * columns), rows: rows, columns: columns),
+      arrays.reading.forward.with(copiesOfRows: repetition.rows / inputCopies))
     reader.offsets = mismatch.offsets
     reader.pack()
+    if options.calibrationReads > 0 {
+      let nominal = now.map { $0 * Float(unit) }.addingUp(every: rows * columns)
+      reader.correction =
+        ColumnCalibration(
+          reader, nominal: nominal, reads: options.calibrationReads, run: run.field(0x4341_4C49)
+        ).correction
+    }
+    if factors.count == 1 && offset == 0 && repetition.columns == 1 {
+      reader.scales = outputScales.scaled(by: outputFactors)
+    }
     self.reader = reader
     frameReader = reader.with(arrays.reading.frames)
   }
@@ -95,9 +128,43 @@ struct EmulatedBlock: Sendable {
     _ out: inout MutableSpan<Float>, _ input: Span<Float>, _ place: AnalogBlock,
     key: RandomField, first: Int, areFrames: Bool, scratch: inout AnalogScratch
   ) -> AnalogReadCounts {
+    if inputCopies > 1 {
+      return readRepeated(
+        &out, input, place, key: key, first: first, areFrames: areFrames, scratch: &scratch)
+    }
     let reader = areFrames ? frameReader : self.reader
+    return read(&out, input, place, reader, key: key, first: first, scratch: &scratch)
+  }
+
+  /// Reads vectors of which every element is given to several rows.
+  private func readRepeated(
+    _ out: inout MutableSpan<Float>, _ input: Span<Float>, _ place: AnalogBlock,
+    key: RandomField, first: Int, areFrames: Bool, scratch: inout AnalogScratch
+  ) -> AnalogReadCounts {
+    let inputs = block.inputs.count
+    let stride = inputs * inputCopies
+    let vectors = [Float](unsafeUninitializedCapacity: place.count * stride) { to, count in
+      for v in 0..<place.count {
+        let start = place.inputOffset + v * place.inputStride
+        for k in 0..<stride {
+          to.initializeElement(at: v * stride + k, to: input[start + k % inputs])
+        }
+      }
+      count = place.count * stride
+    }
+    var own = place
+    (own.inputOffset, own.inputStride) = (0, stride)
+    let reader = areFrames ? frameReader : self.reader
+    return read(&out, vectors.span, own, reader, key: key, first: first, scratch: &scratch)
+  }
+
+  /// Reads vectors that are as long as the operand is high, and adds the results.
+  private func read(
+    _ out: inout MutableSpan<Float>, _ input: Span<Float>, _ place: AnalogBlock,
+    _ reader: AnalogReader, key: RandomField, first: Int, scratch: inout AnalogScratch
+  ) -> AnalogReadCounts {
     var place = place
-    if factors.count == 1 && offset == 0 && outputFactors.isEmpty && outputScales.isEmpty {
+    if factors.count == 1 && offset == 0 && repetition.columns == 1 {
       place.factor = factors[0]
       return reader.read(&out, input, place, key: key, first: first, scratch: &scratch)
     }
@@ -109,17 +176,33 @@ struct EmulatedBlock: Sendable {
     place.inputSums = offset != 0 && !hasUnitColumn ? width : nil
     var span = parts.mutableSpan
     let counts = reader.read(&span, input, place, key: key, first: first, scratch: &scratch)
+    let copies = Float(repetition.columns)
+    var sums = [Float](repeating: 0, count: outputs)
     for v in 0..<place.count {
       let (from, to) = (v * (width + 1), start + v * stride)
       let away = offset == 0 ? 0 : offset * parts[from + (hasUnitColumn ? width - 1 : width)]
+      addUp(&sums, parts, from: from)
       for o in 0..<outputs {
-        var sum: Float = 0
-        for (s, factor) in factors.enumerated() { sum += factor * parts[from + s * outputs + o] }
-        let value = (outputFactors.isEmpty ? sum : sum * outputFactors[o]) - away
+        let value = sums[o] / copies - away
         out[to + o] += outputScales.isEmpty ? value : value * outputScales[o]
       }
     }
     return counts
+  }
+
+  /// Sets the sum of each output over slices and over copies on columns.
+  private func addUp(_ sums: inout [Float], _ parts: [Float], from: Int) {
+    let outputs = sums.count
+    for o in 0..<outputs { sums[o] = 0 }
+    for (s, factor) in factors.enumerated() {
+      for copy in 0..<repetition.columns {
+        let start = from + (s * repetition.columns + copy) * outputs
+        for o in 0..<outputs {
+          let part = factor * parts[start + o]
+          sums[o] += outputFactors.isEmpty ? part : part * outputFactors[copy * outputs + o]
+        }
+      }
+    }
   }
 }
 
@@ -136,6 +219,56 @@ extension [Float] {
     }
     for i in indices { self[i] /= factors[i % columns] }
     return factors
+  }
+
+  /// Returns a matrix repeated below and beside itself.
+  fileprivate func repeated(_ repetition: Repetition, columns: Int) -> [Float] {
+    guard repetition != .none else { return self }
+    var result: [Float] = []
+    result.reserveCapacity(count * repetition.copies)
+    for start in stride(from: 0, to: count, by: columns) {
+      for _ in 0..<repetition.columns { result += self[start..<start + columns] }
+    }
+    let single = result
+    for _ in 1..<repetition.rows { result += single }
+    return result
+  }
+
+  /// Returns the sum of parts of `size` elements each.
+  fileprivate func addingUp(every size: Int) -> [Float] {
+    guard size < count else { return self }
+    var result = [Float](self[0..<size])
+    for i in size..<count { result[i % size] += self[i] }
+    return result
+  }
+}
+
+extension AnalogReadOptions {
+
+  /// Whether rows with the same inputs are read as one row whose weights are the sums of theirs.
+  fileprivate var isAlikeInRows: Bool { inputNoise == 0 && weightNoise == .none }
+
+  /// Returns the options of reads of rows each of which stands for several.
+  ///
+  /// Scales that follow from the sum of inputs are those of the sum over all rows.
+  fileprivate func with(copiesOfRows copies: Int) -> AnalogReadOptions {
+    var result = self
+    if case .signSums(let weight) = noiseManagement {
+      result.noiseManagement = .signSums(weight: weight * Double(copies))
+    }
+    if case .worstCase(let weight, let resolution) = boundManagement {
+      result.boundManagement = .worstCase(
+        weight: weight * Double(copies), resolution: resolution)
+    }
+    return result
+  }
+}
+
+extension [Float] {
+
+  /// Returns the products of two lists' elements; an empty list stands for ones.
+  fileprivate func scaled(by other: [Float]) -> [Float] {
+    isEmpty ? other : other.isEmpty ? self : zip(self, other).map { $0 * $1 }
   }
 }
 

@@ -26,7 +26,8 @@ extension ArrayFeatures {
   ///
   /// Members: `mapping`, `slices`, `cellBits`, `devicesPerWeight`, `rowsPerInput`, `parts`
   /// (`columns` or `arrays`), `biasRow` (`analog` or `digital`), `split` (`equal` or `maximal`),
-  /// `readTime` in seconds, `input.bits` and `input.slice`.
+  /// `readTime` in seconds, `input.bits` and `input.slice`; `repetition.signalToNoise`, `.rows` and
+  /// `.columns`, with `output.noise`, `output.bound` and `device.wMax`.
   ///
   /// - Throws: `crossbar.bad-array`.
   package init(
@@ -63,6 +64,7 @@ extension ArrayFeatures {
     holdsBias = try reader.word("biasRow", of: ["analog": true, "digital": false]) ?? true
     split = try reader.word("split", of: ["equal": .equal, "maximal": .maximal]) ?? .equal
     readSeconds = try reader.positive("readTime")
+    try readRepetition(reader)
     if let slice = try reader.whole("input.slice", in: 1...32) {
       guard let width = try reader.whole("input.bits", in: 1...32) else {
         throw .badArray(core.name, target, "'input.slice' without 'input.bits'", expected: "both")
@@ -75,6 +77,30 @@ extension ArrayFeatures {
         "\(rows) rows and \(columns) columns, \(rowsPerInput) rows an input and "
           + "\(columnsPerOutput) columns an output", expected: "room for one weight at least")
     }
+  }
+
+  /// Sets when matrices are repeated.
+  private mutating func readRepetition(_ reader: ArrayReader) throws(Diagnostic) {
+    let mostRows = try reader.whole("repetition.rows", in: 1...1 << 20)
+    let mostColumns = try reader.whole("repetition.columns", in: 1...1 << 20)
+    guard let wanted = try reader.positive("repetition.signalToNoise") else {
+      guard mostRows == nil, mostColumns == nil else {
+        throw .badArray(
+          name, reader.target, "limits of 'repetition' alone",
+          expected: "'repetition.signalToNoise' too")
+      }
+      return
+    }
+    guard let noise = try reader.positive("output.noise") else {
+      throw .badArray(
+        name, reader.target, "'repetition.signalToNoise' without a noise",
+        expected: "'output.noise' too")
+    }
+    let weight = try reader.positive("device.wMax") ?? 1
+    repetition = RepetitionRule(
+      mostRows: mostRows ?? rows, mostColumns: mostColumns ?? columns, signalToNoise: wanted,
+      noise: noise / weight,
+      range: (try reader.positive("output.bound")).map { $0 / weight } ?? .infinity)
   }
 
   /// Sets how signs are told.

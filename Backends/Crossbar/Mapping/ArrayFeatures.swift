@@ -35,6 +35,9 @@ package struct ArrayFeatures: Hashable, Sendable {
   /// How matrices that exceed an array are cut.
   package var split: Split
 
+  /// When matrices are repeated; `nil` if they never are.
+  package var repetition: RepetitionRule?
+
   /// The time of a read, seconds, if known.
   package var readSeconds: Double?
 
@@ -67,14 +70,20 @@ package struct ArrayFeatures: Hashable, Sendable {
   package var mostOutputs: Int { max(0, columns - columnsPerBlock) / columnsPerOutput }
 
   /// The physical rows of a block.
-  package func rows(of inputs: Int) -> Int { inputs * rowsPerInput }
+  package func rows(of inputs: Int, _ repetition: Repetition = .none) -> Int {
+    inputs * rowsPerInput * repetition.rows
+  }
 
   /// The physical columns of a block.
-  package func columns(of outputs: Int) -> Int { outputs * columnsPerOutput + columnsPerBlock }
+  package func columns(of outputs: Int, _ repetition: Repetition = .none) -> Int {
+    outputs * columnsPerOutput * repetition.columns + columnsPerBlock
+  }
 
   /// The blocks with so many inputs and outputs that fit an array along its diagonal.
-  package func blocksPerTile(inputs: Int, outputs: Int) -> Int {
-    min(rows / rows(of: inputs), columns / columns(of: outputs))
+  package func blocksPerTile(
+    inputs: Int, outputs: Int, _ repetition: Repetition = .none
+  ) -> Int {
+    min(rows / rows(of: inputs, repetition), columns / columns(of: outputs, repetition))
   }
 
   /// Creates an array whose rows are inputs and whose columns are outputs.
@@ -89,6 +98,7 @@ package struct ArrayFeatures: Hashable, Sendable {
     spreadsOverArrays = false
     holdsBias = true
     split = .equal
+    repetition = nil
     readSeconds = nil
     readsPerVector = 1
   }

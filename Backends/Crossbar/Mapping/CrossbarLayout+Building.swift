@@ -12,10 +12,14 @@ package struct LayerChoice: Hashable, Sendable {
   /// The copies, at least 1.
   package var replicas: Int
 
+  /// How often blocks are repeated in their places.
+  package var repetition: Repetition
+
   /// Creates a choice.
-  package init(kind: Int = 0, replicas: Int = 1) {
+  package init(kind: Int = 0, replicas: Int = 1, repetition: Repetition = .none) {
     self.kind = kind
     self.replicas = replicas
+    self.repetition = repetition
   }
 }
 
@@ -35,6 +39,7 @@ extension CrossbarLayout {
   ///   - packs: whether blocks of a layer may share a tile.
   /// - Throws: `crossbar.too-many-blocks`.
   /// - Complexity: O(blocks).
+  /// - Precondition: arrays have room for all copies of a weight.
   package init(
     _ matrices: [WeightMatrix], _ choices: [LayerChoice], on target: TargetDescription,
     arrays: [ArrayFeatures], mode: ReadMode, packs: Bool = true
@@ -42,7 +47,8 @@ extension CrossbarLayout {
     precondition(matrices.count == choices.count, "internal: a layer without a place")
     self.init(target: target, arrays: arrays, mode: mode)
     for (matrix, choice) in zip(matrices, choices) {
-      let cut = LayerCut(matrix, on: arrays[choice.kind], packs: packs)
+      let cut = LayerCut(
+        matrix, on: arrays[choice.kind], packs: packs, repetition: choice.repetition)
       let (count, overflow) = cut.blocksPerReplica.multipliedReportingOverflow(by: choice.replicas)
       guard !overflow, count <= CrossbarLayout.mostBlocks - blocks.count else {
         throw .tooManyBlocks(matrix.name, most: CrossbarLayout.mostBlocks)
@@ -53,7 +59,7 @@ extension CrossbarLayout {
 
   /// Adds the tiles and blocks of a layer.
   private mutating func append(_ matrix: WeightMatrix, _ choice: LayerChoice, _ cut: LayerCut) {
-    let array = arrays[choice.kind]
+    let (array, repetition) = (arrays[choice.kind], choice.repetition)
     let (layer, firstTile, firstBlock) = (layers.count, tiles.count, blocks.count)
     for replica in 0..<choice.replicas {
       for group in 0..<cut.groups {
@@ -64,8 +70,8 @@ extension CrossbarLayout {
             blocks.append(
               TileBlock(
                 layer: layer, replica: replica, group: group, inputs: inputs, outputs: outputs,
-                tile: firstTile + tile, row: place * array.rows(of: inputs.count),
-                column: place * array.columns(of: outputs.count)))
+                tile: firstTile + tile, row: place * array.rows(of: inputs.count, repetition),
+                column: place * array.columns(of: outputs.count, repetition)))
           }
         }
       }

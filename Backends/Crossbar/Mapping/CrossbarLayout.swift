@@ -92,7 +92,10 @@ package struct CrossbarTile: Hashable, Sendable {
   package var layer: Int
 }
 
-/// A part of a layer's matrix in its place on a tile.
+/// A part of a layer's matrix in its place on a tile, with all copies of it there.
+///
+/// Copies on rows are below each other, those on columns beside each other, as many as the layer's
+/// `cut.repetition` says.
 package struct TileBlock: Hashable, Sendable {
 
   /// The layer, an index of `CrossbarLayout.layers`.
@@ -143,13 +146,17 @@ extension CrossbarLayout {
   /// The cycles of an image, in a layer.
   package func cycles(of layer: Int) -> Int { layers[layer].cyclesPerPass * mode.passes }
 
-  /// The physical rows of a block.
+  /// The physical rows of a block, copy by copy.
   package func rows(of block: TileBlock) -> Range<Int> {
-    block.row..<block.row + array(of: block.layer).rows(of: block.inputs.count)
+    let repetition = layers[block.layer].cut.repetition
+    return block.row..<block.row
+      + array(of: block.layer).rows(of: block.inputs.count, repetition)
   }
 
-  /// The physical columns of a block, its unit column included.
+  /// The physical columns of a block, copy by copy, its unit column included.
   package func columns(of block: TileBlock) -> Range<Int> {
-    block.column..<block.column + array(of: block.layer).columns(of: block.outputs.count)
+    let repetition = layers[block.layer].cut.repetition
+    return block.column..<block.column
+      + array(of: block.layer).columns(of: block.outputs.count, repetition)
   }
 }

@@ -6,7 +6,8 @@
 /// A matrix that fits an array is one block, and several blocks share an array along its diagonal:
 /// their rows and columns are apart, so that one read serves all of them. So groups of a depthwise
 /// convolution are read at once, and copies of a small matrix read several windows at once. A matrix
-/// that exceeds an array is cut; what blocks of the same outputs yield is added up digitally.
+/// that exceeds an array is cut; what blocks of the same outputs yield is added up digitally. Copies of
+/// a block that only make its sums larger, or are averaged, are beside it: see `Repetition`.
 ///
 /// - Source: the diagonal of copies as CrossSim's parallel windows (x_par, y_par); the equal split as
 ///   aihwkit's `max_input_size`.
@@ -30,6 +31,9 @@ package struct LayerCut: Hashable, Sendable {
   /// The blocks that share a tile.
   package var blocksPerTile: Int
 
+  /// How often a block is repeated in its place.
+  package var repetition: Repetition
+
   /// Whether the last row is a bias.
   package var holdsBias: Bool
 
@@ -39,18 +43,25 @@ package struct LayerCut: Hashable, Sendable {
   ///   - matrix: the layer.
   ///   - array: the arrays.
   ///   - packs: whether blocks may share a tile.
+  ///   - repetition: how often a block is repeated in its place.
   /// - Complexity: O(blocks of a matrix).
-  /// - Precondition: the array has room for a weight.
-  package init(_ matrix: WeightMatrix, on array: ArrayFeatures, packs: Bool = true) {
+  /// - Precondition: the array has room for all copies of a weight.
+  package init(
+    _ matrix: WeightMatrix, on array: ArrayFeatures, packs: Bool = true,
+    repetition: Repetition = .none
+  ) {
+    self.repetition = repetition
     holdsBias = array.holdsBias && matrix.bias != nil
     inputs = matrix.inputs + (holdsBias ? 1 : 0)
     outputs = matrix.outputs
     groups = matrix.groups
-    inputParts = LayerCut.parts(of: inputs, most: array.mostInputs, array.split)
-    outputParts = LayerCut.parts(of: outputs, most: array.mostOutputs, array.split)
+    inputParts = LayerCut.parts(of: inputs, most: array.mostInputs / repetition.rows, array.split)
+    outputParts = LayerCut.parts(
+      of: outputs, most: array.mostOutputs / repetition.columns, array.split)
     let isWhole = inputParts.count == 1 && outputParts.count == 1
     blocksPerTile =
-      packs && isWhole ? array.blocksPerTile(inputs: inputs, outputs: outputs) : 1
+      packs && isWhole
+      ? array.blocksPerTile(inputs: inputs, outputs: outputs, repetition) : 1
   }
 
   /// The blocks of a copy of the layer.

@@ -77,9 +77,11 @@ extension CrossbarLayout {
     let arrays = try ArrayFeatures.all(of: target)
     guard !matrices.isEmpty else { throw CompileError(.noMatrices(network)) }
     let chips = options.chips ?? target.topology.levels.first?.count ?? 1
-    let problem = ReplicationProblem(
-      matrices, on: arrays, mode: mode, chips: chips, options: options)
-    guard let answer = problem.solve() else {
+    let search = RepetitionSearch(
+      matrices: matrices, arrays: arrays, mode: mode, chips: chips, options: options)
+    guard let choices = search.solve() else {
+      let problem = ReplicationProblem(
+        matrices, on: arrays, mode: mode, chips: chips, options: options)
       throw TileShortage(
         problem, matrices, arrays, chips: chips, options: options, network: network,
         target: target.id
@@ -87,7 +89,7 @@ extension CrossbarLayout {
     }
     self = try liftingDiagnostic { () throws(Diagnostic) in
       try CrossbarLayout(
-        matrices, answer.choices, on: target, arrays: arrays, mode: mode, packs: options.packs)
+        matrices, choices, on: target, arrays: arrays, mode: mode, packs: options.packs)
     }
   }
 }
@@ -95,15 +97,25 @@ extension CrossbarLayout {
 extension ReplicationProblem {
 
   /// Asks for the copies of layers on arrays.
+  ///
+  /// - Parameters:
+  ///   - matrices: the layers.
+  ///   - arrays: the arrays, class by class.
+  ///   - mode: what is read.
+  ///   - chips: the chips that may be used.
+  ///   - options: what else limits copies.
+  ///   - repetitions: how often each layer is repeated on arrays of each class; once if `nil`.
   init(
     _ matrices: [WeightMatrix], on arrays: [ArrayFeatures], mode: ReadMode, chips: Int,
-    options: LayoutOptions
+    options: LayoutOptions, repetitions: [[Repetition]]? = nil
   ) {
     // Times are compared in cycles where a class does not say how long they are.
     let areKnown = arrays.allSatisfy { $0.readSeconds != nil }
-    let layers = matrices.map { matrix in
-      arrays.map { array in
-        let cut = LayerCut(matrix, on: array, packs: options.packs)
+    let layers = matrices.enumerated().map { layer, matrix in
+      arrays.enumerated().map { kind, array in
+        let cut = LayerCut(
+          matrix, on: array, packs: options.packs,
+          repetition: repetitions?[layer][kind] ?? .none)
         let free = max(1, cut.replicas(tiles: cut.tiles(replicas: 1)))
         let reads = mode == .vectors ? array.readsPerVector : 1
         return Option(

@@ -60,7 +60,8 @@ extension CrossbarLayout {
           table.file, row.line,
           "'replicas' is \(replicas), expected 1 to \(matrix.positions), the vectors that are read")
       }
-      let most = LayerCut(matrix, on: arrays[kind]).blocksPerTile
+      let repetition = try repetition(of: row, table, on: arrays[kind])
+      let most = LayerCut(matrix, on: arrays[kind], repetition: repetition).blocksPerTile
       let blocks = try table.number(10, row)
       guard blocks == 1 || blocks == most else {
         throw .badRow(
@@ -70,14 +71,29 @@ extension CrossbarLayout {
       layers.append(
         LaidOutLayer(
           matrix: matrix, kind: kind,
-          cut: LayerCut(matrix, on: arrays[kind], packs: blocks == most), replicas: replicas,
-          tiles: 0..<0, blocks: 0..<0))
+          cut: LayerCut(
+            matrix, on: arrays[kind], packs: blocks == most, repetition: repetition),
+          replicas: replicas, tiles: 0..<0, blocks: 0..<0))
     }
     guard layers.count == matrices.count else {
       throw .badRow(
         table.file, table.rows.count + 2,
         "\(layers.count) layers, expected \(matrices.count), those of the network")
     }
+  }
+
+  /// Reads how often the blocks of a layer are repeated in their places.
+  private func repetition(
+    of row: CSVTable.Row, _ table: CSVTable, on array: ArrayFeatures
+  ) throws(Diagnostic) -> Repetition {
+    let result = Repetition(rows: try table.number(11, row), columns: try table.number(12, row))
+    guard 1...array.mostInputs ~= result.rows, 1...array.mostOutputs ~= result.columns else {
+      throw .badRow(
+        table.file, row.line,
+        "\(result.rows) copies of rows and \(result.columns) of columns, expected 1 to "
+          + "\(array.mostInputs) and 1 to \(array.mostOutputs), which have room on an array")
+    }
+    return result
   }
 
   private mutating func readTiles(_ table: CSVTable) throws(Diagnostic) {

@@ -13,14 +13,17 @@ enum TableLayout {
   /// The columns of layers; those from `cycles` on follow from the others.
   static let layerColumns = [
     "layer", "name", "class", "groups", "inputs", "bias", "outputs", "reuse", "replicas", "tiles",
-    "blocks_per_tile", "cycles", "reads", "utilization", "input_conversions", "output_conversions",
-    "cell_reads", "additions", "seconds", "joules", "limiting",
+    "blocks_per_tile", "row_copies", "column_copies", "cycles", "reads", "utilization",
+    "occupancy", "input_conversions", "output_conversions", "cell_reads", "additions", "seconds",
+    "joules", "limiting",
   ]
 
-  /// The columns of blocks; `chip` and `array` follow from the tile.
+  /// The columns of blocks; `chip` and `array` follow from the tile, `rows` and those after it from the
+  /// layer.
   static let tileColumns = [
     "tile", "class", "chip", "array", "layer", "replica", "group", "row_block", "column_block",
     "input0", "input1", "output0", "output1", "row", "column", "rows", "columns",
+    "row_copies", "column_copies",
   ]
 }
 
@@ -48,7 +51,8 @@ extension CrossbarLayout {
       let costs = costs(of: number)
       let sizes = [
         cut.groups, matrix.inputs, cut.holdsBias ? 1 : 0, cut.outputs, matrix.positions,
-        layer.replicas, layer.tiles.count, cut.blocksPerTile, cycles(of: number), costs.reads,
+        layer.replicas, layer.tiles.count, cut.blocksPerTile, cut.repetition.rows,
+        cut.repetition.columns, cycles(of: number), costs.reads,
       ]
       let counts = [
         costs.inputConversions, costs.outputConversions, costs.cellReads, costs.additions,
@@ -56,7 +60,8 @@ extension CrossbarLayout {
       let names = ["\(number)", matrix.name, arrays[layer.kind].name]
       let measures = [costs.seconds, costs.joules].map { $0.map { "\($0)" } ?? "" }
       csv.append(
-        names + sizes.map(String.init) + [costs.utilization.percent] + counts.map(String.init)
+        names + sizes.map(String.init) + [costs.utilization.percent, costs.occupancy.percent]
+          + counts.map(String.init)
           + measures + [number == limiting ? "1" : "0"])
     }
     return csv.text
@@ -77,6 +82,7 @@ extension CrossbarLayout {
         columnBlock ?? layer.cut.outputParts.count, block.inputs.lowerBound,
         block.inputs.upperBound, block.outputs.lowerBound, block.outputs.upperBound, block.row,
         block.column, rows(of: block).count, columns(of: block).count,
+        layer.cut.repetition.rows, layer.cut.repetition.columns,
       ]
       csv.append(
         ["\(block.tile)", arrays[tiles[block.tile].kind].name, "\(place.chip)", "\(place.array)"]

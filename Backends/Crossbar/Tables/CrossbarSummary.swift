@@ -9,8 +9,12 @@ package struct CrossbarSummary: Hashable, Sendable {
   /// The weights and offsets that arrays hold, once.
   package var weights: Int
 
-  /// The cells that hold weights, copies included, as part of those of the tiles.
+  /// The cells that hold weights, copies of layers included and repetitions not, as part of those of
+  /// the tiles.
   package var utilization: Double
+
+  /// The same with cells that repeat a weight.
+  package var occupancy: Double
 
   /// The pipeline; `nil` without layers.
   package var pipeline: Pipeline?
@@ -41,11 +45,12 @@ extension CrossbarLayout {
   /// The layout in a few numbers.
   package var summary: CrossbarSummary {
     let costs = layers.indices.map { self.costs(of: $0) }
-    var (used, cells) = (0.0, 0.0)
+    var (used, repeated, cells) = (0.0, 0.0, 0.0)
     for (layer, cost) in zip(layers, costs) {
       let array = arrays[layer.kind]
       let all = Double(layer.tiles.count) * Double(array.rows) * Double(array.columns)
       used += cost.utilization * all
+      repeated += cost.occupancy * all
       cells += all
     }
     let joules = costs.compactMap(\.joules)
@@ -58,7 +63,8 @@ extension CrossbarLayout {
           chips: (tiles + perChip - 1) / perChip, arraysPerChip: array.count)
       },
       weights: layers.reduce(0) { $0 + $1.cut.groups * $1.cut.inputs * $1.cut.outputs },
-      utilization: cells > 0 ? used / cells : 0, pipeline: pipeline,
+      utilization: cells > 0 ? used / cells : 0, occupancy: cells > 0 ? repeated / cells : 0,
+      pipeline: pipeline,
       outputConversions: costs.reduce(0) {
         let (sum, overflow) = $0.addingReportingOverflow($1.outputConversions)
         return overflow ? .max : sum
@@ -66,7 +72,7 @@ extension CrossbarLayout {
       joules: joules.count == costs.count ? joules.reduce(0, +) : nil)
   }
 
-  /// The part of each tile's cells that holds weights, tile by tile.
+  /// The part of each tile's cells that holds weights, tile by tile, without cells that repeat one.
   ///
   /// - Complexity: O(blocks).
   package var tileUtilization: [Double] {

@@ -21,11 +21,15 @@ package struct LayerCosts: Hashable, Sendable {
   /// The cells that are read.
   package var cellReads: Int
 
-  /// The digital additions that join partial sums of blocks.
+  /// The digital additions that join partial sums of blocks, and copies on columns.
   package var additions: Int
 
-  /// The part of the cells of the layer's tiles that holds weights.
+  /// The part of the cells of the layer's tiles that holds weights, each counted once for every copy of
+  /// the layer; cells that repeat a weight are not counted.
   package var utilization: Double
+
+  /// The part of those cells that is in use, cells that repeat a weight included.
+  package var occupancy: Double
 
   /// The time of an image, seconds; `nil` if the time of a read is not known.
   package var seconds: Double?
@@ -44,8 +48,8 @@ extension CrossbarLayout {
   package func costs(of number: Int) -> LayerCosts {
     let layer = layers[number]
     let (array, cut) = (arrays[layer.kind], layer.cut)
-    let rows = cut.inputParts.reduce(0) { $0 + array.rows(of: $1.count) }
-    let columns = cut.outputParts.reduce(0) { $0 + array.columns(of: $1.count) }
+    let rows = cut.inputParts.reduce(0) { $0 + array.rows(of: $1.count, cut.repetition) }
+    let columns = cut.outputParts.reduce(0) { $0 + array.columns(of: $1.count, cut.repetition) }
     // Every position is read by all blocks of one copy, whichever it is.
     let vectors = layer.matrix.positions.saturating(mode.passes)
     let reads = vectors.saturating(readsPerCycle(of: number))
@@ -53,14 +57,15 @@ extension CrossbarLayout {
     let used =
       Double(layer.replicas) * Double(cut.groups) * Double(cut.inputs * array.rowsPerInput)
       * Double(cut.outputs * array.columnsPerOutput)
+    let cells = Double(layer.tiles.count) * Double(array.rows) * Double(array.columns)
     var result = LayerCosts(
       reads: self.reads(of: number),
       inputConversions: arrays.saturating(rows).saturating(cut.outputParts.count),
       outputConversions: arrays.saturating(columns).saturating(cut.inputParts.count),
       cellReads: arrays.saturating(rows).saturating(columns),
       additions: vectors.saturating(cut.groups).saturating(cut.outputs)
-        .saturating(cut.inputParts.count - 1),
-      utilization: used / (Double(layer.tiles.count) * Double(array.rows) * Double(array.columns)),
+        .saturating(cut.inputParts.count.saturating(cut.repetition.columns) - 1),
+      utilization: used / cells, occupancy: used * Double(cut.repetition.copies) / cells,
       seconds: seconds(of: number))
     result.joules = joules(of: result)
     return result

@@ -16,8 +16,8 @@ extension Diagnostic {
       ], exitCode: .usage)
   }
 
-  /// Returns an error about a number of devices that cannot be.
-  static func badDeviceNumber(_ name: String, _ value: Double) -> Diagnostic {
+  /// Returns an error about a number of devices that cannot be, of an option or of a description.
+  static func badDeviceNumber(_ name: String, _ value: Double, isOption: Bool) -> Diagnostic {
     let expected =
       switch name {
       case "dwMin": "above 0"
@@ -27,7 +27,11 @@ extension Diagnostic {
     return .error(
       "crossbar.bad-device-number",
       "'\(name)' of the array's devices is \(value), expected a number \(expected)",
-      exitCode: .usage)
+      notes: [
+        isOption
+          ? "it is given by '--device \(name)=…'"
+          : "it stands in the group 'device' of the target's 'analog' part"
+      ], exitCode: isOption ? .usage : .badData)
   }
 
   /// Returns an error about a number that devices do not have.

@@ -73,7 +73,9 @@ package struct PulsedDeviceModel: Hashable, Sendable {
         case "wMin": value <= 0
         default: value >= 0
         }
-      if !isGood || !value.isFinite { sink.report(.badDeviceNumber(name, value)) }
+      if !isGood || !value.isFinite {
+        sink.report(.badDeviceNumber(name, value, isOption: overrides[name] != nil))
+      }
     }
     try sink.throwIfErrors()
   }

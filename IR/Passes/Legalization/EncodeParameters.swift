@@ -19,12 +19,14 @@ extension Pass {
            2^threshold-exponent: thresholds, initial potentials, retractions, biases, and by their
            shifts the weights. This changes no spike. The unit of the potential is the target's then;
            Where thresholds have no such exponent, and biases are too large, everything is divided by
-           the least 2^k for which they fit, as far as weights have it in their shifts;
+           the least 2^k for which they fit, as far as weights have it in their shifts; a threshold
+           that this rounds by more than a 64th of it is a warning (legalize.coarse-threshold);
         3. biases are rounded to m·2^e, |m| < 2^bias-bits, e at most 'bias-exponent'.
       Counted are the thresholds and biases that were changed. Refused, all in one run, are thresholds
       of more than 'threshold-bits' (legalize.threshold), more than 'profiles' different thresholds in a
       population (legalize.profiles), biases and constant currents out of range (legalize.bias), and
-      shifts above 'weight-exponent' (legalize.shift). A limit of 0 is none.
+      shifts above 'weight-exponent' (legalize.shift), and, with 'kernel', windows that are larger
+      (legalize.kernel), though nothing of them is encoded. A limit of 0 is none.
 
       Interval analysis ('bound-potentials') then compares potentials with a register of
       'membrane-bits'. What fits is proved to fit; otherwise some input might saturate the register,
@@ -39,7 +41,11 @@ extension Pass {
     guard graph.isQuantized else { throw CompileError(.notQuantized("encode-parameters")) }
     var encoder = ParameterEncoder(graph, ParameterFormats(arguments))
     try liftingDiagnostic { () throws(Diagnostic) in try encoder.run() }
-    guard encoder.problems.isEmpty else { throw CompileError(encoder.problems) }
+    for warning in encoder.warnings { context.sink.report(warning) }
+    // Who has to train anew wants to know everything.
+    let windows = graph.wideWindows(most: arguments.integer("kernel"))
+    let problems = encoder.problems + windows
+    guard problems.isEmpty else { throw CompileError(problems) }
     graph = encoder.graph
     graph.dropUnusedTensors()
     context.count("thresholds changed", of: "encode-parameters", by: encoder.changedThresholds)
@@ -85,6 +91,7 @@ private struct ParameterFormats {
       "weight-exponent", .integer(0...24), default: "24",
       "the largest power of two by which weights are multiplied"),
     PassOption("membrane-bits", .integer(0...64), default: "0", "the width of potentials, bits"),
+    PassOption("kernel", .integer(0...4096), default: "0", "the largest extent of a kernel"),
     PassOption(
       "overflow", .word(["warn", "refuse"]), default: "warn",
       "what becomes of potentials that are not proved to fit"),
@@ -143,9 +150,13 @@ private struct ParameterEncoder {
 
   private(set) var graph: SpikingGraph
   private(set) var problems: [Diagnostic] = []
+  private(set) var warnings: [Diagnostic] = []
   private(set) var changedThresholds = 0
   private(set) var changedBiases = 0
   private let formats: ParameterFormats
+
+  /// The largest part of a threshold that is rounded away without a word: six digits are left.
+  private static let unnoticed = 1.0 / 64
 
   init(_ graph: SpikingGraph, _ formats: ParameterFormats) {
     (self.graph, self.formats) = (graph, formats)
@@ -186,8 +197,27 @@ private struct ParameterEncoder {
     while largest >> UInt64(excess) >= most, largest > most { excess += 1 }
     let least = afferents.map { graph[$0].shift }.min() ?? 0
     guard excess > 0, excess <= least else { return }
+    let found = try thresholds(of: id)
+    let biases = try graph.tensors.integers(bias)
     try graph.coarsen(id, by: excess)
     for projection in afferents { graph[projection].shift -= excess }
+    let kept = try thresholds(of: id)
+    changedThresholds += zip(found, kept).count { $0 != $1 << Int64(excess) }
+    changedBiases += biases.count { $0 & (1 << Int32(excess) - 1) != 0 }
+    let errors = zip(found, kept).map { abs(Double($1 << Int64(excess)) / Double($0) - 1) }
+    guard let worst = errors.indices.max(by: { errors[$0] < errors[$1] }),
+      errors[worst] > Self.unnoticed
+    else { return }
+    warnings.append(
+      .coarseThreshold(
+        graph[id].name, found[worst], rounded: kept[worst] << Int64(excess), largestBias: largest,
+        unit: excess))
+  }
+
+  /// Returns the thresholds of population `id`; none of one that only adds up.
+  private func thresholds(of id: PopulationID) throws(Diagnostic) -> [Int64] {
+    guard case .integrateAndFire(let model) = graph[id].model else { return [] }
+    return try graph.tensors.integers(model.threshold).map { Int64($0) }
   }
 
   /// Encodes the thresholds of population `id` and what is measured in them, and returns the k of
@@ -243,7 +273,10 @@ private struct ParameterEncoder {
     }
     if let largest {
       problems.append(
-        .wideBias(graph[id].name, "a bias is \(largest)", formats.bias, formats.biasExponent))
+        .wideBias(
+          graph[id].name, "a bias is \(largest)",
+          UInt64.bitWidth - largest.magnitude.leadingZeroBitCount - formats.biasExponent, formats,
+          "train the layer without biases, or with a penalty that keeps them small"))
       return
     }
     graph[id].bias = add("\(graph[id].name)/bias", graph.tensors[bias].shape, result)
@@ -292,7 +325,9 @@ private struct ParameterEncoder {
       guard most >= 1 << UInt64(formats.bias) else { continue }
       problems.append(
         .wideBias(
-          name, "a current reaches \(w) · \(encoder.levels)", formats.bias, formats.biasExponent))
+          name, "a current reaches \(w) · \(encoder.levels)",
+          UInt64.bitWidth - most.leadingZeroBitCount, formats,
+          "have the host send spikes: convert{encoder=even}"))
       return
     }
   }
@@ -336,13 +371,27 @@ extension Diagnostic {
   }
 
   fileprivate static func wideBias(
-    _ name: String, _ found: String, _ bits: Int, _ exponent: Int
+    _ name: String, _ found: String, _ bits: Int, _ formats: ParameterFormats, _ note: String
   ) -> Diagnostic {
-    .error(
+    let exponent =
+      formats.biasExponent == 0 ? "" : ", times a power of two up to 2^\(formats.biasExponent)"
+    return .error(
       "legalize.bias",
-      "\(found) in '\(name)', which is no mantissa of \(bits) bits times 2^0 to 2^\(exponent)",
-      at: .entity(name), notes: ["quantize{scales=profile} makes units larger"],
-      exitCode: .doesNotFit)
+      "\(found) in '\(name)', which needs \(bits) bits; the target has \(formats.bias) beside the "
+        + "sign\(exponent)",
+      at: .entity(name), notes: [note], exitCode: .doesNotFit)
+  }
+
+  fileprivate static func coarseThreshold(
+    _ name: String, _ found: Int64, rounded: Int64, largestBias: UInt64, unit: Int
+  ) -> Diagnostic {
+    .warning(
+      "legalize.coarse-threshold",
+      "a threshold of '\(name)' is rounded from \(found) to \(rounded): its unit is made 2^\(unit) "
+        + "times larger, so that a bias of \(largestBias) fits", at: .entity(name),
+      notes: [
+        "thresholds far smaller than biases fire in every tick: calibrate on data like those that are run"
+      ])
   }
 
   fileprivate static func sharedCurrent(_ name: String) -> Diagnostic {

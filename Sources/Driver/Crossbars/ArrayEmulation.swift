@@ -16,6 +16,9 @@ package struct ArrayEmulation: Hashable, Sendable {
   /// The members of the description that are not known.
   private let unknown: [String]
 
+  /// Which chip, how old, and which run.
+  private let options: EmulationOptions
+
   /// Who says what events cost.
   private let sources: [String]
 
@@ -30,8 +33,12 @@ package struct ArrayEmulation: Hashable, Sendable {
   /// Creates the description of what a layout's arrays did for some images.
   ///
   /// The energy of a layer is that of one pass of each read, times the passes of a read on average.
-  init(_ counts: [LayerReadCounts], unknown: [String], of layout: CrossbarLayout, images: Int) {
+  init(
+    _ counts: [LayerReadCounts], unknown: [String], of layout: CrossbarLayout,
+    _ options: EmulationOptions, images: Int
+  ) {
     self.images = images
+    self.options = options
     self.unknown = unknown
     layers = zip(layout.layers.indices, counts).map { number, counts in
       let layer = layout.layers[number]
@@ -57,11 +64,12 @@ package struct ArrayEmulation: Hashable, Sendable {
   private var counts: [(name: String, words: String, value: Double)] {
     [
       ("vectors", "vectors", each(\.vectors)), ("reads", "reads of arrays", each(\.passes)),
+      ("presentations", "presentations of vectors", each(\.presentations)),
       ("conversions", "columns converted", each(\.conversions)),
       ("clippedVectors", "vectors clipped in their first read", each(\.clippedVectors)),
       ("clippedOutputs", "outputs that stayed clipped", each(\.clippedOutputs)),
       (
-        "cycles", "cycles of the slowest layer",
+        "readsOfSlowestLayer", "reads of the slowest layer, one after the other",
         Double(layers.map(\.cycles).max() ?? 0) / Double(max(1, images))
       ),
     ]
@@ -86,12 +94,14 @@ package struct ArrayEmulation: Hashable, Sendable {
       "energyJoules": JSON(joules), "secondsPerImage": JSON(seconds),
       "source": joules == nil ? .null : .string(sources.joined(separator: ", ")),
       "missing": JSON(unknown),
+      "runSeed": .integer(Int(options.runSeed)), "chipSeed": .integer(Int(options.chipSeed)),
+      "ageSeconds": .number(options.seconds),
       "layers": .array(
         layers.map { layer in
           [
             "name": .string(layer.name),
             "reads": .number(Double(layer.reads.passes) / Double(max(1, images))),
-            "cycles": .number(Double(layer.cycles) / Double(max(1, images))),
+            "readsInSequence": .number(Double(layer.cycles) / Double(max(1, images))),
             "clippedVectors": .number(
               Double(layer.reads.clippedVectors) / Double(max(1, images))),
             "energyJoules": JSON(layer.joules), "seconds": JSON(layer.seconds),

@@ -27,7 +27,8 @@ extension Session {
   ///   - target: the machine.
   ///   - budget: the tiles that copies of layers may take; as few tiles as possible if `nil`.
   /// - Returns: the layout.
-  /// - Throws: what `CrossbarLayout` throws; `driver.wrong-tables` if its check finds a bug.
+  /// - Throws: what `CrossbarLayout` throws; `driver.wrong-tables` if its check finds a bug. What of
+  ///   the description keeps the tables from being run is a warning.
   func layOut(
     _ program: Program, onto target: TargetDescription, within budget: TileBudget?
   ) throws(CompileError) -> CrossbarLayout {
@@ -46,6 +47,17 @@ extension Session {
     }
     let findings = CrossbarCheck.findings(of: layout)
     if let first = findings.first { throw CompileError(.wrongLayout(first)) }
+    for features in layout.arrays {
+      guard let array = target.cores.first(where: { $0.name == features.name })?.analog else {
+        continue
+      }
+      do throws(Diagnostic) {
+        _ = try ReadParameters(array, name: features.name)
+        _ = try DeviceModel(array, name: features.name)
+      } catch {
+        console.report(.cannotBeRun(on: target.id, error))
+      }
+    }
     return layout
   }
 
@@ -76,7 +88,7 @@ extension Session {
     _ path: String, _ options: ImportOptions, level: Level?, format: InspectFormat?, weights: Bool
   ) throws(CompileError) -> String {
     try refuse(options, for: path, "a compiled network describes itself")
-    let folder = try CrossbarFolder(readingAt: path, session: self)
+    let folder = try CrossbarFolder(openingAt: path, session: self)
     if let level, level != folder.program.level {
       throw CompileError(
         .wrongLevel(path, found: folder.program.level, hint: "leave out '--level'"))
@@ -94,6 +106,13 @@ extension Session {
 }
 
 extension Diagnostic {
+
+  /// Returns a warning about a machine whose description is good for a layout but not for a run.
+  fileprivate static func cannotBeRun(on target: String, _ reason: Diagnostic) -> Diagnostic {
+    .warning(
+      "driver.cannot-run", "the tables cannot be run on '\(target)': \(reason.message)",
+      notes: reason.notes)
+  }
 
   /// Returns an error about a layout that its own check refuses, which is a bug.
   fileprivate static func wrongLayout(_ finding: Diagnostic) -> Diagnostic {

@@ -73,6 +73,7 @@ extension CrossbarLayout {
     let summary = self.summary
     return [
       "weights": .integer(summary.weights), "utilization": .number(summary.utilization),
+      "occupancy": .number(summary.occupancy),
       "limitingLayer": JSON(pipeline.map { layers[$0.limitingLayer].matrix.name }),
       "readsPerImage": JSON(pipeline?.readsPerImage),
       "readsOfLatency": JSON(pipeline?.readsOfLatency),
@@ -93,14 +94,15 @@ extension CrossbarLayout {
   /// The layout as a table of layers, with how fast they are.
   var summaryText: String {
     var table = Table([
-      "layer", ">matrix", ">reuse", ">copies", ">tiles", ">cycles", ">filled", ">conversions",
-      ">time", ">energy",
+      "layer", ">matrix", ">reuse", ">copies", ">repeated", ">tiles", ">cycles", ">filled",
+      ">conversions", ">time", ">energy",
     ])
     for (number, layer) in layers.enumerated() {
       let costs = costs(of: number)
       table.add([
         layer.matrix.name, layer.sizeText, grouped(layer.matrix.positions),
-        grouped(layer.replicas), grouped(layer.tiles.count), grouped(cycles(of: number)),
+        grouped(layer.replicas), layer.repetitionText, grouped(layer.tiles.count),
+        grouped(cycles(of: number)),
         "\(fixed(100 * costs.utilization, 1)) %", grouped(costs.outputConversions),
         costs.seconds.map { scientific($0, "s") } ?? "unknown",
         costs.joules.map { scientific($0, "J") } ?? "unknown",
@@ -116,7 +118,10 @@ extension CrossbarLayout {
     }
     lines.append(
       "\(grouped(summary.weights)) weights, "
-        + "\(fixed(100 * summary.utilization, 1)) % of the cells of these tiles")
+        + "\(fixed(100 * summary.utilization, 1)) % of the cells of these tiles"
+        + (summary.occupancy > summary.utilization
+          ? "; \(fixed(100 * summary.occupancy, 1)) % with those that repeat a weight on rows × columns"
+          : ""))
     if let pipeline {
       let name = layers[pipeline.limitingLayer].matrix.name
       let rate = pipeline.secondsPerImage.map { ", \(fixed(1 / $0, 0)) images a second" } ?? ""
@@ -142,5 +147,11 @@ extension LaidOutLayer {
   var sizeText: String {
     (cut.groups == 1 ? "" : "\(grouped(cut.groups)) · ")
       + "\(grouped(cut.outputs)) × \(grouped(cut.inputs))"
+  }
+
+  /// How often a block is repeated in its place, on rows × columns.
+  var repetitionText: String {
+    cut.repetition == .none
+      ? "no" : "\(grouped(cut.repetition.rows)) × \(grouped(cut.repetition.columns))"
   }
 }

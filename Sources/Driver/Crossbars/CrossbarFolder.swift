@@ -89,6 +89,15 @@ struct CrossbarFolder: Sendable {
 
 extension CrossbarFolder {
 
+  /// Reads the folder at `path`, whose tables are right.
+  ///
+  /// - Throws: as `init(readingAt:session:)`; what `CrossbarCheck` finds.
+  init(openingAt path: String, session: Session) throws(CompileError) {
+    try self.init(readingAt: path, session: session)
+    let findings = CrossbarCheck.findings(of: layout)
+    if !findings.isEmpty { throw CompileError(findings) }
+  }
+
   /// Reads the folder at `path`; the tables are as they say, right or wrong.
   ///
   /// - Throws: `driver.not-tables` if it is none of crossbar tables; what the parts are found to be.

@@ -20,6 +20,13 @@ extension CrossbarFolder {
           + "image to the next"
           + (pipeline.secondsPerImage.map { ", \(scientific($0, "s"))" } ?? "") + ".")
     }
+    if summary.occupancy > summary.utilization {
+      page.paragraph(
+        "Matrices are repeated on rows, whose currents add up, and on columns, which are averaged, so "
+          + "that the noise of conversions matters less: with these copies "
+          + "\(fixed(100 * summary.occupancy, 1)) % of the tiles' cells are in use, without them "
+          + "\(fixed(100 * summary.utilization, 1)) %.")
+    }
     addLayers(to: &page)
     addTiles(to: &page)
     addCosts(to: &page)
@@ -31,8 +38,8 @@ extension CrossbarFolder {
     page.heading("Layers")
     page.table(
       [
-        "layer", "class", ">matrix", ">reuse", ">copies", ">tiles", ">cycles an image",
-        ">tiles filled",
+        "layer", "class", ">matrix", ">reuse", ">copies", ">repeated, rows × columns", ">tiles",
+        ">cycles an image", ">tiles filled",
       ],
       layout.layers.indices.map { number in
         let layer = layout.layers[number]
@@ -40,7 +47,7 @@ extension CrossbarFolder {
         return [
           .init(layer.matrix.name), .init(layout.array(of: number).name), .init(layer.sizeText),
           .init(grouped(layer.matrix.positions)), .init(grouped(layer.replicas)),
-          .init(grouped(layer.tiles.count)),
+          .init(layer.repetitionText), .init(grouped(layer.tiles.count)),
           .init(
             grouped(layout.cycles(of: number)), heat: Double(costs.reads) / Double(most)),
           .init(fixed(100 * costs.utilization, 1) + " %", heat: costs.utilization),
@@ -69,7 +76,8 @@ extension CrossbarFolder {
       GridMap(
         columns: width, rows: (shown + width - 1) / width, places: places, links: [],
         chip: (width, max(1, (shown + width - 1) / width))),
-      caption: "The part of each tile's cells that holds weights, pale to dark, layer by layer"
+      caption: "The part of each tile's cells that holds weights, cells that repeat a weight not "
+        + "counted, pale to dark, layer by layer"
         + (shown < used.count ? "; the first \(grouped(most)) of \(grouped(used.count))." : "."))
   }
 

@@ -53,7 +53,11 @@ import Testing
         let (own, across) = (layout.rows(of: block), layout.columns(of: block))
         #expect(own.lowerBound >= 0 && own.upperBound <= array.rows)
         #expect(across.lowerBound >= 0 && across.upperBound <= array.columns)
-        #expect(own.count == block.inputs.count * array.rowsPerInput)
+        let copies = layer.cut.repetition
+        #expect(own.count == block.inputs.count * array.rowsPerInput * copies.rows)
+        #expect(
+          across.count == block.outputs.count * array.columnsPerOutput * copies.columns
+            + array.columnsPerBlock)
         // No row and no column of a tile is shared: one read serves all of its blocks.
         for row in own { #expect(cells.insert([block.tile, 0, row]).inserted) }
         for column in across { #expect(cells.insert([block.tile, 1, column]).inserted) }
@@ -119,7 +123,13 @@ func randomLayout(using random: inout SplitMix64) throws -> CrossbarLayout {
   let arrays = try ArrayFeatures.all(of: target)
   let matrices = randomMatrices(using: &random)
   let choices = matrices.map { matrix in
-    LayerChoice(replicas: random.int(1...min(5, matrix.positions)))
+    LayerChoice(
+      replicas: random.int(1...min(5, matrix.positions)),
+      repetition: random.chance(0.5)
+        ? .none
+        : Repetition(
+          rows: random.int(1...min(4, arrays[0].mostInputs)),
+          columns: random.int(1...min(4, arrays[0].mostOutputs))))
   }
   return try CrossbarLayout(
     matrices, choices, on: target, arrays: arrays, mode: random.pick([.vectors, .frames(8)]),

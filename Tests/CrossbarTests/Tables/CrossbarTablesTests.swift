@@ -69,7 +69,7 @@ import Testing
       let array = layout.arrays[layer.kind]
       var found = LayerCosts(
         reads: 0, inputConversions: 0, outputConversions: 0, cellReads: 0, additions: 0,
-        utilization: 0)
+        utilization: 0, occupancy: 0)
       for position in 0..<layer.matrix.positions {
         var sums: Set<[Int]> = []
         for block in layout.blocks[layer.blocks]
@@ -79,8 +79,9 @@ import Testing
           found.inputConversions += rows
           found.outputConversions += columns * array.arraysPerTile
           found.cellReads += rows * columns
-          for o in block.outputs where !sums.insert([block.group, o]).inserted {
-            found.additions += 1
+          for o in block.outputs {
+            let isFirst = sums.insert([block.group, o]).inserted
+            found.additions += layer.cut.repetition.columns - (isFirst ? 1 : 0)
           }
         }
       }
@@ -89,6 +90,12 @@ import Testing
       #expect(costs.outputConversions == found.outputConversions * passes)
       #expect(costs.cellReads == found.cellReads * passes)
       #expect(costs.additions == found.additions * passes)
+      for block in layout.blocks[layer.blocks] {
+        let columns = layout.columns(of: block).count - array.columnsPerBlock
+        found.occupancy += Double(layout.rows(of: block).count * columns)
+      }
+      let cells = Double(array.rows * array.columns * layer.tiles.count)
+      #expect(abs(costs.occupancy - found.occupancy / cells) < 1e-9)
       let tiles = layout.tileUtilization[layer.tiles]
       #expect(abs(costs.utilization - tiles.reduce(0, +) / Double(tiles.count)) < 1e-9)
       #expect(tiles.allSatisfy { 0 < $0 && $0 <= 1 })
@@ -192,7 +199,7 @@ import Testing
     let layout = try CrossbarLayout(of: try leNet(), on: .arrays(rows: 64, columns: 64))
     var tables = layout.texts
     var text = String(decoding: tables["tiles.csv"] ?? [], as: UTF8.self)
-    text += "1,array,x,0,0,0,0,0,0,0,1,0,1,0,0,1,1\n"
+    text += "1,array,x,0,0,0,0,0,0,0,1,0,1,0,0,1,1,1,1\n"
     tables["tiles.csv"] = Array(text.utf8)
     tables["layers.csv"] = Array("layer\n".utf8)
     let error = #expect(throws: CompileError.self) { try reading(layout, tables) }

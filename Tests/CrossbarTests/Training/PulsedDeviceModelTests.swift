@@ -49,6 +49,11 @@ import Testing
       try PulsedDeviceModel(array(Self.numbers), overrides: [name: value])
     }
     #expect(error?.diagnostics.map(\.id) == ["crossbar.bad-device-number"])
+    #expect(error?.exitCode == .usage)
+    let described = #expect(throws: CompileError.self) {
+      try PulsedDeviceModel(array(Self.numbers.merging([name: value]) { $1 }))
+    }
+    #expect(described?.exitCode == .badData, "the number of a file is not one of the command line")
   }
 
   @Test func otherNamesAreRefused() {
