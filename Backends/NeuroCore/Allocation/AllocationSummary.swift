@@ -110,7 +110,8 @@ extension Allocation {
   private var unchecked: [String] {
     var result: Set<String> = []
     for kind in Set(cores.map(\.kind)) {
-      result.formUnion(CoreBudget(target.cores[kind]).unchecked)
+      let budget = CoreBudget(target.cores[kind], coresPerChip: target.coresPerChip)
+      result.formUnion(budget.unchecked)
     }
     return result.sorted()
   }

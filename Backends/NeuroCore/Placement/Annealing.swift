@@ -17,6 +17,7 @@ struct Annealing<Metric: GridMetric> {
   private let kinds: [Int]
   private let kindsOfPlaces: [Int]
   private let routers: RouterPlaces
+  /// The columns and rows of routers with places; a part of them on a torus larger than the network.
   private let columns: Int
   private let rows: Int
   private var random: SeededGenerator
@@ -27,7 +28,7 @@ struct Annealing<Metric: GridMetric> {
     self.kinds = kinds
     kindsOfPlaces = (0..<state.grid.count).map { state.grid.kind(ofPlace: $0) }
     routers = RouterPlaces(state.grid)
-    (columns, rows) = (state.grid.columns, state.grid.rows)
+    (columns, rows) = (state.grid.columnsInUse, state.grid.rowsInUse)
     random = SeededGenerator(seed: seed)
   }
 
@@ -100,7 +101,7 @@ struct Annealing<Metric: GridMetric> {
     x = state.metric.inside(x + random.below(2 * reach + 1) - reach, of: columns)
     y = state.metric.inside(y + random.below(2 * reach + 1) - reach, of: rows)
     if x == Int(state.x[core]), y == Int(state.y[core]) { return nil }
-    let router = y * columns + x
+    let router = y * state.grid.columns + x
     let (first, end) = (Int(routers.starts[router]), Int(routers.starts[router + 1]))
     guard end > first else { return nil }
     let place = Int(routers.places[first + random.below(end - first)])

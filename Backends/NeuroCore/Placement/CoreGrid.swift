@@ -134,6 +134,12 @@ package struct CoreGrid: Hashable, Sendable {
   /// The number of places.
   package var count: Int { routers.count }
 
+  /// The number of columns of routers of chips that are numbered; on a part of a torus fewer than all.
+  package var columnsInUse: Int { array.columns * chipColumns }
+
+  /// The number of rows of routers of chips that are numbered.
+  package var rowsInUse: Int { array.rows * chipRows }
+
   /// The number of routers.
   package var routerCount: Int { columns * rows }
 
@@ -188,8 +194,8 @@ package struct CoreGrid: Hashable, Sendable {
   /// Returns the columns and rows of chips of a machine whose borders are joined, of at least `chips`
   /// chips: those of its description, or as square as its number of chips allows.
   private static func torus(of level: Topology.Level?, atLeast chips: Int) -> [Int] {
+    if let grid = level?.grid, grid.count == 2, grid[0] * grid[1] >= chips { return grid }
     let count = max(chips, level?.count ?? 1)
-    if let grid = level?.grid, grid.count == 2, grid[0] * grid[1] >= count { return grid }
     // Of so many only a part is looked at.
     guard count <= 1 << 16 else { return [count, count] }
     let square = array(of: count, within: nil)

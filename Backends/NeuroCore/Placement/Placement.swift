@@ -49,7 +49,7 @@ package struct Placement: Hashable, Sendable {
     _ graph: TrafficGraph, on grid: CoreGrid
   ) throws(Diagnostic) -> Placement {
     let routers = RouterPlaces(grid)
-    let curve = spaceFillingCurve(columns: grid.columns, rows: grid.rows)
+    let curve = spaceFillingCurve(columns: grid.columnsInUse, rows: grid.rowsInUse)
     let order = curve.flatMap { routers.places(ofRouter: $0.y * grid.columns + $0.x) }
     return try inOrder(graph, on: grid, of: order.map { Int($0) })
   }

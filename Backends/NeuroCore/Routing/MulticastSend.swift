@@ -71,7 +71,8 @@ extension Allocation {
   /// - Throws: `routing.too-many-keys` if 32 bits do not suffice.
   package func keyBlocks(on grid: CoreGrid) throws(Diagnostic) -> [KeyBlock] {
     var rank = [Int](repeating: 0, count: grid.routerCount)
-    for (i, point) in spaceFillingCurve(columns: grid.columns, rows: grid.rows).enumerated() {
+    let curve = spaceFillingCurve(columns: grid.columnsInUse, rows: grid.rowsInUse)
+    for (i, point) in curve.enumerated() {
       rank[point.y * grid.columns + point.x] = i
     }
     var order = Set(routes.compactMap(\.source)).map { id in
