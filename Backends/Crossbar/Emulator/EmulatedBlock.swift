@@ -100,7 +100,7 @@ struct EmulatedBlock: Sendable {
     reader.offsets = mismatch.offsets
     reader.pack()
     if options.calibrationReads > 0 {
-      let nominal = now.map { $0 * Float(unit) }
+      let nominal = now.map { $0 * Float(unit) }.addingUp(every: rows * columns)
       reader.correction =
         ColumnCalibration(
           reader, nominal: nominal, reads: options.calibrationReads, run: run.field(0x4341_4C49)
