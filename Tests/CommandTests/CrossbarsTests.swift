@@ -124,7 +124,8 @@ import Testing
 
   @Test("a run's seed reaches encoders that draw spikes") func encoders() throws {
     let compiled = try compile(
-      repositoryFile("Examples/networks/fashion-mnist/mlp.h5"), for: "generic-crossbar", to: "tables", "--code", "rate",
+      repositoryFile("Examples/networks/fashion-mnist/mlp.h5"), for: "generic-crossbar",
+      to: "tables", "--code", "rate",
       "--timesteps", "4", "--encoder", "poisson", "--calibration", WorkflowTests.calibration,
       "--calibration-limit", "16")
     #expect(compiled.status == 0, "\(compiled.messages)")
