@@ -20,7 +20,7 @@ TEST_FLAGS := $(FLAGS) -Xswiftc -enable-testing --scratch-path .build-test
 
 SOURCES := Package.swift IR Frontends Backends Sources Tests \
   Benchmarks/Package.swift Benchmarks/Cores Benchmarks/EventEngine \
-  Benchmarks/Fuzz Benchmarks/Importing
+  Benchmarks/Fuzz Benchmarks/Importing Benchmarks/AnalogReads Benchmarks/PulseUpdates
 
 .PHONY: help build demo test conformance lint format bench bench-cores accuracy fuzz proto fixtures packages data node-tests large-models clean
 

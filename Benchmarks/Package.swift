@@ -112,5 +112,11 @@ let package = Package(
     .executableTarget(
       name: "pulse-updates", dependencies: ["Crossbar", "Kernels"], path: "PulseUpdates",
       swiftSettings: strict),
+    .executableTarget(
+      name: "analog-reads",
+      dependencies: [
+        "Crossbar", "HardwareTargets", "SpikeInterpreter", "SpikeIR", "Kernels", "Diagnostics",
+      ],
+      path: "AnalogReads", swiftSettings: strict),
   ]
 )

@@ -32,7 +32,7 @@ import sys
 import tempfile
 import time
 
-from accuracy_page import page
+from accuracy_page import LADDER, page, section, with_section
 from accuracy_settings import ALL, CALIBRATION_IMAGES, DATASETS, SETTINGS, has_bound
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -383,7 +383,11 @@ def main():
       sys.exit(130)
   if not table:
     sys.exit("accuracy: no network was measured")
-  write(options.output, page(table, options.command, processor(), unknown))
+  text = page(table, options.command, processor(), unknown)
+  before = options.output.read_text() if options.output.exists() else ""
+  if section(before, LADDER):
+    text = with_section(text, LADDER, section(before, LADDER))
+  write(options.output, text)
   say_times(table)
   print(f"accuracy: wrote {options.output}", file=sys.stderr)
 

@@ -1,5 +1,6 @@
 """The page that accuracy.py writes: a table for each question and data set, in Markdown."""
 
+import re
 import textwrap
 
 from accuracy_settings import CALIBRATION_IMAGES, DATASETS, QUESTIONS, SETTINGS
@@ -17,6 +18,22 @@ LEGEND = (
 COSTS = (
   "Spikes are counted per neuron and image. Times are seconds of one processor: neither the number"
   " of threads nor what else runs changes them much.")
+
+
+# The section that rpu_ladder.py writes.
+LADDER = "What does training on arrays reach?"
+
+
+def section(text, title):
+  """Returns the section of a page with its title, up to the next one; nothing if it has none."""
+  match = re.search(rf"^## {re.escape(title)}$.*?(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+  return match.group() if match else ""
+
+
+def with_section(text, title, body):
+  """Returns a page with a section replaced, or put before the settings if it is new."""
+  old, body = section(text, title), body.rstrip("\n") + "\n\n"
+  return text.replace(old, body) if old else text.replace("## Settings\n", f"{body}## Settings\n")
 
 
 def paragraph(text):

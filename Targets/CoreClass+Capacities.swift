@@ -2,6 +2,9 @@
 
 extension CoreClass {
 
+  /// The names of resources that are a chip's, which its cores share.
+  package static let sharedByChip: Set<String> = ["sdramBytes"]
+
   /// The capacities that are known, in whole units, by name; profiles of neurons are among them.
   package var capacities: [String: Int] {
     var result: [String: Int] = [:]

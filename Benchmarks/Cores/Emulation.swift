@@ -42,7 +42,7 @@ func measureEmulation(
       ("stepsPerImage", .number(Double(report.steps) / Double(images))),
       ("spikesPerImage", .number(Double(report.spikes) / Double(images))),
       ("packetsPerImage", .number(Double(report.packets) / Double(images))),
-      ("hopsPerImage", .number(Double(report.hops) / Double(images))),
+      ("hopsPerImage", report.hops.map { .number(Double($0) / Double(images)) } ?? .unknown),
       (
         "synapticOperationsPerImage",
         .number(Double(report.synapticOperations) / Double(images))

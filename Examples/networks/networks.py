@@ -156,7 +156,20 @@ def unbiased(name):
   ], name=name)
 
 
-NETWORKS = {f.__name__: f for f in (plain, maxpool, residual, depthwise, lenet, mlp, unbiased)}
+def compact(name):
+  """Returns a convolution and a dense layer whose matrices have 121 and 126 inputs: what an analog
+  array of 128 signed inputs holds each."""
+  return keras.Sequential([
+    L.InputLayer((28, 28, 1), name="image"),
+    L.Conv2D(14, 11, 2, activation="relu", kernel_initializer="he_normal",
+             kernel_regularizer=_decay()),
+    L.MaxPooling2D(3), L.Flatten(),
+    _classes(),
+  ], name=name)
+
+
+NETWORKS = {f.__name__: f for f in (
+  plain, maxpool, residual, depthwise, lenet, mlp, unbiased, compact)}
 
 
 def multiply_accumulates(model):

@@ -31,6 +31,9 @@ package struct RunRequest: Sendable {
   /// The time since arrays were programmed, seconds; arrays only.
   package var age: Double?
 
+  /// How often test vectors are read to measure the columns of arrays, if they are; arrays only.
+  package var calibrationReads: Int?
+
   /// The number of threads, if not as many as processors.
   package var threads: Int?
 
@@ -51,9 +54,8 @@ extension Session {
   package func run(_ request: RunRequest) throws(CompileError) -> RunReport {
     try refuse(output: request.output, overwriting: [request.artefact] + request.data.files)
     if CrossbarFolder.recognizes(request.artefact) { return try runCrossbar(request) }
-    if request.chipSeed != nil || request.age != nil {
-      throw CompileError(
-        .arraysOnly(request.chipSeed != nil ? "--chip-seed" : "--age", request.artefact))
+    if let option = request.arrayOption {
+      throw CompileError(.arraysOnly(option, request.artefact))
     }
     if AllocationFolder.recognizes(request.artefact) { return try runTables(request) }
     let output = try outputFile(of: request)
@@ -118,6 +120,16 @@ extension Session {
     let file = try liftingDiagnostic { () throws(Diagnostic) in try InputFile(path: path) }
     guard Artefact.recognizes(file) else { throw CompileError(.notArtefact(path)) }
     return try Artefact.read(path).graph
+  }
+}
+
+extension RunRequest {
+
+  /// An option that only analog arrays know, if there is one.
+  fileprivate var arrayOption: String? {
+    if chipSeed != nil { return "--chip-seed" }
+    if age != nil { return "--age" }
+    return calibrationReads == nil ? nil : "--calibrate-columns"
   }
 }
 

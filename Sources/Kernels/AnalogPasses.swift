@@ -45,6 +45,8 @@ struct AnalogEntry: Sendable {
   var slice: UInt8
   /// α · r.
   var scale: Float
+  /// How often inputs are given.
+  var repeats: Float = 1
 }
 
 /// One call of a reader.
@@ -53,6 +55,8 @@ struct AnalogPasses {
   let operand: AnalogOperand
   let variance: AnalogOperand?
   let offsets: [Float]
+  let correction: ColumnCorrection?
+  let scales: [Float]
   let transposed: Bool
   let input: UnsafePointer<Float>
   let inputStride: Int
@@ -113,7 +117,8 @@ struct AnalogPasses {
       let scale = scale(x, range, mean: mean)
       for slice in 0..<options.slices {
         let entry = AnalogEntry(
-          vector: Int32(v), sign: 0, slice: UInt8(slice), scale: scale)
+          vector: Int32(v), sign: 0, slice: UInt8(slice), scale: scale,
+          repeats: Float(options.repeats))
         if options.signs == .both {
           entries.append(entry)
         } else {
@@ -162,10 +167,13 @@ struct AnalogPasses {
           for (row, e) in group.enumerated() {
             let target = inputs + row * depth
             convert(target, entries[e])
+            let repeats = entries[e].repeats
+            if repeats > 1 { for i in 0..<depth { target[i] *= repeats } }
             if inputSums != nil { sums[row] = sum(target, count: depth) }
             if noise > 0 {
               field(entries[e], pass, .inputs).fillNormals(normals, count: depth)
-              for i in 0..<depth { target[i] += noise * normals[i] }
+              let size = repeats > 1 ? noise * repeats.squareRoot() : noise
+              for i in 0..<depth { target[i] += size * normals[i] }
             }
             if needsSquares, let squares = squares.baseAddress {
               let square = squares + row * depth
@@ -233,11 +241,12 @@ struct AnalogPasses {
     for (row, e) in group.enumerated() {
       let entry = scratch.entries[e]
       scratch.reads[Int(entry.vector)] += 1
+      counts.presentations += Int(entry.repeats)
       let clipped = convertSums(row, entry, pass, &scratch)
       if clipped > 0 {
         if pass == 0 { counts.clippedVectors += 1 }
         if !isLast {
-          scratch.entries[kept] = entry.with(scale: nextScale(entry))
+          scratch.entries[kept] = next(entry)
           kept += 1
           continue
         }
@@ -290,14 +299,39 @@ struct AnalogPasses {
 
   /// Adds the converted sums of a row to the vector's result.
   private func add(_ row: Int, _ entry: AnalogEntry, _ scratch: borrowing AnalogScratch) {
-    var factor = self.factor * (entry.sign < 0 ? -entry.scale : entry.scale)
+    var factor = self.factor * (entry.sign < 0 ? -entry.scale : entry.scale) / entry.repeats
     if let bits = options.sliceBits { factor *= Float(1 << (Int(entry.slice) * bits)) }
     let target = out + Int(entry.vector) * outStride
     inputSums?[Int(entry.vector) * outStride] += factor * scratch.inputTotals[row]
     scratch.sums.withUnsafeBufferPointer { sums in
       guard let y = sums.baseAddress.map({ $0 + row * width }) else { return }
-      for j in 0..<width { target[j] += factor * y[j] }
+      if let correction {
+        for j in 0..<width {
+          let sum = (y[j] - correction.offsets[j]) * correction.factors[j]
+          target[j] += factor * (scales.isEmpty ? sum : sum * scales[j])
+        }
+        return
+      }
+      guard !scales.isEmpty else {
+        for j in 0..<width { target[j] += factor * y[j] }
+        return
+      }
+      scales.withUnsafeBufferPointer { scales in
+        guard let scales = scales.baseAddress else { return }
+        for j in 0..<width { target[j] += factor * y[j] * scales[j] }
+      }
     }
+  }
+
+  /// Returns what is read in the next pass; passes of fewer repeats end at one.
+  private func next(_ entry: AnalogEntry) -> AnalogEntry {
+    var result = entry
+    if case .fewerRepeats = options.boundManagement {
+      result.repeats = max(1, (entry.repeats / 2).rounded(.down))
+    } else {
+      result.scale = nextScale(entry)
+    }
+    return result
   }
 
   /// Returns α · r of the next pass.
@@ -325,11 +359,7 @@ struct AnalogPasses {
 extension AnalogEntry {
 
   fileprivate func with(sign: Int8) -> AnalogEntry {
-    AnalogEntry(vector: vector, sign: sign, slice: slice, scale: scale)
-  }
-
-  fileprivate func with(scale: Float) -> AnalogEntry {
-    AnalogEntry(vector: vector, sign: sign, slice: slice, scale: scale)
+    AnalogEntry(vector: vector, sign: sign, slice: slice, scale: scale, repeats: repeats)
   }
 }
 

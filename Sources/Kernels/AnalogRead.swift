@@ -1,6 +1,23 @@
 // Reads of analog arrays: converters, products, noise and the management of scales, many vectors
 // at a time.
 
+/// What takes differences of columns out of converted sums: y = (ŷ − offset) · factor.
+package struct ColumnCorrection: Hashable, Sendable {
+
+  /// What is taken away from each column, steps of the converter as sums.
+  package var offsets: [Float]
+
+  /// What each is multiplied with then.
+  package var factors: [Float]
+
+  /// Creates a correction of as many columns as there are offsets and factors.
+  package init(offsets: [Float], factors: [Float]) {
+    precondition(offsets.count == factors.count, "internal: columns without a correction")
+    self.offsets = offsets
+    self.factors = factors
+  }
+}
+
 /// Reads of one array: y = W·x through converters, with noise.
 ///
 /// One vector is read as
@@ -9,7 +26,8 @@
 ///     ŷ = q_out(a)                        y = ŷ · α·r
 ///
 /// with α from the noise management, r = 1 and more from the bound management, and
-/// σ² = σ_out² + Σ x̂² · (variance of the weight). Vectors are managed each on its own. Vectors of
+/// σ² = σ_out² + Σ x̂² · (variance of the weight). Inputs that are given n times are n · x̂, with √n
+/// times their noise, and y is divided by n. Vectors are managed each on its own. Vectors of
 /// zeros are not read. All random numbers depend on the key, the vector's number, the pass, the
 /// sign and the slice alone.
 ///
@@ -27,6 +45,17 @@ package struct AnalogReader: Sendable {
   ///
   /// Reads of rows have none.
   package var offsets: [Float] = []
+
+  /// What the result of each column is multiplied with; empty if it is not.
+  ///
+  /// Reads of rows are not.
+  package var scales: [Float] = []
+
+  /// What digital units do to what was converted, to take out what is known to differ from column
+  /// to column; `nil` if they do nothing.
+  ///
+  /// Reads of rows have none.
+  package var correction: ColumnCorrection?
 
   /// The variances of its weights' noise, if they differ from weight to weight.
   private var variance: AnalogOperand?
@@ -110,6 +139,8 @@ package struct AnalogReader: Sendable {
     let depth = transposed ? operand.columns : operand.rows
     let width = transposed ? operand.rows : operand.columns
     guard block.count > 0 else { return AnalogReadCounts() }
+    precondition(
+      scales.isEmpty || scales.count == operand.columns, "internal: scales differ from columns")
     let last = block.count - 1
     precondition(
       block.inputOffset >= 0 && block.outputOffset >= 0
@@ -123,7 +154,9 @@ package struct AnalogReader: Sendable {
         guard let out = out.baseAddress, let input = input.baseAddress else { return }
         let work = AnalogPasses(
           options: options, operand: operand, variance: variance,
-          offsets: transposed ? [] : offsets, transposed: transposed,
+          offsets: transposed ? [] : offsets, correction: transposed ? nil : correction,
+          scales: transposed ? [] : scales,
+          transposed: transposed,
           input: input + block.inputOffset, inputStride: block.inputStride,
           out: out + block.outputOffset, outStride: block.outputStride, depth: depth, width: width,
           key: key, first: first, numberStride: block.numberStride, factor: block.factor,

@@ -35,6 +35,8 @@ package enum BoundManagement: Hashable, Sendable {
   /// The vector is read once more with
   /// α = max(α, min(α / Δ · `resolution`, max(Σ⁺x, Σ⁻x) · w / bound)).
   case worstCase(weight: Double, resolution: Double)
+  /// Inputs are given half as often in the next read, until nothing is clipped or they are given once.
+  case fewerRepeats
 }
 
 /// Noise of weights, which each read draws anew, as it is seen at the outputs.
@@ -69,6 +71,10 @@ package struct AnalogReadOptions: Hashable, Sendable {
   package var boundManagement = BoundManagement.none
   /// Which signs inputs have.
   package var signs = AnalogSigns.both
+  /// How often inputs are given in a read before columns are converted, at least 1.
+  ///
+  /// Sums grow with it, the noise of outputs does not.
+  package var repeats = 1
   /// The bits of an input that are given at a time, if not all; then inputs are whole steps.
   package var sliceBits: Int?
   /// The number of slices; 1 unless `sliceBits` is set.
@@ -85,6 +91,7 @@ package struct AnalogReadOptions: Hashable, Sendable {
     switch boundManagement {
     case .none: return 0
     case .worstCase: return 1
+    case .fewerRepeats: return Int.bitWidth - 1 - max(1, repeats).leadingZeroBitCount
     case .iterative(let factor, let resolution):
       var count = 0
       var r = 1.0
@@ -104,6 +111,8 @@ package struct AnalogReadCounts: Hashable, Sendable {
   package var zeroVectors = 0
   /// The reads of the array: one for each pass, sign and slice of a vector.
   package var passes = 0
+  /// How often inputs were given to the array in them.
+  package var presentations = 0
   /// The vectors of whose outputs some were clipped in the first pass.
   package var clippedVectors = 0
   /// The outputs that were clipped when no further pass followed.
@@ -119,6 +128,7 @@ package struct AnalogReadCounts: Hashable, Sendable {
     a.vectors += b.vectors
     a.zeroVectors += b.zeroVectors
     a.passes += b.passes
+    a.presentations += b.presentations
     a.clippedVectors += b.clippedVectors
     a.clippedOutputs += b.clippedOutputs
     a.conversions += b.conversions

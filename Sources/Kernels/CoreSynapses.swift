@@ -109,8 +109,17 @@ package struct CoreSynapses: Sendable {
 
   private var plans: [CorePlan] = []
 
+  /// For each weight, and behind the last, how many before it are not 0; empty where connections of
+  /// weight 0 are connections as others are.
+  private var nonzero: [Int32] = []
+
   /// Creates a memory without connections.
-  package init() {}
+  ///
+  /// - Parameter leavesOutZeros: whether connections of weight 0 do not exist, so that spikes do not
+  ///   use them.
+  package init(leavesOutZeros: Bool = false) {
+    if leavesOutZeros { nonzero = [0] }
+  }
 
   /// Stores weights, for any number of paths.
   ///
@@ -118,6 +127,12 @@ package struct CoreSynapses: Sendable {
   package mutating func store(_ weights: [Int32]) -> Range<Int> {
     let first = self.weights.count
     self.weights += weights
+    if var count = nonzero.last {
+      for weight in weights {
+        count += weight == 0 ? 0 : 1
+        nonzero.append(count)
+      }
+    }
     return first..<self.weights.count
   }
 
@@ -265,7 +280,7 @@ package struct CoreSynapses: Sendable {
   ///   - neurons: the neurons that spike.
   ///   - units: what each emits.
   ///   - range: those of the spikes that count.
-  /// - Returns: the number of connections that were used.
+  /// - Returns: the number of connections that were used, those of weight 0 only where they exist.
   /// - Complexity: O(spikes + connections).
   package func add(
     _ path: CorePath, to sums: inout [Int32], at base: Int, neurons: [Int32], units: [Int32],
@@ -282,7 +297,9 @@ package struct CoreSynapses: Sendable {
             lists.withUnsafeBufferPointer { lists in
               let spikes = CoreSpikes(neurons: neurons, units: units, range: range)
               let target = UnsafeMutableBufferPointer(rebasing: sums[base..<base + plan.sums])
-              return plan.add(to: target, spikes, weights, lists)
+              let used = plan.add(to: target, spikes, weights, lists)
+              guard !nonzero.isEmpty else { return used }
+              return nonzero.withUnsafeBufferPointer { plan.existing(spikes, $0, lists) }
             }
           }
         }

@@ -78,24 +78,69 @@ package struct PulseTrains: Sendable {
   ) {
     precondition(slots >= 1 && slots <= 64 && gain >= 0, "internal: bad pulses")
     trains.reserveCapacity(trains.count + values.count)
-    for i in 0..<values.count {
-      let value = values[i]
-      let probability = min(1, abs(value) * gain)
-      guard probability > 0 else { continue }
-      let threshold = UInt64(probability * 0x1p32)
-      let line = firstLine &+ i
-      var word: UInt64 = 0
-      var slot = 0
-      while slot < slots {
-        let bits = field.bits(at: line &* 32 &+ slot &>> 1)
-        word |= (bits & 0xffff_ffff < threshold ? 1 : 0) &<< UInt64(slot)
-        word |= (bits &>> 32 < threshold ? 2 : 0) &<< UInt64(slot)
-        slot &+= 2
+    let count = values.count
+    values.withUnsafeBufferPointer { values in
+      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * Self.together) { memory in
+        guard let values = values.baseAddress, let limits = memory.baseAddress else { return }
+        let words = limits + Self.together
+        for start in stride(from: 0, to: count, by: Self.together) {
+          let number = min(Self.together, count - start)
+          guard setLimits(limits, values + start, number, gain: gain) else { continue }
+          draw(words, limits, number, slots: slots, firstLine: firstLine + start, field)
+          for k in 0..<number where words[k] != 0 {
+            trains.append(
+              Train(
+                slots: words[k], line: Int32(firstLine + start + k),
+                sign: values[start + k] < 0 ? -1 : 0))
+          }
+        }
       }
-      // Of an odd number of slots the last draw gives one too many.
-      word &= ~0 &>> UInt64(64 &- slots)
-      guard word != 0 else { continue }
-      trains.append(Train(slots: word, line: Int32(line), sign: value < 0 ? -1 : 0))
+    }
+  }
+
+  /// How many lines are drawn together.
+  private static let together = 64
+
+  /// Sets ⌊min(1, gain · |value|) · 2³²⌋ for each value; returns whether one is above 0.
+  @inline(__always)
+  private func setLimits(
+    _ limits: UnsafeMutablePointer<UInt64>, _ values: UnsafePointer<Float>, _ count: Int,
+    gain: Float
+  ) -> Bool {
+    var any: UInt64 = 0
+    for k in 0..<count {
+      let product = abs(values[k]) * gain
+      let probability: Float = product > 0 ? (product < 1 ? product : 1) : 0
+      let scaled = Double(probability) * 0x1p32
+      // Beyond 2⁵² the whole number is in the low bits; it was rounded, perhaps upwards.
+      let nearest = scaled + 0x1p52
+      let whole = nearest - 0x1p52 > scaled ? nearest - 1 : nearest
+      limits[k] = whole.bitPattern & 0x000f_ffff_ffff_ffff
+      any |= limits[k]
+    }
+    return any != 0
+  }
+
+  /// Draws the slots of lines whose probabilities are multiples of 2⁻³².
+  @inline(__always)
+  private func draw(
+    _ words: UnsafeMutablePointer<UInt64>, _ limits: UnsafePointer<UInt64>, _ count: Int,
+    slots: Int, firstLine: Int, _ field: RandomField
+  ) {
+    for k in 0..<count { words[k] = 0 }
+    // Of an odd number of slots the last draw gives one too many.
+    let mask: UInt64 = ~0 &>> UInt64(64 &- slots)
+    var slot = 0
+    while slot < slots {
+      // Lines in the inner loop: it is vectorized.
+      let first = firstLine &* 32 &+ slot &>> 1
+      for k in 0..<count {
+        let bits = field.bits(at: first &+ k &* 32)
+        let early: UInt64 = bits & 0xffff_ffff < limits[k] ? 1 : 0
+        let late: UInt64 = bits &>> 32 < limits[k] ? 2 : 0
+        words[k] |= ((early | late) &<< UInt64(slot)) & mask
+      }
+      slot &+= 2
     }
   }
 }

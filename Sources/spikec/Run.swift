@@ -60,9 +60,16 @@ struct Run: ParsableCommand {
       valueName: "seconds"))
   var age: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "Measure the columns of analog arrays first, each test vector so often, and take their differences out.",
+      valueName: "n"))
+  var calibrateColumns: Int?
+
   func validate() throws {
     try checkSeed(seed)
     try checkSeed(chipSeed, "--chip-seed")
+    try checkPositive(calibrateColumns, "--calibrate-columns")
     if let age, !(age >= 0 && age.isFinite) {
       throw ValidationError("'--age' is a number of seconds of at least 0")
     }
@@ -80,6 +87,7 @@ struct Run: ParsableCommand {
     request.seed = seed
     request.chipSeed = chipSeed
     request.age = age
+    request.calibrationReads = calibrateColumns
     request.threads = samples.threads
     request.output = samples.output
     let session = session

@@ -12,6 +12,7 @@ import Testing
 
   private static let lenet = repositoryFile("Examples/networks/fashion-mnist/lenet.h5")
   private static let depthwise = repositoryFile("Examples/networks/fashion-mnist/depthwise.h5")
+  private static let compact = repositoryFile("Examples/networks/fashion-mnist/compact.h5")
 
   private func compile(
     _ network: String = lenet, for target: String = "rpu", to output: String = "tables",
@@ -150,6 +151,56 @@ import Testing
       let result = try spikec(command + ["tables"] + input)
       #expect(result.status == 65 && result.messages.contains("check."), "\(result.messages)")
     }
+  }
+
+  @Test("runs a network on two arrays of BrainScaleS-2, chip by chip") func brainScaleS() throws {
+    // The spread of columns is not known: that of a chip of our own.
+    let text = try spikec("inspect", "brainscales2", "--format", "json").output
+    var mine = text.replacingOccurrences(of: "\"id\":\"brainscales2\"", with: "\"id\":\"mine\"")
+    for (name, spread) in [("columnGain", 0.2), ("columnOffset", 8)] {
+      mine = mine.replacingOccurrences(
+        of: "\"\(name)\":{\"value\":null}",
+        with: "\"\(name)\":{\"value\":\(spread),\"grade\":\"user\"}")
+    }
+    try mine.write(toFile: "\(spikec.folder)/mine.json", atomically: true, encoding: .utf8)
+    for (target, folder) in [("brainscales2", "vendor"), ("mine.json", "mine")] {
+      let compiled = try compile(Self.compact, for: target, to: folder, "--json")
+      #expect(compiled.status == 0, "\(compiled.messages)")
+      let allocation = try #require(try compiled.json()["allocation"] as? [String: Any])
+      let classes = try #require(allocation["classes"] as? [[String: Any]])
+      #expect(classes.compactMap { $0["tiles"] as? Int } == [2])
+      #expect(try spikec("check", folder, "--json").json()["isRight"] as? Bool == true)
+    }
+    func accuracy(_ folder: String, _ options: String...) throws -> Double {
+      let run = try spikec(
+        [
+          "run", folder, "--input", WorkflowTests.images, "--labels", WorkflowTests.labels,
+          "--limit", "200", "--json",
+        ] + options)
+      #expect(run.status == 0, "\(run.messages)")
+      let counts = try #require(
+        (try run.json()["emulation"] as? [String: Any])?["counts"] as? [String: Double])
+      #expect(try #require(counts["presentations"]) >= #require(counts["reads"]))
+      return try #require(try run.json()["accuracy"] as? Double)
+    }
+    #expect(try accuracy("vendor") > 0.75)
+    let raw = try (1...3).map { try accuracy("mine", "--chip-seed", "\($0)") }
+    let calibrated = try (1...3).map {
+      try accuracy("mine", "--chip-seed", "\($0)", "--calibrate-columns", "16")
+    }
+    #expect(Set(raw).count > 1)
+    #expect(calibrated.allSatisfy { $0 > 0.75 }, "\(calibrated)")
+    #expect(calibrated.reduce(0, +) > raw.reduce(0, +) + 0.1, "\(raw), \(calibrated)")
+  }
+
+  @Test(
+    "refuses options of chips where there are none",
+    arguments: [
+      "--chip-seed", "--age", "--calibrate-columns",
+    ])
+  func noChip(option: String) throws {
+    let run = try spikec("run", Self.compact, "--input", WorkflowTests.images, option, "3")
+    #expect(run.status == 64 && run.messages.contains("driver.no-arrays"), "\(run.messages)")
   }
 
   @Test("copies of layers within a budget") func copies() throws {

@@ -29,6 +29,29 @@ import Testing
     }
   }
 
+  /// Lines are drawn together; each is what it would be slot by slot.
+  @Test(arguments: [1, 9, 64]) func pulsesAreThoseOfTheirPlaces(_ slots: Int) {
+    let field = RandomField(4)
+    var values = (0..<150).map { Float($0 % 11) * 0.11 - 0.4 }
+    for i in 64..<128 { values[i] = 0 }
+    (values[4], values[140]) = (1e-12, 0x1p-31)
+    var trains = PulseTrains()
+    trains.append(values.span, gain: 0.9, slots: slots, firstLine: 7, field)
+    var expected: [Int: UInt64] = [:]
+    for (i, value) in values.enumerated() {
+      let chance = min(1, abs(value) * 0.9)
+      guard chance > 0 else { continue }
+      let limit = UInt64(chance * 0x1p32)
+      for slot in 0..<slots {
+        let bits = field.bits(at: (i + 7) * 32 + slot / 2)
+        let half = slot.isMultiple(of: 2) ? bits & 0xffff_ffff : bits >> 32
+        if half < limit { expected[i + 7, default: 0] |= 1 << UInt64(slot) }
+      }
+    }
+    #expect(trains.trains.map { Int($0.line) } == expected.keys.sorted())
+    for train in trains.trains { #expect(train.slots == expected[Int(train.line)]) }
+  }
+
   @Test func slotsAreIndependent() {
     // Neighbouring slots share a draw of 64 bits; their joint frequency is the product.
     var (both, draws) = (0.0, 0.0)

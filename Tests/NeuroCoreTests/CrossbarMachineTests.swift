@@ -3,6 +3,7 @@
 
 import Diagnostics
 import PluginAPI
+import SpikeExecution
 import SpikeIR
 import SpikeInterpreter
 import SpikePasses
@@ -105,6 +106,41 @@ import Testing
       #expect(trace == expected.trace.ofNeurons(in: graph), "seed \(seed)")
       #expect(expected.trace.units.joined().joined().contains { $0 != 0 })
     }
+  }
+
+  @Test("counts synapses where a cell is 1, and nothing else", arguments: 0..<4)
+  func countsExistingSynapses(seed: Int) throws {
+    var random = SplitMix64(seed: UInt64(4500 + seed))
+    let graph = try legal(perceptron(using: &random))
+    let tables = try tables(graph)
+    let input = randomInputs(for: graph, using: &random)
+    let result = try MeshEmulator(loading: tables).run(
+      count: 1, options: RunOptions(threads: 1), input: { _ in input }, progress: { _ in })
+    let trace = try ClockSimulator(graph).run(input, image: 0).trace
+    var (synapses, cells, own, host) = (0, 0, 0, 0)
+    for projection in graph.projections.elements {
+      guard case .dense(let dense) = projection.kind else {
+        Issue.record("'\(projection.name)' is not dense")
+        continue
+      }
+      let weights = try graph.tensors.integers(dense.weights)
+      let width = graph[projection.target].shape.count
+      cells += weights.count
+      for n in 0..<weights.count / width {
+        let row = weights[n * width..<(n + 1) * width].count { $0 != 0 }
+        synapses += row
+        let spikes = trace.units[projection.source.index].count { $0[n] != 0 }
+        if graph[projection.source].hasNeurons { own += spikes * row } else { host += spikes * row }
+      }
+    }
+    #expect(synapses > 0 && synapses < cells)
+    #expect(tables.summary.synapses == synapses)
+    #expect(own > 0 && host > 0)
+    #expect(result.report.synapticOperations == own)
+    #expect(result.report.hostSynapticOperations == host)
+    var wrong = tables
+    wrong.connections[0].synapses += 1
+    #expect(try AllocationCheck.findings(of: wrong).map(\.id) == ["check.synapse-count"])
   }
 
   @Test("finds axons of two types, and neurons with two destinations") func wrongTables() throws {

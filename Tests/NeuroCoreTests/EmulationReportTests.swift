@@ -15,10 +15,20 @@ import Testing
   /// Runs a chain of three neurons, each on a core of its own, for one image of one unit.
   ///
   /// The first fires in each of the 8 ticks, the second in every second.
-  private func report(on target: TargetDescription) throws -> EmulationReport {
+  private func report(
+    on target: TargetDescription, grid: [Int]? = [8, 8]
+  ) throws -> EmulationReport {
     let graph = chain(weights: [[2], [1], [1]], thresholds: [2, 2])
+    var target = target
+    if target.coresPerChip > 1 {
+      target.cores[0].count = 64
+      target.topology.levels[1] = level("core", 64, grid)
+    }
     var tables = try layout(graph, on: target)
-    for c in tables.cores.indices { tables.cores[c].position = GridPoint(x: 2 * c, y: c) }
+    let isSpread = target.coresPerChip > 1 && grid != nil
+    for c in tables.cores.indices {
+      tables.cores[c].position = isSpread ? GridPoint(x: 2 * c, y: c) : GridPoint(x: 0, y: 0)
+    }
     for r in tables.routes.indices { tables.routes[r].hops = 3 }
     let result = try MeshEmulator(loading: tables).run(
       count: 1, options: RunOptions(), input: { _ in [[1]] }, progress: { _ in })
@@ -149,11 +159,143 @@ import Testing
       #expect(slow + fast.stepsOfTick[tick] == 30 / report.operatingPoints[0].stepsOfTick.count)
     }
     #expect(fast.stepsOfTick.reduce(0, +) == 12 && fast.stepsOfTick[0] == 0)
-    #expect(report.operatingPoints[0].overruns ?? 0 > 0 && fast.overruns == 0)
-    #expect(report.energy.dynamicJoules != nil)
+    let slow = report.operatingPoints[0]
+    #expect(slow.overruns ?? 0 > 0 && fast.overruns == 0)
+    // An update alone takes the tick: what does not fit takes no more time than there is.
+    #expect(slow.steps == 18)
+    #expect(abs((slow.busySeconds ?? 0) - 18e-3) < 1e-12)
+    let busy = try #require(fast.busySeconds)
+    #expect(busy > 12e-4 && busy < 12e-3)
+    let dynamic = try #require(report.energy.dynamicJoules)
+    let standing = try #require(report.energy.staticJoules)
+    #expect(abs(dynamic - (30 * 1e-3 + 12 * 1e-4)) < 1e-12)
+    #expect(abs(standing - (10 * 18e-3 + 100 * busy + 10 * (12e-3 - busy))) < 1e-9)
+    #expect(report.energy.missing.isEmpty)
+    target.sources = [.init(key: "A", citation: "a paper")]
+    target.energy.levels[0].baseline = Quantity(100, grade: .silicon, source: "A")
+    let cited = try self.report(on: target).energy
+    #expect(cited.grade == .silicon && cited.sources.map(\.key) == ["A"])
     target.energy.levels[0].baseline = nil
-    let unknown = try self.report(on: target)
-    #expect(unknown.energy.dynamicJoules == nil && unknown.energy.missing == ["levels.fast"])
+    let unknown = try self.report(on: target).energy
+    #expect(unknown.dynamicJoules == report.energy.dynamicJoules)
+    #expect(unknown.staticJoules == nil && unknown.totalJoules == nil)
+    #expect(unknown.missing == ["levels.fast.baseline"])
+  }
+
+  @Test("says nothing of operating points where nobody says how they are chosen")
+  func unknownOperatingPoints() throws {
+    var target = TargetDescription.unlimited(latency: 1)
+    target.energy = try #require(TargetDescription.builtIn("spinnaker2")).energy
+    target.time.step = Quantity(1e-3)
+    let report = try report(on: target)
+    #expect(report.operatingPoints.isEmpty)
+    #expect(report.energy.dynamicJoules == nil && report.energy.staticJoules == nil)
+    for level in ["PL1", "PL2", "PL3"] {
+      for name in ["perNeuron", "perSynop", "baseline", "cyclesPerNeuron", "cyclesPerSynop"] {
+        #expect(report.energy.missing.contains("levels.\(level).\(name)"))
+      }
+      #expect(!report.energy.missing.contains("levels.\(level).hertz"))
+    }
+  }
+
+  @Test("counts steps that ask too much of a core, where rates are known")
+  func overloads() throws {
+    var target = TargetDescription.unlimited(latency: 1)
+    target.time.step = Quantity(1e-3)
+    #expect(try report(on: target).overloads == .init())
+    // Half an operation a tick, and no spike that can wait: each of twelve packets is too much.
+    target.cores[0].resources["synopsPerSecond"] = Quantity(500)
+    target.cores[0].resources["inputSpikes"] = Quantity(0)
+    let tight = try report(on: target).overloads
+    #expect(tight.synapticOperations == 12 && tight.inputSpikes == 12)
+    target.cores[0].resources["synopsPerSecond"] = Quantity(1000)
+    target.cores[0].resources["inputSpikes"] = Quantity(1)
+    let wide = try report(on: target).overloads
+    #expect(wide.synapticOperations == 0 && wide.inputSpikes == 0)
+    target.time.step = nil
+    #expect(try report(on: target).overloads.synapticOperations == nil)
+  }
+
+  @Test("what a neuron takes to reset by subtraction is updated, too")
+  func secondCompartments() throws {
+    var target = TargetDescription.currentBased
+    let single = try report(on: target)
+    target.cores[0].neuron?.resets = [.init(mode: .subtract, neuronCost: 2)]
+    target.energy.latency = [
+      "synop": Quantity(0), "neuronActive": Quantity(3e-9), "neuronInactive": Quantity(1e-9),
+    ]
+    target.time.barrier = [.init(tiles: 32, latency: Quantity(0))]
+    let double = try report(on: target)
+    // Two of three neurons fire, twelve times; they take two places each.
+    #expect(single.activeUpdates + single.inactiveUpdates == 3 * 10)
+    #expect(double.activeUpdates + double.inactiveUpdates == 5 * 10)
+    #expect(double.activeUpdates == single.activeUpdates + 12)
+    // The first neuron and its second compartment take 6 ns in the ticks in which it fires.
+    #expect(abs((double.time.longestStep ?? 0) - 6e-9) < 1e-15)
+  }
+
+  @Test("does not know the barrier of more tiles than were measured, or of several chips")
+  func barriers() throws {
+    var target = TargetDescription.unlimited(latency: 1)
+    target.energy.latency = ["synop": Quantity(4e-9), "neuronUpdate": Quantity(3e-9)]
+    target.time.barrier = [.init(tiles: 3, latency: Quantity(1e-9))]
+    #expect(try report(on: target).time.missing.isEmpty)
+    target.time.barrier = [.init(tiles: 2, latency: Quantity(1e-9))]
+    let beyond = try report(on: target).time
+    #expect(beyond.missing == ["time.barrier"] && beyond.seconds == nil)
+    target.time.barrier = [.init(tiles: 32, latency: Quantity(1e-9))]
+    target.cores[0].count = 1
+    target.topology.levels[1] = level("core", 1, [1, 1])
+    #expect(try report(on: target).time.missing == ["time.barrier"])
+  }
+
+  @Test("a core in use or not takes its power")
+  func idleCores() throws {
+    var target = TargetDescription.unlimited(latency: 1)
+    target.energy.model = .perEvent
+    target.energy.events = ["synop": Quantity(0)]
+    target.time.step = Quantity(1)
+    target.energy.standing = ["core": Quantity(2)]
+    #expect(try report(on: target).energy.staticJoules == 64 * 2 * 10)
+    target.energy.standing = ["activeCore": Quantity(2)]
+    #expect(try report(on: target).energy.staticJoules == 3 * 2 * 10)
+  }
+
+  @Test("has no links where nobody says how cores are joined")
+  func unknownArrangement() throws {
+    var target = TargetDescription.unlimited(latency: 1)
+    target.energy.model = .perEvent
+    target.energy.events = ["hopEW": Quantity(3), "synop": Quantity(1)]
+    let report = try report(on: target, grid: nil)
+    #expect(report.hops == nil && report.links.isEmpty && report.packets == 12)
+    #expect(report.energy.dynamicJoules == nil)
+    #expect(report.energy.missing.contains("count of 'hopEW'"))
+  }
+
+  @Test("refuses a core at a router that the machine does not have")
+  func beyondTheGrid() throws {
+    for position in [
+      GridPoint(x: 1_000_000_000, y: 0), GridPoint(x: 0, y: 1), GridPoint(x: -1, y: 0),
+    ] {
+      var tables = try layout(chain(weights: [[2], [1]], thresholds: [2]))
+      tables.cores[1].position = position
+      #expect {
+        try MeshEmulator(loading: tables)
+      } throws: { error in
+        (error as? CompileError)?.diagnostics.map(\.id) == ["emulator.bad-table"]
+      }
+    }
+  }
+
+  @Test("keeps operations of the host's spikes apart")
+  func hostOperations() throws {
+    let report = try MeshEmulator(loading: pair(weights: [4, -4], threshold: 4)).run(
+      count: 1, options: RunOptions(), input: { _ in [[1, 1]] }, progress: { _ in })
+    #expect(report.report.hostSpikes > 0)
+    #expect(report.report.hostSynapticOperations == report.report.hostSpikes)
+    #expect(report.report.synapticOperations == 0)
+    let own = report.run.populations.reduce(0) { $0 + $1.synapticOperations }
+    #expect(own == report.report.synapticOperations)
   }
 
   @Test("counts currents that wrap around and potentials that saturate")

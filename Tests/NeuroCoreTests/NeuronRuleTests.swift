@@ -1,4 +1,4 @@
-// The update rules of machines other than Loihi: TrueNorth, decays by shifts, analog products.
+// The update rules of machines other than Loihi: TrueNorth, decays by shifts.
 
 import TestSupport
 import Testing
@@ -101,89 +101,5 @@ import Testing
     parameters.most = 31
     #expect(neuron.step(40_000, parameters) == 31)
     #expect(neuron.i == 32_767 && neuron.v == 32_767 - 3_100)
-  }
-
-  // MARK: BrainScaleS-2
-
-  @Test("analog products split rows, round down and clamp")
-  func analogProduct() {
-    var random = SplitMix64(seed: 9)
-    let (rows, columns) = (300, 7)
-    let weights = (0..<rows * columns).map { _ in Int8(random.int(-63...63)) }
-    let matrix = AnalogMatrix(weights, rows: rows, columns: columns, noise: 0)
-    #expect(matrix.blocks == 3)
-    let input = (0..<rows).map { _ in UInt8(random.int(0...31)) }
-    let expected = (0..<columns).map { c in
-      [0..<128, 128..<256, 256..<300].reduce(0) { total, block in
-        let sum = block.reduce(0) { $0 + Int(input[$1]) * Int(weights[$1 * columns + c]) }
-        return total + min(max(Int((0.002 * Double(sum)).rounded(.down)), -128), 127)
-      }
-    }
-    #expect(matrix.product(input) == expected.map { Double($0) })
-    let strong = AnalogMatrix(
-      [Int8](repeating: 63, count: 128) + [Int8](repeating: -63, count: 128), rows: 256,
-      columns: 1, noise: 0)
-    #expect(
-      strong.blockProducts([UInt8](repeating: 31, count: 256), run: 0, trial: 0) == [127, -128])
-  }
-
-  @Test("noise depends on run and trial, mismatch on the chip alone")
-  func analogSeeds() {
-    let weights = (0..<128 * 16).map { Int8($0 % 127 - 63) }
-    let input = [UInt8](repeating: 9, count: 128)
-    let chip = AnalogChip(seed: 3, gainSpread: 0.1, offsetSpread: 5)
-    func products(_ chip: AnalogChip, noise: Double, run: UInt64, trial: UInt64) -> [Int] {
-      AnalogMatrix(weights, rows: 128, columns: 16, noise: noise, chip: chip)
-        .blockProducts(input, run: run, trial: trial)
-    }
-    let first = products(chip, noise: 2, run: 1, trial: 0)
-    #expect(first == products(chip, noise: 2, run: 1, trial: 0))
-    #expect(first != products(chip, noise: 2, run: 2, trial: 0))
-    #expect(first != products(chip, noise: 2, run: 1, trial: 1))
-    let fixed = products(chip, noise: 0, run: 1, trial: 0)
-    #expect(fixed == products(chip, noise: 0, run: 2, trial: 5))
-    var other = chip
-    other.seed = 4
-    #expect(fixed != products(other, noise: 0, run: 1, trial: 0))
-  }
-
-  @Test("noise has mean 0 and the stated deviation")
-  func analogNoise() {
-    let count = 4000
-    let samples = (0..<count).map { i in
-      var noise = NormalNoise(seed: 1, UInt64(i))
-      return noise.next()
-    }
-    let mean = samples.reduce(0, +) / Double(count)
-    let variance = samples.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count)
-    #expect(abs(mean) < 0.06 && abs(variance - 1) < 0.1)
-  }
-
-  @Test("calibration takes most of the mismatch out")
-  func analogCalibration() {
-    var random = SplitMix64(seed: 21)
-    let (rows, columns) = (128, 24)
-    let weights = (0..<rows * columns).map { i in
-      Int8(random.int(-20...30) + (i % columns % 2 == 0 ? 10 : -20))
-    }
-    let chip = AnalogChip(seed: 8, gainSpread: 0.15, offsetSpread: 6)
-    let matrix = AnalogMatrix(weights, rows: rows, columns: columns, gain: 0.001, chip: chip)
-    let ideal = AnalogMatrix(weights, rows: rows, columns: columns, gain: 0.001, noise: 0)
-    let calibration = AnalogCalibration(measuring: matrix, repetitions: 30, run: 5)
-    var (raw, corrected) = (0.0, 0.0)
-    for trial in 0..<40 {
-      let input = (0..<rows).map { _ in UInt8(random.int(0...31)) }
-      let exact = ideal.product(input)
-      let a = matrix.product(input, run: 6, trial: UInt64(trial))
-      let b = matrix.product(input, run: 6, trial: UInt64(trial), calibration: calibration)
-      for c in 0..<columns {
-        raw += (a[c] - exact[c]) * (a[c] - exact[c])
-        corrected += (b[c] - exact[c]) * (b[c] - exact[c])
-      }
-    }
-    // What is left is the noise of single products, of deviation 2.
-    let count = Double(40 * columns)
-    #expect((raw / count).squareRoot() > 5)
-    #expect((corrected / count).squareRoot() < 3)
   }
 }

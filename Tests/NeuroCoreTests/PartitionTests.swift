@@ -68,7 +68,8 @@ import Testing
       Set(partition.mapped.slices.elements.map(\.core)) == Set(partition.cores.indices))
     let counted = try BruteForceAccountant(partition, target).used()
     for (number, core) in partition.cores.enumerated() {
-      let budget = CoreBudget(target.cores[core.kind])
+      let budget = CoreBudget(
+        target.cores[core.kind], coresPerChip: target.coresPerChip)
       var capacities = target.cores[core.kind].capacities
       for entry in budget.entries { capacities[entry.name] = entry.capacity }
       for (name, range) in counted[number] {
@@ -261,7 +262,9 @@ extension TargetDescription {
       parameters([
         "synapseBytes": 4, "alignmentBytes": 16, "rowSynapses": 256, "ringBufferBits": 14,
       ])
-      kind.resources["sdramBytes"] = capacity(500...20000)
+      // The chip's, for as many cores as it has.
+      let each = capacity(500...20000).value ?? 0
+      kind.resources["sdramBytes"] = Quantity(each * Double(target.coresPerChip))
     case .bytes:
       parameters(["neuronBytes": 4, "inputBits": 3])
       accounting.options = [

@@ -1,6 +1,7 @@
 // Allocations whose cores get places: the same network, still right, and routed.
 
 import Diagnostics
+import SpikeExecution
 import SpikeIR
 import TestSupport
 import Testing
@@ -60,6 +61,71 @@ struct PlacementAllocationTests {
   /// The placement that the numbers of a placed allocation say.
   private func linear(_ placed: Allocation) throws -> Placement {
     Placement(placed.cores.map(\.number), on: try placed.grid())
+  }
+
+  /// Links are counted on the way that a key takes through the tables of routers.
+  @Test(arguments: 0..<8) func copiedPacketsTakeTheLinksOfTheirTrees(seed: UInt64) throws {
+    let placed = try allocation(seed, on: torus(cores: 2)).placed()
+    let grid = try placed.grid()
+    let routing = try #require(placed.routing)
+    var random = SplitMix64(seed: seed)
+    let input = randomInputs(for: placed.graph, using: &random)
+    let emulator = try MeshEmulator(loading: placed)
+    let report = try emulator.run(
+      count: 1, options: RunOptions(threads: 1), input: { _ in input }, progress: { _ in }
+    ).report
+    let trace = try emulator.trace(input)
+    var expected: [GridLink: Int] = [:]
+    for (block, send) in zip(routing.keys, placed.sends(of: routing.keys)) {
+      let slice = placed.mapped.slices[block.slice]
+      let shape = placed.graph[slice.population].shape
+      let spikes = trace.units[slice.population.index].reduce(0) { sum, units in
+        sum
+          + (0..<slice.box.count).count { units[slice.box.neuron(at: $0, of: shape)] != 0 }
+      }
+      let tree = MulticastTree(
+        from: Int(grid.routers[send.source]), to: send.destinations.map { Int(grid.routers[$0]) },
+        on: grid)
+      for link in tree.links where spikes > 0 {
+        let ends = (
+          grid.point(ofRouter: link.router), grid.point(ofRouter: grid.end(of: link))
+        )
+        expected[GridLink(from: ends.0, to: ends.1), default: 0] += spikes
+      }
+    }
+    let found = Dictionary(
+      uniqueKeysWithValues: report.links.map { (GridLink(from: $0.from, to: $0.to), $0.packets) })
+    #expect(found == expected)
+    #expect(report.hops == expected.values.reduce(0, +))
+  }
+
+  @Test func aChipsMemoryIsItsCoresTogether() throws {
+    var target = try #require(TargetDescription.builtIn("spinnaker1"))
+    let bytes = 17 * 60_000
+    target.cores[0].resources["sdramBytes"] = Quantity(Double(bytes))
+    let partition = try Partition.make(denseNetwork([300, 700, 90]), target)
+    var placed = try Allocation(of: partition, on: target).placed()
+    #expect(try AllocationCheck.findings(of: placed) == [])
+    let used = Dictionary(grouping: placed.cores) { $0.number / 17 }.mapValues { own in
+      own.reduce(0) { $0 + ($1.used["sdramBytes"] ?? 0) }
+    }
+    let most = try #require(used.values.max())
+    #expect(most <= bytes && most > bytes / 17)
+    let summary = try #require(placed.summary.resources.first { $0.name == "sdramBytes" })
+    #expect(summary.available == bytes * used.count)
+    #expect(summary.largestPart == Double(most) / Double(bytes))
+    // A byte less than the cores of a chip take together, far more than one of them does.
+    placed.target.cores[0].resources["sdramBytes"] = Quantity(Double(most - 1))
+    let findings = try AllocationCheck.findings(of: placed)
+    #expect(findings.map(\.id).contains("check.capacity"))
+    #expect(findings.allSatisfy { $0.id == "check.capacity" })
+  }
+
+  @Test func linksOfUnknownArrangementsAreNotCounted() throws {
+    let unknown = machine(.mesh, chips: 9, levels: [level("pe", 40)], coresPerChip: 40)
+    #expect(try allocation(4, on: unknown).placed().summary.meanHops == nil)
+    let known = machine(.mesh, chips: 9, levels: [level("pe", 40, [8, 5])], coresPerChip: 40)
+    #expect(try allocation(4, on: known).placed().summary.meanHops != nil)
   }
 
   @Test func edgesAreRoutesWithTheirSpikes() throws {

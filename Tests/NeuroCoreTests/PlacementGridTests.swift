@@ -70,8 +70,37 @@ struct PlacementGridTests {
     #expect(array(9, [2, 8], .mesh) == [2, 5])
     #expect(array(9, [2, 2], .mesh) == [3, 3])
     #expect(array(9, [8, 8], .hexagonalTorus) == [8, 8])
-    #expect(array(16, nil, .hexagonalTorus) == [4, 4])
+    // A torus is that of the whole machine, of which the chips in use are a part.
+    #expect(array(16, nil, .hexagonalTorus) == [8, 8])
+    #expect(array(2, nil, .hexagonalTorus) == [5, 4])
     #expect(array(7, nil, .mesh) == [4, 2])
+  }
+
+  @Test func partsOfATorusHaveItsDistances() {
+    let whole = CoreGrid(torus(array: [20, 20], cores: 1), chips: 400)
+    for chips in [1, 2, 3, 7, 12, 30, 45, 90, 200] {
+      let part = CoreGrid(torus(array: [20, 20], cores: 1), chips: chips)
+      #expect(Set(part.routers).count == chips)
+      for a in 0..<chips {
+        for b in 0..<chips {
+          let (from, to) = (part.position(ofPlace: a), part.position(ofPlace: b))
+          #expect(
+            part.hops(from: a, to: b)
+              == whole.hops(fromRouter: from.y * 20 + from.x, to: to.y * 20 + to.x))
+        }
+        #expect(part.chip(ofRouter: Int(part.routers[a])) == a)
+      }
+      let numbers = (0..<part.routerCount).map { part.chip(ofRouter: $0) }
+      #expect(Set(numbers).count == numbers.count)
+    }
+  }
+
+  @Test func aBoardHasNoLinksBetweenChipsInUseThatItDoesNotHave() throws {
+    let board = try #require(TargetDescription.builtIn("spinnaker1"))
+    let grid = try CoreGrid(board, holding: [Int](repeating: 0, count: 9 * 17))
+    #expect([grid.columns, grid.rows] == [8, 6])
+    // Three rows of three: the first and the last are two links apart, not one around the border.
+    #expect(grid.hops(from: 0, to: 2 * 17) == 2 && grid.hops(from: 0, to: 6 * 17) == 2)
   }
 
   @Test func takesAsFewChipsAsKindsNeed() throws {

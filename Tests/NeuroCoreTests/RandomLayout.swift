@@ -17,7 +17,8 @@ extension TargetDescription {
       topology: Topology(
         levels: [
           Topology.Level(name: "chip", count: 1024, grid: nil, isAssumed: true),
-          Topology.Level(name: "core", count: coresPerChip, grid: nil, isAssumed: true),
+          Topology.Level(
+            name: "core", count: coresPerChip, grid: [coresPerChip, 1], isAssumed: true),
         ],
         network: Topology.Network(kind: .mesh, delivery: .unicastIterated)),
       cores: [CoreClass(name: "core", count: coresPerChip, resources: [:])],

@@ -29,7 +29,9 @@ import Testing
   @Test func edgesAreTheWeights() throws {
     let graph = denseNetwork([6, 5], classes: 3)
     let emulator = try emulator(graph)
-    let files = try emulator.sanafe(for: [[Float](repeating: 0.5, count: 6)])
+    let input = [[Float](repeating: 0.5, count: 6)]
+    let files = try emulator.sanafe(for: input)
+    let trace = try emulator.trace(input)
     let mapped = emulator.allocation.mapped
     var found: [[Int]: Int] = [:]
     for edge in try edges(files.network) {
@@ -38,13 +40,18 @@ import Testing
       let target = b.box.neuron(at: edge.to[1], of: graph[b.population].shape)
       found[[b.population.index, source, target]] = edge.weight
     }
-    var count = 0
+    var (count, silentOperations) = (0, 0)
     for projection in graph.projections.elements {
       guard case .dense(let dense) = projection.kind else { continue }
       let scale = try #require(
         emulator.tables.slices.first { $0.population == projection.target }?.registers.scale)
       let weights = try graph.tensors.integers(dense.weights)
       let width = graph[projection.target].shape.count
+      for units in trace.units[projection.source.index] {
+        for (i, weight) in weights.enumerated() where weight == 0 && units[i / width] != 0 {
+          silentOperations += 1
+        }
+      }
       for (i, weight) in weights.enumerated() where weight != 0 {
         count += 1
         let key = [projection.target.index, i / width, i % width]
@@ -53,6 +60,7 @@ import Testing
     }
     #expect(found.count == count && count > 30)
     #expect(files.silentSynapses == 6 * 5 + 5 * 3 - count)
+    #expect(files.silentOperations == silentOperations)
   }
 
   @Test func everySliceHasACoreOfTheArchitecture() throws {

@@ -253,6 +253,25 @@ extension ANNGraph {
     #expect(counts["biases changed"] == 3)
   }
 
+  @Test("thresholds that large biases make coarse are said") func coarseThresholds() throws {
+    // Biases go up to 255 · 2^4: 9,000 fits in units of 4, of which 5 is one and 1,000 is 250.
+    let options = "encode-parameters{bias-bits=8,bias-exponent=4}"
+    let (result, context) = try legalized(
+      neurons(thresholds: [5, 1000, 1002], biases: [9000, 0, 0], shift: 9), options)
+    guard case .integrateAndFire(let model) = try result.population("a").model else { return }
+    #expect(try result.tensors.integers(model.threshold) == [1, 250, 251])
+    #expect(result.projections.elements.map(\.shift) == [7])
+    #expect(context.sink.diagnostics.map(\.id) == ["legalize.coarse-threshold"])
+    #expect(context.sink.diagnostics.allSatisfy { $0.severity == .warning })
+    #expect(context.sink.diagnostics.first?.message.contains("from 5 to 4") == true)
+    let counts = Dictionary(
+      uniqueKeysWithValues: context.statistics.map { ($0.name, $0.value) })
+    #expect(counts["thresholds changed"] == 2)
+    let fine = try legalized(
+      neurons(thresholds: [640, 1000, 1002], biases: [9000, 0, 0], shift: 9), options)
+    #expect(fine.context.sink.diagnostics.isEmpty)
+  }
+
   @Test("what does not fit is refused at once") func refused() throws {
     let graph = neurons(thresholds: [5, 70_000], biases: [9_000_000, 0], shift: 9)
     let options = "threshold-bits=16,profiles=1,bias-bits=8,bias-exponent=4,weight-exponent=8"

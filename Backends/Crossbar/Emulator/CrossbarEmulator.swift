@@ -19,6 +19,10 @@ package struct EmulationOptions: Hashable, Sendable {
   /// The time since programming, seconds.
   package var seconds = 0.0
 
+  /// How often test vectors are read to measure the columns of each block before anything else, so
+  /// that digital units take out how they differ; 0 if they are not measured.
+  package var calibrationReads = 0
+
   /// What reads do, in place of what the description says.
   package var reading: ReadParameters?
 

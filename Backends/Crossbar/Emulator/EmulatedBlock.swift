@@ -99,6 +99,16 @@ struct EmulatedBlock: Sendable {
       arrays.reading.forward.with(copiesOfRows: repetition.rows / inputCopies))
     reader.offsets = mismatch.offsets
     reader.pack()
+    if options.calibrationReads > 0 {
+      let nominal = now.map { $0 * Float(unit) }.addingUp(every: rows * columns)
+      reader.correction =
+        ColumnCalibration(
+          reader, nominal: nominal, reads: options.calibrationReads, run: run.field(0x4341_4C49)
+        ).correction
+    }
+    if factors.count == 1 && offset == 0 && repetition.columns == 1 {
+      reader.scales = outputScales.scaled(by: outputFactors)
+    }
     self.reader = reader
     frameReader = reader.with(arrays.reading.frames)
   }
@@ -154,9 +164,7 @@ struct EmulatedBlock: Sendable {
     _ reader: AnalogReader, key: RandomField, first: Int, scratch: inout AnalogScratch
   ) -> AnalogReadCounts {
     var place = place
-    if factors.count == 1 && offset == 0 && outputFactors.isEmpty && outputScales.isEmpty
-      && repetition.columns == 1
-    {
+    if factors.count == 1 && offset == 0 && repetition.columns == 1 {
       place.factor = factors[0]
       return reader.read(&out, input, place, key: key, first: first, scratch: &scratch)
     }
@@ -253,6 +261,14 @@ extension AnalogReadOptions {
         weight: weight * Double(copies), resolution: resolution)
     }
     return result
+  }
+}
+
+extension [Float] {
+
+  /// Returns the products of two lists' elements; an empty list stands for ones.
+  fileprivate func scaled(by other: [Float]) -> [Float] {
+    isEmpty ? other : other.isEmpty ? self : zip(self, other).map { $0 * $1 }
   }
 }
 

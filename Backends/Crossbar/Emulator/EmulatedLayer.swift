@@ -74,8 +74,13 @@ final class EmulatedLayer: ANNReplacement {
   var counts: LayerReadCounts { counted.withLock { $0 } }
 
   func apply(_ out: inout MutableSpan<Float>, input: Span<Float>, sample: Int) {
-    let channels = layer.matrix.groups * layer.matrix.outputs
-    for i in out.indices { out[i] = bias.isEmpty ? 0 : bias[i % channels] }
+    if bias.isEmpty {
+      for i in out.indices { out[i] = 0 }
+    } else {
+      for start in stride(from: 0, to: out.count, by: bias.count) {
+        for c in bias.indices { out[start + c] = bias[c] }
+      }
+    }
     let key = RandomField(runSeed, UInt64(number), UInt64(sample), 0x5245_4144)
     let counts = read(&out, input, key: key, areFrames: false)
     count(counts)

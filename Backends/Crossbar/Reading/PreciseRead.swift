@@ -41,12 +41,16 @@ extension PreciseRead {
     (reduction, passes, isClipped) = (1, 0, false)
     guard input.contains(where: { $0 != 0 }) else { return }
     let alpha = chain.firstScale
-    var scale = alpha
+    var (scale, repeats) = (alpha, Double(options.repeats))
     repeat {
-      (outputs, isClipped) = chain.pass(passes, scale: scale)
+      (outputs, isClipped) = chain.pass(passes, scale: scale, repeats: repeats)
       reduction = scale / alpha
       passes += 1
-      if isClipped { scale = chain.next(scale) }
+      if isClipped, options.boundManagement == .fewerRepeats {
+        repeats = max(1, (repeats / 2).rounded(.down))
+      } else if isClipped {
+        scale = chain.next(scale)
+      }
     } while isClipped && passes <= options.mostRepetitions
   }
 }
@@ -93,13 +97,13 @@ private struct TextbookChain {
   }
 
   /// Reads once; returns scaled outputs and whether some were clipped.
-  func pass(_ pass: Int, scale: Double) -> ([Double], Bool) {
+  func pass(_ pass: Int, scale: Double, repeats: Double) -> ([Double], Bool) {
     let place = AnalogReader.place(vector: vector, pass: pass)
     let rows = input.count
     let inputs = input.enumerated().map { i, x in
-      let given = options.input.convert(x / scale).value
+      let given = options.input.convert(x / scale).value * repeats
       guard options.inputNoise > 0 else { return given }
-      return given + options.inputNoise
+      return given + repeats.squareRoot() * options.inputNoise
         * Double(AnalogReader.field(key, place, .inputs).normal(at: i, of: rows))
     }
     var isClipped = false
@@ -118,7 +122,7 @@ private struct TextbookChain {
       }
       let read = options.output.convert(sum)
       if read.isClipped { isClipped = true }
-      return read.value * scale
+      return read.value * scale / repeats
     }
     return (outputs, isClipped)
   }

@@ -13,10 +13,11 @@ extension ReadParameters {
   /// of steps beyond; or `least` and `most`, whole numbers with a step of 1; or `bits`, which is
   /// 2^bits − 2 steps, 2^bits − 1 without a sign. Inputs between `least` and `most` are the codes of
   /// vectors whose full scale is 1. `rounding` is `nearest-even` or `floor`; `noise` a
-  /// standard deviation. `input.slice`: the bits that are given at a time. `output.gain`.
+  /// standard deviation. `input.slice`: the bits that are given at a time. `input.repeats`: how often
+  /// inputs are given in a read. `output.gain`.
   ///
   /// `noiseManagement`: `none`, `abs-max`, `max`, `constant`, `average-abs-max` or `sign-sums`, with
-  /// `noiseThreshold` and `assumedWeight`. `boundManagement.mode`: `none`, `iterative` or
+  /// `noiseThreshold` and `assumedWeight`. `boundManagement.mode`: `none`, `fewer-repeats`, `iterative` or
   /// `worst-case`, with `maxFactor`, `maxInputResolution` and `scope`, which must be `vector`.
   /// `weightNoise.kind`: `additive`, `relative` or `root`, with `deviation`.
   /// `wires.columnResistance` and `rowResistance` in ohms, with `largestConductance` in siemens.
@@ -51,6 +52,7 @@ extension ReadParameters {
     options.inputNoise = try members.number("input.noise", in: 0...1e9) ?? 0
     options.outputNoise = try members.number("output.noise", in: 0...1e9) ?? 0
     options.weightNoise = try weightNoise(members)
+    options.repeats = try members.whole("input.repeats", in: 1...1024) ?? 1
     try slices(&options, members)
     try manage(&options, members)
     return options
@@ -149,7 +151,7 @@ extension ReadParameters {
       try members.word(
         name,
         [
-          "none": .none,
+          "none": .none, "fewer-repeats": .fewerRepeats,
           "iterative": .iterative(factor: factor, resolution: resolution ?? 0.25),
           "worst-case": .worstCase(weight: weight, resolution: resolution ?? 0.25),
         ]) ?? .none

@@ -57,12 +57,12 @@ package struct ReadParameters: Hashable, Sendable {
   }
 
   /// Returns the options of reads of spikes: inputs are 0 or 1, which a converter of one bit gives
-  /// at full scale, so that there is nothing to scale and nothing to read again.
+  /// at full scale, so that there is nothing to scale; only reads of repeated inputs may follow.
   package var frames: AnalogReadOptions {
     var options = forward
     options.input = AnalogConverter(step: 1, low: 0, high: 1)
     options.noiseManagement = .none
-    options.boundManagement = .none
+    if options.boundManagement != .fewerRepeats { options.boundManagement = .none }
     options.largestScale = nil
     options.signs = .both
     options.sliceBits = nil

@@ -61,6 +61,7 @@ extension Allocation {
     var result: [Need] = []
     for (p, path) in paths.enumerated() where !isConstant[path.source.index] {
       let geometry = try PathGeometry(path, in: graph)
+      let count = try SynapseCount(path, geometry, in: graph, on: target)
       for target in slices[path.target.index] {
         let slice = mapped.slices[target]
         guard let hull = geometry.sources(of: slice.box) else { continue }
@@ -73,8 +74,9 @@ extension Allocation {
         }
         for (source, box) in senders where !box.isEmpty {
           (need.source, need.box) = (source, box)
-          need.synapses = geometry.synapses(from: box, to: slice.box)
-          if need.synapses > 0 { result.append(need) }
+          guard geometry.synapses(from: box, to: slice.box) > 0 else { continue }
+          need.synapses = count.synapses(from: box, to: slice.box)
+          result.append(need)
         }
       }
     }

@@ -21,7 +21,7 @@ package struct AllocationSummary: Hashable, Sendable {
   /// The places that they take, more than one each where a neuron is made of several.
   package var places: Int
 
-  /// The synapses, as the network has them.
+  /// The synapses, as the network has them; where cells of a crossbar hold a bit, those that are 1.
   package var synapses: Int
 
   /// The use of each resource that some core uses, in alphabetical order.
@@ -34,7 +34,8 @@ package struct AllocationSummary: Hashable, Sendable {
   /// The number of pairs of a neuron and a core that its spikes are sent to.
   package var packetsPerFullActivity: Int
 
-  /// The mean number of links that a packet takes, each neuron counted alike; `nil` without packets.
+  /// The mean number of links that a packet takes, each neuron counted alike; `nil` without packets,
+  /// and where nobody says how the cores of a chip are joined.
   package var meanHops: Double?
 
   /// The ticks from the first input to the last neurons.
@@ -46,9 +47,10 @@ package struct AllocationSummary: Hashable, Sendable {
     package var name: String
     /// What is used, all cores together.
     package var used: Int
-    /// What the cores that hold neurons have, `nil` if that is not known.
+    /// What the cores that hold neurons have, or their chips of what is a chip's; `nil` if that is not
+    /// known.
     package var available: Int?
-    /// The largest part that a core uses of its own.
+    /// The largest part that a core uses of its own, or the cores of a chip of the chip's.
     package var largestPart: Double?
     /// The number of cores of which this is the resource that is used most.
     package var bindsOn: Int
@@ -67,6 +69,7 @@ extension Allocation {
     let packets = routes.map { axons[$0.block].box.count }
     let links = zip(routes, packets).reduce(0) { $0 + $1.0.hops * $1.1 }
     let sent = packets.reduce(0, +)
+    let isCounted = sent > 0 && ((try? grid())?.isArrangementKnown ?? false)
     return AllocationSummary(
       cores: cores.count, chips: chips, coresOfChips: chips * target.coresPerChip,
       neurons: mapped.slices.elements.reduce(0) { $0 + $1.box.count },
@@ -74,24 +77,33 @@ extension Allocation {
       synapses: connections.reduce(0) { $0 + $1.synapses },
       resources: resourceUses(bindings.map { $0?.resource }),
       meanUtilization: known.isEmpty ? nil : known.reduce(0, +) / Double(known.count),
-      packetsPerFullActivity: sent, meanHops: sent > 0 ? Double(links) / Double(sent) : nil,
+      packetsPerFullActivity: sent, meanHops: isCounted ? Double(links) / Double(sent) : nil,
       depth: starts.max() ?? 0)
   }
 
   private func resourceUses(_ bindings: [String?]) -> [AllocationSummary.ResourceUse] {
-    resourceNames.compactMap { name in
+    resourceNames.compactMap { name -> AllocationSummary.ResourceUse? in
       let users = cores.filter { $0.used[name] != nil }
       guard !users.isEmpty else { return nil }
-      let capacities = users.map { target.cores[$0.kind].capacities[name] }
-      let used = users.reduce(0) { $0 + ($1.used[name] ?? 0) }
-      let parts = zip(users, capacities).compactMap { core, capacity -> Double? in
-        guard let capacity, capacity > 0 else { return nil }
-        return Double(core.used[name] ?? 0) / Double(capacity)
+      // What is a chip's is used and offered by chips.
+      let isChips = CoreClass.sharedByChip.contains(name)
+      let owners = Dictionary(grouping: users) {
+        isChips ? $0.number / max(1, target.coresPerChip) : $0.number
       }
-      let isKnown = !capacities.contains(nil)
+      let uses = owners.values.map { own in
+        (
+          used: own.reduce(0) { $0.addingOrMost($1.used[name] ?? 0) },
+          capacity: own.compactMap { target.cores[$0.kind].capacities[name] }.min()
+        )
+      }
+      let parts = uses.compactMap { use -> Double? in
+        guard let capacity = use.capacity, capacity > 0 else { return nil }
+        return Double(use.used) / Double(capacity)
+      }
+      let isKnown = uses.allSatisfy { $0.capacity != nil }
       return AllocationSummary.ResourceUse(
-        name: name, used: used,
-        available: isKnown ? capacities.reduce(0) { $0 + ($1 ?? 0) } : nil,
+        name: name, used: uses.reduce(0) { $0.addingOrMost($1.used) },
+        available: isKnown ? uses.reduce(0) { $0.addingOrMost($1.capacity ?? 0) } : nil,
         largestPart: parts.max(), bindsOn: bindings.count { $0 == name })
     }
   }

@@ -11,6 +11,12 @@ extension TargetDescription {
   /// takes as many axons of a core.
   var hasAxonTypes: Bool { cores.contains { $0.synapse?.table != nil } }
 
+  /// Whether synapses of weight 0 do not exist.
+  ///
+  /// The cells of a crossbar hold a bit, and what is 0 is no synapse; lists of synapses hold zeros as
+  /// they hold other weights.
+  var leavesOutZeros: Bool { hasAxonTypes }
+
   /// Returns the type of axon that each path takes on a core; 0 for all where axons have no types.
   ///
   /// The weights of each population are numbered in ascending order. Neurons keep tables of their

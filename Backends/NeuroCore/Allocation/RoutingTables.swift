@@ -62,7 +62,7 @@ package struct KeyBlock: Hashable, Sendable {
 /// A row of a router's table: of the rows that fit a key, the first decides.
 package struct RoutingEntry: Hashable, Sendable {
 
-  /// The router: row · columns + column, which is the chip's number where chips have one router.
+  /// The router: row · columns + column of the grid, which on a torus is that of the whole machine.
   package var router: Int
 
   /// The keys that it is for.

@@ -92,6 +92,8 @@ extension AllocationCheck {
     var needed = [NeuronBox?](repeating: nil, count: allocation.axons.count)
     for (p, path) in allocation.paths.enumerated() {
       let geometry = try PathGeometry(path, in: allocation.graph)
+      let count = try SynapseCount(
+        path, geometry, in: allocation.graph, on: allocation.target)
       var realized: [SliceID: Int] = [:]
       var pairs = Set<[Int]>()
       for i in byPath[p] {
@@ -105,10 +107,11 @@ extension AllocationCheck {
           allocation.axons[connection.block], allocation.mapped.slices[connection.target]
         )
         let found = geometry.synapses(from: block.box, to: slice.box)
-        if found != connection.synapses {
+        let expected = count.synapses(from: block.box, to: slice.box)
+        if expected != connection.synapses {
           report(
             "synapse-count",
-            "\(describe(connection)) has \(connection.synapses) synapses, expected \(found)")
+            "\(describe(connection)) has \(connection.synapses) synapses, expected \(expected)")
         }
         realized[connection.target, default: 0] += found
         if let hull = geometry.sources(of: slice.box), found > 0 {

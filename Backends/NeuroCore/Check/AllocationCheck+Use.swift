@@ -11,6 +11,7 @@ extension AllocationCheck {
     let network = try NetworkModel(allocation.graph, on: allocation.target)
     let accountants = allocation.target.cores.indices.map { ResourceAccountant(network, kind: $0) }
     let demands = demands(network, accountants)
+    var shares: [ChipShare: Int] = [:]
     for core in allocation.cores {
       let budget = accountants[core.kind].budget
       let amounts = budget.amounts(demands[core.number] ?? CoreDemand())
@@ -22,13 +23,34 @@ extension AllocationCheck {
             "core \(core.number) uses \(amount) of '\(entry.name)', the table says "
               + (said.map { "\($0)" } ?? "nothing"))
         }
-        if let capacity = entry.capacity, amount > capacity {
+        if let capacity = entry.chipCapacity {
+          let chip = core.number / max(1, allocation.target.coresPerChip)
+          let share = ChipShare(chip: chip, resource: entry.name, capacity: capacity)
+          shares[share, default: 0] = shares[share, default: 0].addingOrMost(amount)
+        } else if let capacity = entry.capacity, amount > capacity {
           report(
             "capacity", "core \(core.number) uses \(amount) of '\(entry.name)', it has \(capacity)")
         }
       }
     }
+    for (share, amount) in shares.sorted(by: { $0.key < $1.key }) where amount > share.capacity {
+      report(
+        "capacity",
+        "the cores of chip \(share.chip) use \(amount) of '\(share.resource)', it has "
+          + "\(share.capacity)")
+    }
     checkWords(accountants)
+  }
+
+  /// What the cores of a chip share.
+  private struct ChipShare: Hashable, Comparable {
+    var chip: Int
+    var resource: String
+    var capacity: Int
+
+    static func < (a: Self, b: Self) -> Bool {
+      (a.chip, a.resource, a.capacity) < (b.chip, b.resource, b.capacity)
+    }
   }
 
   /// Returns what each core takes, by its number, counted from the tables.

@@ -11,7 +11,8 @@ extension CoreTables {
   /// Loads tables.
   ///
   /// - Throws: `emulator.not-for-cores`, `emulator.unsupported-neuron`, `emulator.bad-table`,
-  ///   `emulator.threshold`, `emulator.overflow`, `emulator.registers`, `ir.elided-tensor`.
+  ///   `emulator.threshold`, `emulator.overflow`, `emulator.registers`, `ir.elided-tensor`;
+  ///   `placement.too-many-chips`, `placement.unknown-kind`.
   /// - Complexity: O(neurons · routes of a slice + weights + relayed connections).
   init(_ tables: Allocation) throws(Diagnostic) {
     var loader = try TableLoader(tables)
@@ -24,24 +25,25 @@ extension CoreTables {
 }
 
 /// What loading tables takes.
-private struct TableLoader {
+struct TableLoader {
 
-  private let tables: Allocation
-  private let graph: SpikingGraph
-  private let isConstant: [Bool]
+  let tables: Allocation
+  let graph: SpikingGraph
+  let isConstant: [Bool]
   private let afferents: [[ProjectionID]]
-  private var compiler: SynapseCompiler
-  private var result = CoreTables()
+  var compiler: SynapseCompiler
+  var result = CoreTables()
   /// The positions of cores in their table, by number.
-  private var places: [Int: Int] = [:]
+  var places: [Int: Int] = [:]
   /// The blocks of axons of each core, by number.
-  private var blocks: [Int: [Int]] = [:]
+  var blocks: [Int: [Int]] = [:]
   /// The connections of each block.
-  private var connections: [[Int]] = []
+  var connections: [[Int]] = []
   /// Programs by path and slice.
-  private var programs: [ProgramKey: SynapseProgram] = [:]
+  var programs: [ProgramKey: SynapseProgram] = [:]
 
-  private struct ProgramKey: Hashable {
+  /// A path and a slice that it leads to.
+  struct ProgramKey: Hashable {
     var path: Int
     var slice: Int
   }
@@ -62,7 +64,8 @@ private struct TableLoader {
     }
     isConstant = graph.isConstant
     afferents = graph.afferents()
-    compiler = SynapseCompiler(graph, tables.paths)
+    compiler = SynapseCompiler(
+      graph, tables.paths, leavesOutZeros: tables.target.leavesOutZeros)
     guard tables.starts.count == graph.populations.count, tables.starts.allSatisfy({ $0 >= 0 })
     else { throw .badTable("starts", tables.starts.count, "not one tick for each population") }
     result.timesteps = code.timesteps
@@ -72,8 +75,22 @@ private struct TableLoader {
         tables.target.cores.indices.contains(core.kind)
       else { throw .badTable("cores", i, "a core that is named before, or of a kind that is not") }
     }
+    try checkPositions()
     try checkPaths()
     try checkAxons()
+  }
+
+  /// Refuses positions beyond the routers of the machine, to which no way leads.
+  private func checkPositions() throws(Diagnostic) {
+    let grid = try tables.grid()
+    for (i, core) in tables.cores.enumerated() {
+      let place = core.position
+      guard 0..<grid.columns ~= place.x, 0..<grid.rows ~= place.y else {
+        throw .badTable(
+          "cores", i,
+          "a router at \(place.x),\(place.y), expected one of \(grid.columns) × \(grid.rows)")
+      }
+    }
   }
 
   private func checkPaths() throws(Diagnostic) {
@@ -185,7 +202,8 @@ extension TableLoader {
           population: slice.population, core: core, box: slice.box, neurons: neurons,
           start: tables.starts[slice.population.index], sumBox: sumBox, program: program,
           registers: plan.registers, bias: own.bias(neurons, scale: plan.scale),
-          initial: own.initial(neurons, scale: plan.scale), emitter: id.index))
+          initial: own.initial(neurons, scale: plan.scale), emitter: id.index,
+          places: slice.box.count * kind.placesPerNeuron(of: slice.population, in: graph)))
     }
   }
 
@@ -208,31 +226,6 @@ extension TableLoader {
       return (.maximum(MaximumNeurons(slice.box, pool.window, counts: box)), box)
     case .source, .relay, .leaky:
       throw .unsupportedNeuron(population.name, population.model.mnemonic)
-    }
-  }
-}
-
-extension MaximumNeurons {
-
-  /// Lists the counts, within their box, at which each neuron of a slice looks.
-  init(_ box: NeuronBox, _ window: Window, counts: NeuronBox) {
-    (starts, places) = ([0], [])
-    for row in box.rows {
-      for column in box.columns {
-        for channel in box.channels {
-          for i in 0..<window.size.height {
-            let y = row * window.strides.height - window.padding.top + i * window.dilations.height
-            guard counts.rows.contains(y) else { continue }
-            for j in 0..<window.size.width {
-              let x =
-                column * window.strides.width - window.padding.left + j * window.dilations.width
-              guard counts.columns.contains(x) else { continue }
-              places.append(Int32(counts.offset(row: y, column: x, channel: channel)))
-            }
-          }
-          starts.append(Int32(places.count))
-        }
-      }
     }
   }
 }
@@ -308,103 +301,10 @@ extension TableLoader {
     }
   }
 
-  private func emitterBox(_ e: Int) -> NeuronBox {
+  /// Returns the neurons of emitter `e`.
+  func emitterBox(_ e: Int) -> NeuronBox {
     let emitter = result.emitters[e]
     if let slice = emitter.slice { return result.slices[slice].box }
     return NeuronBox(all: graph[emitter.population].shape)
-  }
-
-  /// Finds what packets meet at the cores to which they come.
-  mutating func loadRoutes() throws(Diagnostic) {
-    var emitterOf = [Int?](repeating: nil, count: tables.routes.count)
-    for (e, emitter) in result.emitters.enumerated() {
-      for r in emitter.routes { emitterOf[r] = e }
-    }
-    for (r, route) in tables.routes.enumerated() {
-      let block = tables.axons[route.block]
-      var own = EmulatedRoute(
-        core: places[route.core] ?? 0, hops: route.hops, capacity: 0,
-        landings: result.landings.count..<result.landings.count)
-      if let e = emitterOf[r] {
-        own.capacity = emitterBox(e).intersection(block.box).count
-        let axons = block.first..<block.first + block.box.count
-        for other in blocks[route.core] ?? [] {
-          let first = tables.axons[other].first
-          guard axons.overlaps(first..<first + tables.axons[other].box.count) else { continue }
-          result.landings.append(try landing(of: e, sentTo: route.block, met: other))
-        }
-        own.landings = own.landings.lowerBound..<result.landings.count
-      }
-      result.routes.append(own)
-    }
-  }
-
-  /// Returns what packets of emitter `e` reach that name the axons of block `named`, where the
-  /// core has block `met`.
-  private mutating func landing(
-    of e: Int, sentTo named: Int, met: Int
-  ) throws(Diagnostic) -> Landing {
-    let (sent, found) = (tables.axons[named], tables.axons[met])
-    let first = result.deliveries.count
-    var landing = Landing(translation: nil, deliveries: first..<first)
-    if named != met || found.population != result.emitters[e].population {
-      let shape = graph[found.population].shape
-      let box = emitterBox(e)
-      var translation: [Int32] = []
-      for row in box.rows {
-        for column in box.columns {
-          for channel in box.channels {
-            let here = NeuronBox(
-              rows: row..<row + 1, columns: column..<column + 1, channels: channel..<channel + 1)
-            var to: Int32 = -1
-            if sent.box.contains(here) {
-              let axon = sent.first + sent.box.offset(row: row, column: column, channel: channel)
-              let place = axon - found.first
-              if 0..<found.box.count ~= place {
-                to = Int32(found.box.neuron(at: place, of: shape))
-              }
-            }
-            translation.append(to)
-          }
-        }
-      }
-      landing.translation = result.translations.count
-      result.translations.append(translation)
-    }
-    for c in connections[met] {
-      let connection = tables.connections[c]
-      let slice = connection.target.index
-      // A connection to neurons of another core reaches nothing.
-      guard tables.cores[result.slices[slice].core].number == found.core else { continue }
-      let program = try program(of: connection.path, into: slice)
-      let delay = tables.target.time.deliveryLatency + connection.delay
-      result.slices[slice].depth = max(result.slices[slice].depth, delay + 1)
-      result.deliveries.append(Delivery(slice: slice, delay: delay, program: program))
-    }
-    landing.deliveries = first..<result.deliveries.count
-    return landing
-  }
-
-  private mutating func program(
-    of path: Int, into slice: Int
-  ) throws(Diagnostic) -> SynapseProgram {
-    let key = ProgramKey(path: path, slice: slice)
-    if let known = programs[key] { return known }
-    let program = try compiler.program(of: path, into: result.slices[slice].sumBox)
-    programs[key] = program
-    return program
-  }
-
-  /// Finds the ways of what the host writes to biases.
-  mutating func loadConstants() throws(Diagnostic) {
-    let slices = tables.mapped.slicesByPopulation()
-    for (p, path) in tables.paths.enumerated() where isConstant[path.source.index] {
-      for slice in slices[path.target.index] {
-        result.constants.append(
-          ConstantWay(
-            source: path.source, slice: slice.index,
-            program: try program(of: p, into: slice.index)))
-      }
-    }
   }
 }

@@ -34,9 +34,25 @@ struct EmulatedSlice: Sendable {
   var initial: [Int32]
   /// The places, in a run's results, where what the neurons emit is counted.
   var emitter: Int
+  /// The places of the core that the neurons take, several each where one is made of several.
+  var places: Int
 
   /// The number of sums of a tick.
   var sumCount: Int { sumBox.count }
+
+  /// Returns how many of the places have something to do in a tick.
+  ///
+  /// What a neuron takes beside itself, to reset by subtraction, works when the neuron fires.
+  ///
+  /// - Parameters:
+  ///   - active: the sums, or potentials, that are not 0.
+  ///   - spikes: the neurons that fire.
+  /// - Returns: the number, at most that of all places.
+  func activePlaces(_ active: Int, spikes: Int) -> Int {
+    if case .maximum = program { return min(active, places) }
+    let others = places / max(1, neurons.count) - 1
+    return min(active, neurons.count) + max(0, others) * min(spikes, neurons.count)
+  }
 }
 
 /// Where the sums of a slice lie among those of all.

@@ -15,9 +15,9 @@ package struct CoreLoad: Hashable, Sendable {
   package var synapticOperations: [Int]
   /// The time that reading them took, femtoseconds, where it is known.
   package var synapseTime: [Int]
-  /// Neurons that had something to do.
+  /// Places for neurons that had something to do.
   package var active: [Int]
-  /// Neurons that had not.
+  /// Places that had not.
   package var inactive: [Int]
 
   /// Creates the load of idle cores.
@@ -59,6 +59,10 @@ struct EmulationCounts: Sendable {
   var potentialOverflows = 0
   /// Ticks in which a slice received what it could not use: before it began, or after it ended.
   var lost = 0
+  /// Steps of single cores with more synaptic operations than a core does in a step.
+  var slowSteps = 0
+  /// Steps of single cores to which more spikes came than can wait at a core.
+  var fullSteps = 0
   /// The time that steps took, femtoseconds.
   var femtoseconds = 0
   /// The longest step, femtoseconds.
@@ -103,6 +107,8 @@ struct EmulationCounts: Sendable {
     currentOverflows += other.currentOverflows
     potentialOverflows += other.potentialOverflows
     lost += other.lost
+    slowSteps += other.slowSteps
+    fullSteps += other.fullSteps
     femtoseconds += other.femtoseconds
     longestStep = max(longestStep, other.longestStep)
     for l in levels.indices {

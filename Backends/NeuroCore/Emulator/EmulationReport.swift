@@ -15,13 +15,16 @@ package struct EmulationReport: Hashable, Sendable {
   package var hostSpikes: Int
   /// Packets: a spike once for each core to which it goes.
   package var packets: Int
-  /// Links that packets took.
-  package var hops: Int
-  /// Synapses that were read.
+  /// Links that packets took; `nil` where nobody says how the cores of a chip are joined.
+  package var hops: Int?
+  /// Synapses that spikes of neurons reached: what other executors of the network count, too.
   package var synapticOperations: Int
-  /// Updates of neurons that had a potential, an input or a bias.
+  /// Synapses that spikes of the host reached.
+  package var hostSynapticOperations: Int
+  /// Updates of places whose neuron had a potential, an input or a bias; of what a neuron takes
+  /// beside itself to reset by subtraction, when it fired.
   package var activeUpdates: Int
-  /// Updates of all other neurons that have a place.
+  /// Updates of all other places that neurons take.
   package var inactiveUpdates: Int
   /// The axons of all cores.
   package var axons: Int
@@ -32,6 +35,8 @@ package struct EmulationReport: Hashable, Sendable {
   /// Ticks in which a slice received what it could not use, before it began or after it ended; 0
   /// if tables are right.
   package var lostArrivals: Int
+  /// Steps that asked more of a core than it can do.
+  package var overloads: Overloads
   /// The cores, ascending by number.
   package var cores: [Core]
   /// What cores did in each tick, over all inputs, [tick][core].
@@ -42,7 +47,8 @@ package struct EmulationReport: Hashable, Sendable {
   package var energy: EnergyReport
   /// The modelled time.
   package var time: TimeReport
-  /// What cores did at each operating point, for machines that have several.
+  /// What cores did at each operating point, for machines that have several and say how one is
+  /// chosen.
   package var operatingPoints: [OperatingPointReport]
   /// What the semantics of the emulation leave open: which variant was chosen.
   package var semantics: [String]
@@ -59,6 +65,17 @@ package struct EmulationReport: Hashable, Sendable {
     package var total: Int { sums + currents + potentials }
   }
 
+  /// Steps of single cores that asked more of them than they can do, over all inputs; such a machine
+  /// falls behind or loses spikes, which is not emulated.
+  package struct Overloads: Hashable, Sendable {
+    /// Steps with more synaptic operations than a core does in a tick; `nil` if its rate, or the
+    /// tick, is unknown.
+    package var synapticOperations: Int?
+    /// Steps to which more spikes came than can wait at a core: lost if they come at once; `nil` if
+    /// that number is unknown.
+    package var inputSpikes: Int?
+  }
+
   /// A core, over all ticks and inputs.
   package struct Core: Hashable, Sendable {
     /// The number.
@@ -71,9 +88,9 @@ package struct EmulationReport: Hashable, Sendable {
     package var spikes: Int
     /// Packets that arrived.
     package var packets: Int
-    /// Synapses that were read.
+    /// Synapses that spikes of neurons and of the host reached.
     package var synapticOperations: Int
-    /// Updates of neurons that had something to do.
+    /// Updates of places that had something to do.
     package var activeUpdates: Int
   }
 
@@ -153,10 +170,14 @@ package struct OperatingPointReport: Hashable, Sendable {
   package var updates: Int
   /// Synaptic operations.
   package var synapticOperations: Int
-  /// Seconds that cores were busy, `nil` if cycles or clock are unknown.
+  /// Seconds that cores were busy, at most the tick in each step; `nil` if cycles or clock are
+  /// unknown.
   package var busySeconds: Double?
   /// Steps whose work exceeded the tick, `nil` if that is unknown.
   package var overruns: Int?
-  /// Joules, `nil` if a constant is unknown.
-  package var joules: Double?
+  /// Joules of updates and synaptic operations, `nil` if a constant is unknown.
+  package var dynamicJoules: Double?
+  /// Joules of the baseline: that of the point while cores are busy, that of the slowest while they
+  /// rest; `nil` if a constant is unknown.
+  package var staticJoules: Double?
 }

@@ -37,20 +37,65 @@ extension EnergyReport {
     switch energy.model {
     case .perEvent, .affine:
       if energy.events.isEmpty { missing.append("events") }
-    case .levels:
-      for point in points where point.steps > 0 && point.joules == nil {
-        missing.append("levels.\(point.name)")
-      }
-      if points.isEmpty { missing.append("levels") }
+    case .levels: noteLevels(energy, points, \.dynamicConstants, &keys)
     case .pointAverage, .none: missing.append("events")
     }
-    let hasDynamic = missing.isEmpty
+    if missing.isEmpty {
+      dynamicJoules =
+        items.reduce(0) { $0 + Double($1.count) * ($1.joules ?? 0) }
+        + points.reduce(0) { $0 + ($1.dynamicJoules ?? 0) }
+    }
     addStanding(energy.standing, seconds, cores, target, &keys)
+    if model == .levels { addBaselines(energy, points, target, &keys) }
     cite(keys, target)
-    guard hasDynamic else { return }
-    dynamicJoules =
-      items.reduce(0) { $0 + Double($1.count) * ($1.joules ?? 0) }
-      + points.reduce(0) { $0 + ($1.joules ?? 0) }
+  }
+
+  /// Notes the constants of the operating points at which cores were, and those that are missing; of
+  /// all points if it is not known at which they were.
+  private mutating func noteLevels(
+    _ energy: Energy, _ points: [OperatingPointReport],
+    _ constants: (Energy.OperatingPoint) -> [(name: String, quantity: Quantity?)],
+    _ keys: inout Set<String>
+  ) {
+    let used = Set(points.filter { $0.steps > 0 }.map(\.name))
+    for level in energy.levels where points.isEmpty || used.contains(level.name) {
+      for (name, quantity) in constants(level) {
+        if let quantity, quantity.value != nil {
+          note(quantity, &keys)
+        } else {
+          missing.append("levels.\(level.name).\(name)")
+        }
+      }
+    }
+    if energy.levels.isEmpty, !missing.contains("levels") { missing.append("levels") }
+  }
+
+  /// Adds the baselines of operating points to the static energy, which is unknown if one is.
+  private mutating func addBaselines(
+    _ energy: Energy, _ points: [OperatingPointReport], _ target: TargetDescription,
+    _ keys: inout Set<String>
+  ) {
+    noteLevels(energy, points, \.standingConstants, &keys)
+    if target.time.step?.value == nil { missing.append("time.step") }
+    if let rest = points.first, rest.steps == 0,
+      let slowest = energy.levels.first(where: { $0.name == rest.name })
+    {
+      // Cores rest at the slowest point, even if none ever works there.
+      if let baseline = slowest.baseline, baseline.value != nil {
+        note(baseline, &keys)
+      } else {
+        missing.append("levels.\(rest.name).baseline")
+      }
+    }
+    let used = points.filter { $0.steps > 0 }
+    let known = used.compactMap(\.staticJoules)
+    guard !used.isEmpty, known.count == used.count,
+      let other = energy.standing.isEmpty ? 0 : staticJoules
+    else {
+      staticJoules = nil
+      return
+    }
+    staticJoules = known.reduce(other, +)
   }
 
   /// Adds what is taken whatever happens: by chip, core or board, times the modelled time.
@@ -60,7 +105,8 @@ extension EnergyReport {
   ) {
     let perChip = max(1, target.coresPerChip)
     let chips = Set(cores.map { $0 / perChip }).count
-    let takers = ["chip": chips, "core": cores.count, "activeCore": cores.count]
+    // Those cores of a chip that hold no neurons take power as well, unless they are off.
+    let takers = ["chip": chips, "core": chips * perChip, "activeCore": cores.count]
     // What a board takes holds what its chips take: it is another measurement, not another part.
     let standing = standing.filter { $0.key != "board" }
     var watts: Double? = standing.isEmpty ? nil : 0
@@ -74,7 +120,7 @@ extension EnergyReport {
       }
       watts = watts.map { $0 + Double(number) * value }
     }
-    if model == .levels && standing.isEmpty { watts = 0 }
+    guard !(model == .levels && standing.isEmpty) else { return }
     guard let seconds else {
       missing.append("time")
       return
@@ -99,7 +145,8 @@ extension OperatingPointReport {
 
   /// Returns what was done at each operating point of a machine, and its energy.
   ///
-  /// E = P(level) · busy + P(lowest) · (steps · tick − busy) + updates · e + operations · e
+  ///     dynamic = updates · e + operations · e
+  ///     static  = P(level) · busy + P(slowest) · (steps · tick − busy)
   ///
   /// - Source: Höppner et al.; see `StepClock`.
   static func all(
@@ -110,23 +157,41 @@ extension OperatingPointReport {
       let own = counts.levels[l]
       var result = Self(
         name: level.name, steps: own.steps, stepsOfTick: own.stepsOfTick, updates: own.updates,
-        synapticOperations: own.operations, busySeconds: nil, overruns: nil, joules: nil)
+        synapticOperations: own.operations, busySeconds: nil, overruns: nil,
+        dynamicJoules: nil, staticJoules: nil)
       if level.update != nil, level.operation != nil {
         result.busySeconds = Double(own.femtoseconds) * 1e-15
         if clock.tick != nil { result.overruns = own.overruns }
       }
       let points = target.energy.levels
-      if let point = points.first(where: { $0.name == level.name }),
-        let rest = points.first(where: { $0.name == clock.levels[0].name })?.baseline?.value,
-        let baseline = point.baseline?.value, let busy = result.busySeconds, let tick = clock.tick,
-        let update = point.perNeuron?.value, let operation = point.perSynapticOperation?.value
+      guard let point = points.first(where: { $0.name == level.name }) else { return result }
+      if let update = point.perNeuron?.value, let operation = point.perSynapticOperation?.value {
+        result.dynamicJoules = Double(own.updates) * update + Double(own.operations) * operation
+      }
+      let slowest = points.first { $0.name == clock.levels[0].name }
+      if let rest = slowest?.baseline?.value, let baseline = point.baseline?.value,
+        let busy = result.busySeconds, let tick = clock.tick
       {
         let idle = max(0, Double(own.steps) * Double(tick) * 1e-15 - busy)
-        result.joules =
-          baseline * busy + rest * idle + Double(own.updates) * update
-          + Double(own.operations) * operation
+        result.staticJoules = baseline * busy + rest * idle
       }
       return result
     }
+  }
+}
+
+extension Energy.OperatingPoint {
+
+  /// What the energy of events is computed from.
+  fileprivate var dynamicConstants: [(name: String, quantity: Quantity?)] {
+    [("perNeuron", perNeuron), ("perSynop", perSynapticOperation)]
+  }
+
+  /// What the energy of the baseline is computed from.
+  fileprivate var standingConstants: [(name: String, quantity: Quantity?)] {
+    [
+      ("baseline", baseline), ("hertz", hertz), ("cyclesPerNeuron", cyclesPerNeuron),
+      ("cyclesPerSynop", cyclesPerSynapticOperation),
+    ]
   }
 }

@@ -20,6 +20,9 @@ package struct SANAFEFiles: Sendable {
 
   /// The synapses of weight 0, which are not written.
   package var silentSynapses = 0
+
+  /// How often these were read for the image.
+  package var silentOperations = 0
 }
 
 extension MeshEmulator {
@@ -48,7 +51,7 @@ extension MeshEmulator {
       architecture: writer.architecture(
         columns: columns + 1, coresPerTile: writer.coresOfTiles.values.max() ?? 1),
       network: writer.text, host: writer.host(worker, trace, timesteps: timesteps),
-      silentSynapses: writer.silent)
+      silentSynapses: writer.silent, silentOperations: writer.silentOperations(trace))
   }
 }
 
@@ -62,8 +65,8 @@ private struct SANAFEWriter {
 
   var text = "network:\n  name: spikec\n  groups:\n"
 
-  /// The synapses of weight 0.
-  var silent = 0
+  /// The synapses of weight 0 of each neuron of each slice.
+  private var silentOf: [[Int]]
 
   /// The cores of each tile so far.
   var coresOfTiles: [Int: Int] = [:]
@@ -71,6 +74,23 @@ private struct SANAFEWriter {
   init(tables: CoreTables, rows: Int) {
     self.tables = tables
     self.rows = rows
+    silentOf = tables.slices.map { [Int](repeating: 0, count: $0.neurons.count) }
+  }
+
+  /// The synapses of weight 0.
+  var silent: Int { silentOf.joined().reduce(0, +) }
+
+  /// Returns how often synapses of weight 0 were read for an image.
+  func silentOperations(_ trace: SpikeTrace) -> Int {
+    var result = 0
+    for (s, slice) in tables.slices.enumerated() {
+      for units in trace.units[slice.population.index] {
+        for (place, neuron) in slice.neurons.enumerated() where units[Int(neuron)] != 0 {
+          result += silentOf[s][place]
+        }
+      }
+    }
+    return result
   }
 
   mutating func writeGroups(_ graph: SpikingGraph) throws(CompileError) {
@@ -124,13 +144,13 @@ private struct SANAFEWriter {
       }
       let base = tables.sums[delivery.slice].first
       (worker.scratch.neurons[0], worker.scratch.neuronUnits[0]) = (neuron, 1)
-      silent += worker.deliver(delivery.program, 0..<1, at: base)
+      silentOf[e][place] += worker.deliver(delivery.program, 0..<1, at: base)
       let scale = tables.slices[delivery.slice].registers.scale
       for i in 0..<tables.sums[delivery.slice].count where worker.sums[base + i] != 0 {
         let weight = worker.sums[base + i] << scale
         text += "    - s\(e).\(place) -> s\(delivery.slice).\(i): [weight: \(weight)]\n"
         worker.sums[base + i] = 0
-        silent -= 1
+        silentOf[e][place] -= 1
       }
     }
   }

@@ -16,10 +16,14 @@ internal import SpikeIR
 /// On machines without ticks, such as Speck, spikes act when they arrive, one after another; what
 /// neurons say then depends on the order of spikes, and is not what the graph says.
 ///
-/// Neurons are integrate-and-fire neurons of all kinds, staircases, maxima and integrators. A
-/// machine's neurons say them as its description offers: integrate-and-fire on current-based
-/// neurons whose current lasts a tick, reset by subtraction by a second compartment, whose costs the
-/// tables count. `LoihiNeuron` and `TrueNorthNeuron` are the general update rules.
+/// What runs is one rule for all machines, `CoreNeurons`, in registers as `RegisterPlan` reads them
+/// from the description: sum, wrap or saturate, integrate, wrap or saturate, fire and subtract. The
+/// neurons are integrate-and-fire neurons of all kinds, staircases, maxima and integrators: what
+/// passes make of a network. On Loihi that is `LoihiNeuron` with a current that lasts a tick (du =
+/// 4095, offset 1), a potential that is kept (dv = 0), and the threshold taken away by a second
+/// compartment instead of a reset to 0, which a test holds against it bit by bit. `LoihiNeuron`,
+/// `TrueNorthNeuron`, `BitShiftNeuron` and the others are the machines' general update rules with
+/// decays, leaks and random numbers; they are references with known traces, not what is run here.
 package struct MeshEmulator: Sendable {
 
   /// The tables as they were loaded.
@@ -50,8 +54,7 @@ package struct MeshEmulator: Sendable {
     let tables = try liftingDiagnostic { () throws(Diagnostic) in try CoreTables(allocation) }
     self.tables = tables
     if allocation.target.time.model == .event { try tables.requireEventNeurons(graph) }
-    clock = StepClock(
-      allocation.target, tiles: Set(allocation.cores.map(\.position)).count)
+    clock = StepClock(allocation.target, cores: allocation.cores)
     inputs = try liftingDiagnostic { () throws(Diagnostic) in
       var result: [InputEnd] = []
       for (i, encoder) in graph.encoders.enumerated() {

@@ -66,8 +66,8 @@ struct MeshWorker {
   /// What cores did in the tick before.
   private var before: CoreLoad
   private let idle: CoreLoad
-  /// The neurons of each core.
-  private let neuronsOfCore: [Int]
+  /// The places for neurons of each core that are taken.
+  private let placesOfCore: [Int]
   private var trains: [SpikeTrain?]
   /// What waits on machines on which spikes act when they arrive.
   var queue = EventQueue()
@@ -87,9 +87,9 @@ struct MeshWorker {
     scratch = SpikeScratch(tables)
     now = CoreLoad(cores: cores, ticks: 1)
     (before, idle) = (now, now)
-    var neurons = now.active
-    for slice in tables.slices { neurons[slice.core] += slice.neurons.count }
-    neuronsOfCore = neurons
+    var places = now.active
+    for slice in tables.slices { places[slice.core] += slice.places }
+    placesOfCore = places
     trains = []
   }
 
@@ -203,8 +203,8 @@ struct MeshWorker {
   mutating func finish(tick: Int) {
     let cores = now.cores
     let first = tick * cores
-    for c in 0..<cores { now.inactive[c] = max(0, neuronsOfCore[c] - now.active[c]) }
-    clock.measure(now, after: before, neurons: neuronsOfCore, tick: tick, into: &counts)
+    for c in 0..<cores { now.inactive[c] = max(0, placesOfCore[c] - now.active[c]) }
+    clock.measure(now, after: before, neurons: placesOfCore, tick: tick, into: &counts)
     for c in 0..<cores {
       counts.load.spikes[first + c] += now.spikes[c]
       counts.load.packets[first + c] += now.packets[c]
@@ -228,18 +228,18 @@ extension MeshWorker {
     touched[tables.sums[s].slot(at: tick)] = false
     let tally = state[s].integrate(&sums, at: tables.sums[s].base(at: tick), shared.value.registers)
     let core = shared.value.core
-    now.active[core] += min(tally.active, shared.value.neurons.count)
     counts.sumOverflows += tally.sumOverflows
     counts.currentOverflows += tally.currentOverflows
     counts.potentialOverflows += tally.potentialOverflows
     scratch.count = 0
     switch shared.value.program {
-    case .integrate: return
+    case .integrate: break
     case .fire(let neurons): fire(s, neurons)
     case .staircase(let neurons): follow(s, neurons, shared.value, now: own)
     case .maximum(let neurons): pool(s, neurons)
     }
     now.spikes[core] += scratch.count
+    now.active[core] += shared.value.activePlaces(tally.active, spikes: scratch.count)
   }
 
   private mutating func fire(_ s: Int, _ neurons: FiringNeurons) {

@@ -153,3 +153,28 @@ struct NeuronParameters {
       steps: Array(steps[channels]), values: values, ticks: Int64(population.code.timesteps))
   }
 }
+
+extension MaximumNeurons {
+
+  /// Lists the counts, within their box, at which each neuron of a slice looks.
+  init(_ box: NeuronBox, _ window: Window, counts: NeuronBox) {
+    (starts, places) = ([0], [])
+    for row in box.rows {
+      for column in box.columns {
+        for channel in box.channels {
+          for i in 0..<window.size.height {
+            let y = row * window.strides.height - window.padding.top + i * window.dilations.height
+            guard counts.rows.contains(y) else { continue }
+            for j in 0..<window.size.width {
+              let x =
+                column * window.strides.width - window.padding.left + j * window.dilations.width
+              guard counts.columns.contains(x) else { continue }
+              places.append(Int32(counts.offset(row: y, column: x, channel: channel)))
+            }
+          }
+          starts.append(Int32(places.count))
+        }
+      }
+    }
+  }
+}

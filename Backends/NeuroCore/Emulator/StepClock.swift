@@ -16,12 +16,15 @@ internal import SpikeIR
 ///
 ///     t = (neurons · cycles of an update + synaptic operations · cycles of one) / clock
 ///
+/// A core is busy for at most the tick. Where a description gives the synaptic operations that a core
+/// does in a second, or the spikes that can wait at it, steps that exceed them are counted.
+///
 /// - Source: the step: the SANA-FE simulator's simple time model; operating points: Höppner et al.,
 ///   dynamic voltage and frequency scaling for neuromorphic many-core systems, whose policy chooses
 ///   a level in each cycle from the workload.
 struct StepClock: Sendable {
 
-  /// The operating points, the slowest first.
+  /// The operating points, the slowest first; none if a description does not say how one is chosen.
   let levels: [Level]
 
   /// The femtoseconds of a step whatever happens, if the machine keeps to real time.
@@ -32,6 +35,9 @@ struct StepClock: Sendable {
 
   /// The time of a synaptic operation by the form of connections, femtoseconds.
   let operations: [Int]
+
+  /// What each core can do in a step.
+  let limits: Limits
 
   private let costs: Costs
   private let barrier: Int
@@ -50,48 +56,71 @@ struct StepClock: Sendable {
     var mostPackets: Int?
   }
 
-  /// Times of events, femtoseconds; 0 where they do not occur in the model.
-  private struct Costs: Sendable {
-    var active = 0
-    var inactive = 0
-    var spike = 0
-    var packetOut = 0
-    var packetIn = 0
+  /// What cores can do in a step, each of those that hold neurons; largest numbers where a
+  /// description does not say it.
+  struct Limits: Sendable {
+    /// Synaptic operations.
+    var operations: [Int]
+    /// Spikes that can wait.
+    var packets: [Int]
+
+    /// Whether any is known.
+    var areKnown: (operations: Bool, packets: Bool) {
+      (operations.contains { $0 < .max }, packets.contains { $0 < .max })
+    }
+
+    /// Looks up what `cores` of a machine can do in a tick of `seconds`.
+    init(_ cores: [CoreEntry], on target: TargetDescription, seconds: Double?) {
+      let capacities = target.cores.map(\.capacities)
+      operations = cores.map { core in
+        guard let seconds, let rate = capacities[core.kind]["synopsPerSecond"] else { return .max }
+        return Int(min(Double(rate) * seconds, 1e15))
+      }
+      packets = cores.map { capacities[$0.kind]["inputSpikes"] ?? .max }
+    }
   }
 
-  /// Creates the clock of `target` with `tiles` tiles at work.
-  init(_ target: TargetDescription, tiles: Int) {
+  /// Creates the clock of `target`.
+  ///
+  /// - Parameters:
+  ///   - target: the machine.
+  ///   - cores: the cores that hold neurons.
+  init(_ target: TargetDescription, cores: [CoreEntry]) {
     let latency = target.energy.latency
     func time(_ names: [String]) -> Int? {
       names.lazy.compactMap { latency[$0]?.value }.first.map { Int($0 * 1e15) }
     }
-    var costs = Costs()
     var missing: [String] = []
     operations = ["synopDense", "synopConv", "synopSparse"].map { time([$0, "synop"]) ?? 0 }
     if time(["synop"]) == nil, operations.contains(0) { missing.append("latency.synop") }
-    if let active = time(["neuronActive"]), let inactive = time(["neuronInactive"]) {
-      (costs.active, costs.inactive) = (active, inactive)
-    } else if let access = time(["somaAccess"]), let update = time(["somaUpdate"]) {
-      (costs.active, costs.inactive) = (access + update, access)
-    } else if let update = time(["neuronUpdate"]) {
-      (costs.active, costs.inactive) = (update, update)
-    } else {
-      missing.append("latency.neuronActive")
-    }
-    costs.spike = time(["neuronSpike", "somaSpike"]) ?? 0
-    costs.packetOut = time(["axonOut"]) ?? 0
-    costs.packetIn = time(["axonIn"]) ?? 0
-    self.costs = costs
-    let known = target.time.barrier.sorted { $0.tiles < $1.tiles }
-    // The next larger number of tiles that was measured: not less than the truth.
-    let entry = known.first { $0.tiles >= tiles } ?? known.last
-    barrier = Int((entry?.latency.value ?? 0) * 1e15)
-    if entry?.latency.value == nil { missing.append("time.barrier") }
-    tick = target.time.step?.value.map { Int($0 * 1e15) }
+    let costs = Costs(time)
+    if costs == nil { missing.append("latency.neuronActive") }
+    self.costs = costs ?? Costs()
+    let barrier = Self.barrier(of: target, cores)
+    if barrier == nil { missing.append("time.barrier") }
+    self.barrier = Int((barrier ?? 0) * 1e15)
+    let step = target.time.step?.value
+    tick = step.map { Int($0 * 1e15) }
     self.missing = tick == nil ? missing : []
-    levels = target.energy.levels.map { Level($0) }.sorted {
+    limits = Limits(cores, on: target, seconds: step)
+    let levels = target.energy.levels.map { Level($0) }.sorted {
       ($0.mostPackets ?? .max, $0.hertz) < ($1.mostPackets ?? .max, $1.hertz)
     }
+    let canChoose = levels.dropLast().allSatisfy {
+      $0.mostPackets != nil || step != nil && $0.update != nil && $0.operation != nil
+    }
+    self.levels = canChoose ? levels : []
+  }
+
+  /// Returns the time that the end of a step takes, seconds; `nil` if nobody has measured it for as
+  /// many tiles, or for several chips: the barrier of one chip says nothing of theirs.
+  private static func barrier(of target: TargetDescription, _ cores: [CoreEntry]) -> Double? {
+    let tiles = Set(cores.map(\.position)).count
+    let chips = Set(cores.map { $0.number / max(1, target.coresPerChip) }).count
+    guard chips <= 1 else { return nil }
+    // The next larger number of tiles that was measured: not less than the truth.
+    let known = target.time.barrier.sorted { $0.tiles < $1.tiles }
+    return known.first { $0.tiles >= tiles }?.latency.value
   }
 
   /// Counts the time of a step.
@@ -99,13 +128,17 @@ struct StepClock: Sendable {
   /// - Parameters:
   ///   - load: what cores did in the step.
   ///   - before: what cores did in the step before.
-  ///   - neurons: the neurons of each core.
+  ///   - neurons: the places for neurons of each core that are taken.
   ///   - step: the step of the input, counted from 0.
   ///   - counts: what is counted; updated.
   func measure(
     _ load: CoreLoad, after before: CoreLoad, neurons: [Int], tick step: Int,
     into counts: inout EmulationCounts
   ) {
+    for c in 0..<load.cores {
+      if load.synapticOperations[c] > limits.operations[c] { counts.slowSteps += 1 }
+      if load.packets[c] > limits.packets[c] { counts.fullSteps += 1 }
+    }
     if !levels.isEmpty { choose(load, before, neurons, step, &counts) }
     guard missing.isEmpty else { return }
     var longest = 0
@@ -140,7 +173,8 @@ struct StepClock: Sendable {
       counts.levels[l].operations += load.synapticOperations[c]
       guard let update = levels[l].update, let operation = levels[l].operation else { continue }
       let busy = neurons[c] * update + load.synapticOperations[c] * operation
-      counts.levels[l].femtoseconds += busy
+      // What does not fit is late, or lost: no more time passes than there is.
+      counts.levels[l].femtoseconds += min(busy, tick ?? busy)
       if let tick, busy > tick { counts.levels[l].overruns += 1 }
     }
   }
@@ -170,5 +204,32 @@ extension StepClock.Level {
     update = time(point.cyclesPerNeuron)
     operation = time(point.cyclesPerSynapticOperation)
     mostPackets = point.mostSpikesPerStep?.value.map { Int($0) }
+  }
+}
+
+/// Times of events, femtoseconds; 0 where they do not occur in the model.
+private struct Costs: Sendable {
+  var active = 0
+  var inactive = 0
+  var spike = 0
+  var packetOut = 0
+  var packetIn = 0
+
+  init() {}
+
+  /// Looks up times by the names of events; `nil` if those of updates are unknown.
+  init?(_ time: (_ names: [String]) -> Int?) {
+    if let active = time(["neuronActive"]), let inactive = time(["neuronInactive"]) {
+      (self.active, self.inactive) = (active, inactive)
+    } else if let access = time(["somaAccess"]), let update = time(["somaUpdate"]) {
+      (active, inactive) = (access + update, access)
+    } else if let update = time(["neuronUpdate"]) {
+      (active, inactive) = (update, update)
+    } else {
+      return nil
+    }
+    spike = time(["neuronSpike", "somaSpike"]) ?? 0
+    packetOut = time(["axonOut"]) ?? 0
+    packetIn = time(["axonIn"]) ?? 0
   }
 }

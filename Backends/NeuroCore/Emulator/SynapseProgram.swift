@@ -34,18 +34,24 @@ struct SynapseCompiler {
   private(set) var relays: [RelayTable] = []
 
   /// The connections.
-  private(set) var synapses = CoreSynapses()
+  private(set) var synapses: CoreSynapses
 
   private var relaysOfPath: [Int: Int] = [:]
   private var weights: [ProjectionID: [Int32]] = [:]
-  private var wires: [ProjectionID: (starts: [Int32], targets: [Int32])] = [:]
+  private var wires: [ProjectionID: WireLists] = [:]
   private var storedWeights: [ProjectionID: Range<Int>] = [:]
   private var storedWires: [ProjectionID: Range<Int>] = [:]
 
   /// Creates a compiler for the paths of `graph`.
-  init(_ graph: SpikingGraph, _ paths: [ConnectionPath]) {
+  ///
+  /// - Parameters:
+  ///   - graph: the network.
+  ///   - paths: its paths.
+  ///   - leavesOutZeros: whether synapses of weight 0 do not exist.
+  init(_ graph: SpikingGraph, _ paths: [ConnectionPath], leavesOutZeros: Bool) {
     self.graph = graph
     self.paths = paths
+    synapses = CoreSynapses(leavesOutZeros: leavesOutZeros)
   }
 
   /// Returns the box of neurons whose counts a slice of maxima holds: all that it looks at.
@@ -116,42 +122,17 @@ struct SynapseCompiler {
   /// Returns the weights of projection `j` times 2^shift; of a pooling, those of its taps.
   private mutating func scaledWeights(of j: ProjectionID) throws(Diagnostic) -> [Int32] {
     if let known = weights[j] { return known }
-    let projection = graph[j]
-    var factors: [Int32] = [1]
-    if let id = projection.kind.weights { factors = try graph.tensors.integers(id) }
-    if case .pool(let pool) = projection.kind {
-      let taps = pool.window.size.height * pool.window.size.width
-      factors = [Int32](repeating: 1, count: taps * graph[projection.source].shape.channels)
-    }
-    for i in factors.indices {
-      let scaled = Int64(factors[i]) << Int64(projection.shift)
-      guard let fitting = Int32(exactly: scaled) else {
-        throw .emulatorOverflow(projection.name, bound: Double(scaled))
-      }
-      factors[i] = fitting
-    }
-    weights[j] = factors
-    return factors
+    let own = try NeuronConnections.weights(of: j, in: graph)
+    weights[j] = own
+    return own
   }
 
   /// Returns the lists of targets of each source neuron of the wires `j`.
-  private mutating func wireLists(
-    of j: ProjectionID
-  ) throws(Diagnostic) -> (starts: [Int32], targets: [Int32]) {
+  private mutating func wireLists(of j: ProjectionID) throws(Diagnostic) -> WireLists {
     if let known = wires[j] { return known }
-    guard case .wire(let wire) = graph[j].kind else { return ([], []) }
-    let sources = try graph.tensors.integers(wire.sources)
-    var starts = [Int32](repeating: 0, count: graph[graph[j].source].shape.count + 1)
-    for n in sources where n >= 0 { starts[Int(n) + 1] += 1 }
-    for n in 1..<starts.count { starts[n] += starts[n - 1] }
-    var next = starts
-    var targets = [Int32](repeating: 0, count: Int(starts[starts.count - 1]))
-    for (target, n) in sources.enumerated() where n >= 0 {
-      targets[Int(next[Int(n)])] = Int32(target)
-      next[Int(n)] += 1
-    }
-    wires[j] = (starts, targets)
-    return (starts, targets)
+    let own = try NeuronConnections.wires(of: j, in: graph)
+    wires[j] = own
+    return own
   }
 
   /// Returns the position of the relays of path `p`, `nil` if it has none.
@@ -162,7 +143,7 @@ struct SynapseCompiler {
     let count = graph[paths[p].source].shape.count
     var entries = (0..<count).map { [Int32($0): Int64(1)] }
     for j in chain {
-      let connections = try RelayConnections(graph, j, scaledWeights(of: j), wireLists(of: j))
+      let connections = try NeuronConnections(graph, j, scaledWeights(of: j), wireLists(of: j))
       entries = entries.map { own in
         var next: [Int32: Int64] = [:]
         for (n, factor) in own {
@@ -176,70 +157,6 @@ struct SynapseCompiler {
     relays.append(try RelayTable(entries, name: graph[paths[p].target].name))
     relaysOfPath[p] = relays.count - 1
     return relays.count - 1
-  }
-}
-
-/// The connections of a projection into relays, neuron by neuron.
-private struct RelayConnections {
-
-  private let kind: ProjectionKind
-  private let source: Shape
-  private let target: Shape
-  private let weights: [Int32]
-  private let wires: (starts: [Int32], targets: [Int32])
-
-  init(
-    _ graph: SpikingGraph, _ j: ProjectionID, _ weights: [Int32],
-    _ wires: (starts: [Int32], targets: [Int32])
-  ) {
-    kind = graph[j].kind
-    source = graph[graph[j].source].shape
-    target = graph[graph[j].target].shape
-    self.weights = weights
-    self.wires = wires
-  }
-
-  /// Calls `body` with every connection of source neuron `n`.
-  func forEach(from n: Int, _ body: (_ target: Int, _ weight: Int32) -> Void) {
-    switch kind {
-    case .dense:
-      for k in 0..<target.count { body(k, weights[n * target.count + k]) }
-    case .identity: body(n, weights[weights.count == 1 ? 0 : n % target.channels])
-    case .wire:
-      for i in Int(wires.starts[n])..<Int(wires.starts[n + 1]) {
-        body(Int(wires.targets[i]), weights[0])
-      }
-    case .pool(let pool):
-      forEachWindow(pool.window, over: n) { (position, _) in
-        body(position * source[2] + n % source[2], weights[0])
-      }
-    case .conv(let conv):
-      let (inputs, outputs) = (source[2] / conv.groups, target[2] / conv.groups)
-      let (group, input) = (n % source[2]).quotientAndRemainder(dividingBy: inputs)
-      forEachWindow(conv.window, over: n) { (position, tap) in
-        for k in group * outputs..<(group + 1) * outputs {
-          body(position * target[2] + k, weights[(tap * inputs + input) * target[2] + k])
-        }
-      }
-    }
-  }
-
-  /// Calls `body` with every window that covers neuron `n`, and the tap under which it lies.
-  private func forEachWindow(
-    _ window: Window, over n: Int, _ body: (_ position: Int, _ tap: Int) -> Void
-  ) {
-    let (y, x) = (n / source[2]).quotientAndRemainder(dividingBy: source[1])
-    for i in 0..<window.size.height {
-      let top = y + window.padding.top - i * window.dilations.height
-      let row = top / window.strides.height
-      guard top >= 0, top % window.strides.height == 0, row < target[0] else { continue }
-      for j in 0..<window.size.width {
-        let left = x + window.padding.left - j * window.dilations.width
-        let column = left / window.strides.width
-        guard left >= 0, left % window.strides.width == 0, column < target[1] else { continue }
-        body(row * target[1] + column, i * window.size.width + j)
-      }
-    }
   }
 }
 

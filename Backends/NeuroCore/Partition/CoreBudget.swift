@@ -15,8 +15,13 @@ package struct CoreBudget: Sendable {
   package struct Entry: Hashable, Sendable {
     /// The name.
     package var name: String
-    /// What there is; `nil` if unknown, and then not checked.
+    /// What there is for a core; `nil` if unknown, and then not checked.
+    ///
+    /// Of what the cores of a chip share it is an equal part, so that a chip has room for its cores
+    /// whichever they are.
     package var capacity: Int?
+    /// What there is for all cores of a chip together, if they share it.
+    package var chipCapacity: Int?
     /// What is counted.
     let measure: Measure
 
@@ -42,8 +47,11 @@ package struct CoreBudget: Sendable {
 
   /// Lists what is counted on a core of class `kind`.
   ///
+  /// - Parameters:
+  ///   - kind: the class.
+  ///   - cores: the cores of a chip.
   /// - Source: the names are those of the descriptions' schema.
-  package init(_ kind: CoreClass) {
+  package init(_ kind: CoreClass, coresPerChip cores: Int) {
     let capacities = kind.capacities
     var measures: [String: Measure] = [
       "neurons": .places, "inAxons": .inAxons, "outAxons": .outAxons, "biasWords": .biasWords,
@@ -73,10 +81,15 @@ package struct CoreBudget: Sendable {
     case nil: break
     }
     let names = Set(kind.resources.keys).union(capacities.keys).union(limits.keys)
-    entries = names.sorted().compactMap { name in
+    entries = names.sorted().compactMap { name -> Entry? in
       guard let measure = measures[name] else { return nil }
-      let known = [capacities[name], limits[name]].compactMap { $0 }
-      return Entry(name: name, capacity: known.min(), measure: measure)
+      let known = [capacities[name], limits[name]].compactMap { $0 }.min()
+      guard CoreClass.sharedByChip.contains(name) else {
+        return Entry(name: name, capacity: known, measure: measure)
+      }
+      return Entry(
+        name: name, capacity: known.map { $0 / max(1, cores) }, chipCapacity: known,
+        measure: measure)
     }
     uncounted = names.filter { measures[$0] == nil }.sorted()
   }

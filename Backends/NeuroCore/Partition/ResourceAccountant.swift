@@ -45,7 +45,7 @@ package struct ResourceAccountant: Sendable {
   package init(_ network: NetworkModel, kind: Int) {
     self.network = network
     self.kind = network.target.cores[kind]
-    budget = CoreBudget(self.kind)
+    budget = CoreBudget(self.kind, coresPerChip: network.target.coresPerChip)
     rule = self.kind.accounting?.rule
     let sharing = self.kind.synapse?.sharing ?? []
     shares = sharing.contains { $0 != .none }
@@ -151,42 +151,68 @@ package struct ResourceAccountant: Sendable {
     guard !lists.isEmpty else { return }
     let bits = input.weights.stored(in: kind.synapse, limit: weightBits)
     switch rule {
-    case .synapseBlocks(let blocks):
-      let copies = copies(of: box)
-      let sparse = blocks.indexBits(neurons: box.count) ?? blocks.widestIndex
-      for list in lists {
-        let format = SynapseFormat(weightBits: bits, indexBits: list.isRun ? 0 : sparse)
-        let stored = shares ? list.distinct : list.axons
-        let held = shares ? min(list.axons, list.distinct * copies) : list.axons
-        let words = blocks.words(synapses: list.synapses, format)
-        demand.memory = demand.memory.addingOrMost(words * held)
-        demand.filledBits += blocks.filledBits(synapses: list.synapses, format) * stored
-        let key = CoreDemand.SynapseKey(
-          weightBits: bits, indexBits: format.indexBits, shift: input.shift)
-        if !demand.formats.contains(key) { demand.formats.unite([key]) }
-      }
-    case .powersOfTwo(let powers):
-      var (kernel, outputs) = (input.kernel, box.channels.count)
-      kernel.channels = min(kernel.channels, mostInputChannels ?? Int.max)
-      demand.memory = demand.memory.addingOrMost(
-        powers.kernelWords(
-          inputChannels: kernel.channels, outputChannels: outputs, kernelWidth: kernel.width,
-          kernelHeight: kernel.height))
-      demand.filledBits += kernel.channels * outputs * kernel.width * kernel.height * bits
-    case .synapseRows(let rows, _):
-      let axons = lists.reduce(0) { $0 + $1.axons }
-      let longest = lists.reduce(0) { max($0, $1.synapses) }
-      demand.memory = demand.memory.addingOrMost(rows.blockBytes(rows: axons, longest: longest))
-      demand.filledBits +=
-        lists.reduce(0) { $0 + $1.axons * rows.rowBytes(synapses: $1.synapses) } * 8
-    case .bytes(let bytes):
-      let stored = lists.reduce(0) { $0 + $1.synapses * (shares ? $1.distinct : $1.axons) }
-      let filled = stored * (bits + bytes.synapseOverheadBits)
-      demand.memory = demand.memory.addingOrMost((filled + 7) / 8)
-      demand.filledBits += filled
+    case .synapseBlocks(let blocks): add(lists, of: input, box, in: blocks, bits, to: &demand)
+    case .powersOfTwo(let powers): add(kernelOf: input, box, powers, bits, to: &demand)
+    case .synapseRows(let rows, _): add(lists, in: rows, to: &demand)
+    case .bytes(let bytes): add(lists, in: bytes, bits, to: &demand)
     case .denseRectangle, .tiles, nil:
       demand.filledBits += lists.reduce(0) { $0 + $1.synapses * $1.axons } * bits
     }
+  }
+
+  /// Adds blocks of synapses, of each list as many as its axons cannot share.
+  private func add(
+    _ lists: [SynapseList], of input: LayerInput, _ box: NeuronBox,
+    in blocks: SynapseBlockAccounting, _ bits: Int, to demand: inout CoreDemand
+  ) {
+    let copies = copies(of: box)
+    let sparse = blocks.indexBits(neurons: box.count) ?? blocks.widestIndex
+    for list in lists {
+      let format = SynapseFormat(weightBits: bits, indexBits: list.isRun ? 0 : sparse)
+      let stored = shares ? list.distinct : list.axons
+      let held = shares ? min(list.axons, list.distinct * copies) : list.axons
+      let words = blocks.words(synapses: list.synapses, format)
+      demand.memory = demand.memory.addingOrMost(words * held)
+      demand.filledBits += blocks.filledBits(synapses: list.synapses, format) * stored
+      let key = CoreDemand.SynapseKey(
+        weightBits: bits, indexBits: format.indexBits, shift: input.shift)
+      if !demand.formats.contains(key) { demand.formats.unite([key]) }
+    }
+  }
+
+  /// Adds a kernel whose extents are rounded up to powers of two.
+  private func add(
+    kernelOf input: LayerInput, _ box: NeuronBox, _ powers: PowerOfTwoAccounting, _ bits: Int,
+    to demand: inout CoreDemand
+  ) {
+    var (kernel, outputs) = (input.kernel, box.channels.count)
+    kernel.channels = min(kernel.channels, mostInputChannels ?? Int.max)
+    demand.memory = demand.memory.addingOrMost(
+      powers.kernelWords(
+        inputChannels: kernel.channels, outputChannels: outputs, kernelWidth: kernel.width,
+        kernelHeight: kernel.height))
+    demand.filledBits += kernel.channels * outputs * kernel.width * kernel.height * bits
+  }
+
+  /// Adds rows of synapses, all as long as the longest.
+  private func add(
+    _ lists: [SynapseList], in rows: SynapseRowAccounting, to demand: inout CoreDemand
+  ) {
+    let axons = lists.reduce(0) { $0 + $1.axons }
+    let longest = lists.reduce(0) { max($0, $1.synapses) }
+    demand.memory = demand.memory.addingOrMost(rows.blockBytes(rows: axons, longest: longest))
+    demand.filledBits +=
+      lists.reduce(0) { $0 + $1.axons * rows.rowBytes(synapses: $1.synapses) } * 8
+  }
+
+  /// Adds bytes of weights.
+  private func add(
+    _ lists: [SynapseList], in bytes: ByteAccounting, _ bits: Int, to demand: inout CoreDemand
+  ) {
+    let stored = lists.reduce(0) { $0 + $1.synapses * (shares ? $1.distinct : $1.axons) }
+    let filled = stored * (bits + bytes.synapseOverheadBits)
+    demand.memory = demand.memory.addingOrMost((filled + 7) / 8)
+    demand.filledBits += filled
   }
 
   /// Returns the part of a box of inputs that is left if these are cut down.

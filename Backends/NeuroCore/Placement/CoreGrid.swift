@@ -6,8 +6,10 @@ package import HardwareTargets
 /// The cores of several chips of a machine, and the grid of routers that joins them.
 ///
 /// A place is a number: chip · cores of a chip + place on the chip. Chips lie in an array, nearly
-/// square, numbered row by row; its last chips may be there for their routers only. Places of
-/// machines without a grid lie at one router a chip, and each chip has a link to each other.
+/// square, numbered row by row; its last chips may be there for their routers only. On a torus the
+/// array is a part of the machine's, whose borders are joined and whose other routers are there as
+/// well. Places of machines without a grid lie at one router a chip, and each chip has a link to
+/// each other.
 package struct CoreGrid: Hashable, Sendable {
 
   /// How routers are joined.
@@ -47,6 +49,9 @@ package struct CoreGrid: Hashable, Sendable {
 
   /// The largest distance of a packet, [columns, rows], if it is limited.
   package let reach: [Int]?
+
+  /// The columns and rows of chips that have cores, or are numbered with them.
+  private let array: Extents
 
   /// The router of each place: row · columns + column.
   package let routers: [Int32]
@@ -98,14 +103,17 @@ package struct CoreGrid: Hashable, Sendable {
       case .multiplexedCrossbar, .pointToPoint, .none: .complete
       }
     let hasGrid = form != .complete
-    let array = Self.array(
-      of: chips, within: levels.first?.grid, isTorus: form == .hexagonalTorus)
+    let isTorus = form == .hexagonalTorus
+    let machine = isTorus ? Self.torus(of: levels.first, atLeast: chips) : levels.first?.grid
+    let array = Self.array(of: chips, within: machine)
+    let all = isTorus ? Self.part(of: machine ?? [], around: array) : array
+    self.array = array
     self.chips = chips
     coresPerChip = target.coresPerChip
     chipColumns = hasGrid ? chip.columns : 1
     chipRows = hasGrid ? chip.rows : 1
-    columns = array.columns * chipColumns
-    rows = array.rows * chipRows
+    columns = all.columns * chipColumns
+    rows = all.rows * chipRows
     isArrangementKnown = form == .hexagonalTorus || hasGrid && chip.isKnown
     reach = network.reach
     kindsOnChip = (0..<target.coresPerChip).map { target.kind(ofCore: $0) }
@@ -142,35 +150,61 @@ package struct CoreGrid: Hashable, Sendable {
     GridPoint(x: router % columns, y: router / columns)
   }
 
-  /// Returns the place in the array of chips, row by row, of the chip that has a router; those
-  /// from `chips` on have no places.
+  /// Returns the number of the chip that has a router; those from `chips` on have no places.
   package func chip(ofRouter router: Int) -> Int {
     let point = point(ofRouter: router)
-    return point.y / chipRows * (columns / chipColumns) + point.x / chipColumns
+    let (x, y) = (point.x / chipColumns, point.y / chipRows)
+    if x < array.columns, y < array.rows { return y * array.columns + x }
+    return array.columns * array.rows + y * (columns / chipColumns) + x
   }
 
-  /// Returns the array of `count` chips: all of the description's if its borders are joined,
-  /// otherwise a part of it that is at most twice as long as wide, if possible, and wastes least.
-  private static func array(
-    of count: Int, within grid: [Int]?, isTorus: Bool
-  ) -> (columns: Int, rows: Int) {
-    var most = (columns: count, rows: count)
+  /// Columns and rows.
+  private struct Extents: Hashable, Sendable {
+    var columns: Int
+    var rows: Int
+  }
+
+  /// Returns the array of `count` chips: a part of the description's that is at most twice as long as
+  /// wide, if possible, and wastes least.
+  private static func array(of count: Int, within grid: [Int]?) -> Extents {
+    var most = Extents(columns: count, rows: count)
     if let grid, grid.count == 2, grid[0] >= 1, grid[1] >= 1,
       grid[0] >= (count + grid[1] - 1) / grid[1]
     {
-      if isTorus { return (grid[0], grid[1]) }
-      most = (min(grid[0], count), min(grid[1], count))
+      most = Extents(columns: min(grid[0], count), rows: min(grid[1], count))
     }
-    var best = (columns: 0, rows: 0)
+    var best = Extents(columns: 0, rows: 0)
     var least = (2, 0, 0)
     for rows in 1...most.rows {
       let columns = (count + rows - 1) / rows
       guard columns <= most.columns else { continue }
       let isLong = max(columns, rows) > 2 * min(columns, rows)
       let cost = (isLong ? 1 : 0, columns * rows - count, abs(columns - rows))
-      if cost < least { (best, least) = ((columns, rows), cost) }
+      if cost < least { (best, least) = (Extents(columns: columns, rows: rows), cost) }
     }
     return best
+  }
+
+  /// Returns the columns and rows of chips of a machine whose borders are joined, of at least `chips`
+  /// chips: those of its description, or as square as its number of chips allows.
+  private static func torus(of level: Topology.Level?, atLeast chips: Int) -> [Int] {
+    let count = max(chips, level?.count ?? 1)
+    if let grid = level?.grid, grid.count == 2, grid[0] * grid[1] >= count { return grid }
+    // Of so many only a part is looked at.
+    guard count <= 1 << 16 else { return [count, count] }
+    let square = array(of: count, within: nil)
+    return [square.columns, square.rows]
+  }
+
+  /// Returns what to look at of a torus of `machine` chips if `array` is in use.
+  ///
+  /// With 2 · columns + rows there, a way around the rest is never shorter than the direct one, even
+  /// if its diagonal links save all steps along rows; and likewise for rows.
+  private static func part(of machine: [Int], around array: Extents) -> Extents {
+    guard machine.count == 2 else { return array }
+    return Extents(
+      columns: min(machine[0], 2 * array.columns + array.rows),
+      rows: min(machine[1], 2 * array.rows + array.columns))
   }
 }
 

@@ -45,6 +45,31 @@ package struct DeliveryCheck: Sendable {
     return nil
   }
 
+  /// Returns the links that a packet and its copies take, until a copy comes to a router again.
+  ///
+  /// - Parameters:
+  ///   - key: the key.
+  ///   - place: the place of the core that sends.
+  /// - Returns: the links, each once, in the order in which copies leave routers.
+  /// - Complexity: O(routers on the way · rows).
+  package func links(takenBy key: UInt32, from place: Int) -> [Link] {
+    let pattern = KeyPattern(key: key, mask: ~0)
+    let source = Int(grid.routers[place])
+    var result: [Link] = []
+    var isVisited: Set<Int> = [source]
+    var open: [(router: Int, incoming: LinkDirection?)] = [(source, nil)]
+    while let (router, incoming) = open.popLast() {
+      let row = rows[router].first { $0.pattern.contains(pattern) }
+      for direction in (row?.links ?? incoming.map { LinkSet($0) } ?? []).directions {
+        let link = Link(router: router, direction: direction)
+        result.append(link)
+        let end = grid.end(of: link)
+        if isVisited.insert(end).inserted { open.append((end, direction)) }
+      }
+    }
+    return result
+  }
+
   /// What becomes of packets.
   private enum Outcome {
     /// A row is for some of the keys only.

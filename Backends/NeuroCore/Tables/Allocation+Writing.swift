@@ -59,10 +59,11 @@ extension Allocation {
   /// Returns the resource of which a core has used most, with the part that is used.
   ///
   /// It is `nil` if no capacity is known. Settings that neurons share, such as thresholds, do not
-  /// count.
+  /// count. What the cores of a chip share has equal parts for them.
   package func binding(of core: CoreEntry) -> (resource: String, utilization: Double)? {
     var best: (resource: String, utilization: Double)?
-    for entry in CoreBudget(target.cores[core.kind]).entries where entry.addsUp {
+    let budget = CoreBudget(target.cores[core.kind], coresPerChip: target.coresPerChip)
+    for entry in budget.entries where entry.addsUp {
       guard let used = core.used[entry.name], let capacity = entry.capacity, capacity > 0 else {
         continue
       }

@@ -46,20 +46,14 @@ extension Pass {
   }
 }
 
-/// A chain of projections from neurons, or a source, through relays to neurons.
-private struct Way {
-  var projections: [ProjectionID]
-  var source: PopulationID
-  /// The copy of the source that takes it.
-  var copy = 0
-}
-
 /// The construction of a network with splitters.
 private struct Splitting {
 
   private(set) var rewriter: SpikingRewriter
   /// The ways that end in each population with neurons, in the order of its projections.
-  private var ways: [[Way]]
+  private var ways: [[SpikingGraph.Way]]
+  /// The copy of its source that takes each of them.
+  private var takenCopies: [[Int]]
   /// The copies of each population, 0 for those that are not split.
   private var copies: [Int]
   /// For each split population the relays of its copies.
@@ -75,31 +69,13 @@ private struct Splitting {
   /// Finds ways, and how many copies they take; `nil` if there are more than 65,536 ways.
   init?(_ graph: SpikingGraph, most: Int) {
     rewriter = SpikingRewriter(graph)
-    guard let ways = Splitting.ways(in: graph) else { return nil }
+    guard let ways = graph.waysToNeurons() else { return nil }
     self.ways = ways
+    takenCopies = ways.map { [Int](repeating: 0, count: $0.count) }
     copies = [Int](repeating: 0, count: graph.populations.count)
     isNeeded = [Bool](repeating: false, count: graph.populations.count)
     for id in graph.populations.ids where graph[id].model.integrates { chooseCopies(id, most) }
     markNeeded()
-  }
-
-  private static func ways(in graph: SpikingGraph) -> [[Way]]? {
-    let afferents = graph.afferents()
-    var (result, count) = ([[Way]](repeating: [], count: graph.populations.count), 0)
-    for id in graph.populations.ids where !graph.isRelay(id) {
-      var open = afferents[id.index].reversed().map { [$0] }
-      while let chain = open.popLast() {
-        let source = graph[chain[0]].source
-        if graph.isRelay(source) {
-          open += afferents[source.index].reversed().map { [$0] + chain }
-        } else {
-          result[id.index].append(Way(projections: chain, source: source))
-        }
-        count += 1
-        guard count + open.count <= 1 << 16 else { return nil }
-      }
-    }
-    return result
   }
 
   /// Gives the ways from population `id` to copies of it, if some neuron has more than `most`.
@@ -107,7 +83,7 @@ private struct Splitting {
     let places = ways.indices.flatMap { p in
       ways[p].indices.filter { ways[p][$0].source == id }.map { (p, $0) }
     }
-    let users = places.map { neurons(of: ways[$0.0][$0.1].projections) }
+    let users = places.map { old.neurons(thatTake: ways[$0.0][$0.1]) }
     let size = old[id].shape.count
     var total = [Int](repeating: 0, count: size)
     for own in users { for n in own { total[n] += 1 } }
@@ -117,25 +93,9 @@ private struct Splitting {
       let copy = loads.firstIndex { load in own.allSatisfy { load[$0] < most } } ?? loads.count
       if copy == loads.count { loads.append([Int](repeating: 0, count: size)) }
       for n in own { loads[copy][n] += 1 }
-      ways[place.0][place.1].copy = copy
+      takenCopies[place.0][place.1] = copy
     }
     copies[id.index] = loads.count
-  }
-
-  /// Returns the neurons that a way begins at: those that wires select, all before anything else.
-  private func neurons(of chain: [ProjectionID]) -> [Int] {
-    var wanted: [Int]?
-    for id in chain.reversed() {
-      guard case .wire(let wire) = old[id].kind,
-        let sources = try? old.tensors.integers(wire.sources)
-      else {
-        if !old[id].kind.isIdentity || wanted == nil { wanted = nil }
-        continue
-      }
-      let places = wanted ?? Array(sources.indices)
-      wanted = Set(places.map { Int(sources[$0]) }.filter { $0 >= 0 }).sorted()
-    }
-    return wanted ?? Array(0..<(chain.first.map { old[old[$0].source].shape.count } ?? 0))
   }
 
   /// Marks the relays on ways from populations that are not split.
@@ -169,19 +129,16 @@ private struct Splitting {
         continue
       }
       // Relays of ways come before the population at their end.
-      let own = ways[id.index].map { way -> (Way, Bool) in
-        (
-          way,
-          copies[way.source.index] > 0
-            || way.projections.dropLast().contains {
-              isMixed[old[$0].target.index]
-            }
-        )
+      let own = ways[id.index]
+      let speakers = own.indices.map { i -> PopulationID? in
+        let isNew =
+          copies[own[i].source.index] > 0
+          || own[i].projections.dropLast().contains { isMixed[old[$0].target.index] }
+        return isNew ? addRelays(of: own[i], copy: takenCopies[id.index][i]) : nil
       }
-      let speakers = own.map { $1 ? addRelays(of: $0) : nil }
       let target = rewriter.copy(id)
       var carried = Set<ProjectionID>()
-      for ((way, _), speaker) in zip(own, speakers) {
+      for (way, speaker) in zip(own, speakers) {
         guard let last = way.projections.last else { continue }
         if let speaker {
           rewriter.connect(
@@ -195,8 +152,8 @@ private struct Splitting {
   }
 
   /// Adds the relays of a way anew, and returns what feeds its last projection.
-  private mutating func addRelays(of way: Way) -> PopulationID {
-    var source = relays[way.source]?[way.copy] ?? rewriter.image(of: way.source)
+  private mutating func addRelays(of way: SpikingGraph.Way, copy: Int) -> PopulationID {
+    var source = relays[way.source]?[copy] ?? rewriter.image(of: way.source)
     for id in way.projections.dropLast() {
       let relay = rewriter.add(old[old[id].target])
       rewriter.connect(

@@ -48,7 +48,7 @@ private struct LegalLimits {
     PassOption("fan-in", .integer(0...1_000_000), default: "0", "the most inputs of a neuron"),
     PassOption(
       "fan-out", .integer(0...1_000_000), default: "0",
-      "the most projections of a neuron, relays passed through"),
+      "the most projections that the spikes of a neuron take, relays passed through"),
     PassOption(
       "kinds", .word(["any", "conv"]), default: "any",
       "which connections exist: all, or only convolutions and poolings"),
@@ -92,7 +92,7 @@ private struct LegalityChecker {
     (afferents, efferents) = (graph.afferents(), graph.efferents())
     isNegative = [Bool](repeating: false, count: graph.populations.count)
     if limits.limit("fan-out") != nil {
-      fanOuts = LegalityChecker.fanOuts(graph, efferents)
+      fanOuts = LegalityChecker.fanOuts(graph)
     }
     fanIns = graph.waysThroughRelays()
     for id in graph.populations.ids {
@@ -240,30 +240,15 @@ private struct LegalityChecker {
   /// behind relays in place of those to them.
   private func fanOut(of id: PopulationID) -> Int { fanOuts[id.index].max() ?? 0 }
 
-  /// Returns the number of projections of each neuron, population by population.
-  private static func fanOuts(_ graph: SpikingGraph, _ efferents: [[ProjectionID]]) -> [[Int]] {
+  /// Returns the number of ways that each neuron's spikes take, population by population; of a network
+  /// with more ways than can be listed, more than any limit for each of them.
+  private static func fanOuts(_ graph: SpikingGraph) -> [[Int]] {
+    guard let ways = graph.waysToNeurons() else {
+      return graph.populations.elements.map { [Int](repeating: 1 << 40, count: $0.shape.count) }
+    }
     var result = graph.populations.elements.map { [Int](repeating: 0, count: $0.shape.count) }
-    // Chains of relays can have more ways than an integer holds.
-    func add(_ ways: Int, _ sum: inout Int) { sum = min(sum + ways, 1 << 40) }
-    for id in graph.populations.ids.reversed() {
-      for projection in efferents[id.index] {
-        let target = graph[projection].target
-        let behind = graph[target].model == .relay ? result[target.index] : nil
-        if case .wire(let wire) = graph[projection].kind,
-          let sources = try? graph.tensors.integers(wire.sources)
-        {
-          // Copies of a neuron in one population are one place to send to.
-          for source in behind == nil ? Set(sources) : [] where source >= 0 {
-            add(1, &result[id.index][Int(source)])
-          }
-          for (n, ways) in (behind ?? []).enumerated() where sources[n] >= 0 {
-            add(ways, &result[id.index][Int(sources[n])])
-          }
-        } else {
-          let most = behind.map { $0.max() ?? 0 } ?? 1
-          for n in result[id.index].indices { add(most, &result[id.index][n]) }
-        }
-      }
+    for way in ways.joined() {
+      for neuron in graph.neurons(thatTake: way) { result[way.source.index][neuron] += 1 }
     }
     return result
   }

@@ -19,7 +19,8 @@ extension Pass {
            2^threshold-exponent: thresholds, initial potentials, retractions, biases, and by their
            shifts the weights. This changes no spike. The unit of the potential is the target's then;
            Where thresholds have no such exponent, and biases are too large, everything is divided by
-           the least 2^k for which they fit, as far as weights have it in their shifts;
+           the least 2^k for which they fit, as far as weights have it in their shifts; a threshold
+           that this rounds by more than a 64th of it is a warning (legalize.coarse-threshold);
         3. biases are rounded to m·2^e, |m| < 2^bias-bits, e at most 'bias-exponent'.
       Counted are the thresholds and biases that were changed. Refused, all in one run, are thresholds
       of more than 'threshold-bits' (legalize.threshold), more than 'profiles' different thresholds in a
@@ -39,6 +40,7 @@ extension Pass {
     guard graph.isQuantized else { throw CompileError(.notQuantized("encode-parameters")) }
     var encoder = ParameterEncoder(graph, ParameterFormats(arguments))
     try liftingDiagnostic { () throws(Diagnostic) in try encoder.run() }
+    for warning in encoder.warnings { context.sink.report(warning) }
     guard encoder.problems.isEmpty else { throw CompileError(encoder.problems) }
     graph = encoder.graph
     graph.dropUnusedTensors()
@@ -143,9 +145,13 @@ private struct ParameterEncoder {
 
   private(set) var graph: SpikingGraph
   private(set) var problems: [Diagnostic] = []
+  private(set) var warnings: [Diagnostic] = []
   private(set) var changedThresholds = 0
   private(set) var changedBiases = 0
   private let formats: ParameterFormats
+
+  /// The largest part of a threshold that is rounded away without a word: six digits are left.
+  private static let unnoticed = 1.0 / 64
 
   init(_ graph: SpikingGraph, _ formats: ParameterFormats) {
     (self.graph, self.formats) = (graph, formats)
@@ -186,8 +192,27 @@ private struct ParameterEncoder {
     while largest >> UInt64(excess) >= most, largest > most { excess += 1 }
     let least = afferents.map { graph[$0].shift }.min() ?? 0
     guard excess > 0, excess <= least else { return }
+    let found = try thresholds(of: id)
+    let biases = try graph.tensors.integers(bias)
     try graph.coarsen(id, by: excess)
     for projection in afferents { graph[projection].shift -= excess }
+    let kept = try thresholds(of: id)
+    changedThresholds += zip(found, kept).count { $0 != $1 << Int64(excess) }
+    changedBiases += biases.count { $0 & (1 << Int32(excess) - 1) != 0 }
+    let errors = zip(found, kept).map { abs(Double($1 << Int64(excess)) / Double($0) - 1) }
+    guard let worst = errors.indices.max(by: { errors[$0] < errors[$1] }),
+      errors[worst] > Self.unnoticed
+    else { return }
+    warnings.append(
+      .coarseThreshold(
+        graph[id].name, found[worst], rounded: kept[worst] << Int64(excess), largestBias: largest,
+        unit: excess))
+  }
+
+  /// Returns the thresholds of population `id`; none of one that only adds up.
+  private func thresholds(of id: PopulationID) throws(Diagnostic) -> [Int64] {
+    guard case .integrateAndFire(let model) = graph[id].model else { return [] }
+    return try graph.tensors.integers(model.threshold).map { Int64($0) }
   }
 
   /// Encodes the thresholds of population `id` and what is measured in them, and returns the k of
@@ -343,6 +368,18 @@ extension Diagnostic {
       "\(found) in '\(name)', which is no mantissa of \(bits) bits times 2^0 to 2^\(exponent)",
       at: .entity(name), notes: ["quantize{scales=profile} makes units larger"],
       exitCode: .doesNotFit)
+  }
+
+  fileprivate static func coarseThreshold(
+    _ name: String, _ found: Int64, rounded: Int64, largestBias: UInt64, unit: Int
+  ) -> Diagnostic {
+    .warning(
+      "legalize.coarse-threshold",
+      "a threshold of '\(name)' is rounded from \(found) to \(rounded): its unit is made 2^\(unit) "
+        + "times larger, so that a bias of \(largestBias) fits", at: .entity(name),
+      notes: [
+        "thresholds far smaller than biases fire in every tick: calibrate on data like those that are run"
+      ])
   }
 
   fileprivate static func sharedCurrent(_ name: String) -> Diagnostic {

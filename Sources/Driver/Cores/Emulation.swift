@@ -15,12 +15,14 @@ package struct Emulation: Hashable, Sendable {
 
   private func each(_ count: Int) -> Double { Double(count) / Double(max(1, report.images)) }
 
-  /// The counts by name, for a sample.
-  private var counts: [(name: String, value: Double)] {
+  /// The counts by name, for a sample; `nil` if one is unknown.
+  private var counts: [(name: String, value: Double?)] {
     [
       ("steps", each(report.steps)), ("spikes", each(report.spikes)),
       ("hostSpikes", each(report.hostSpikes)), ("packets", each(report.packets)),
-      ("hops", each(report.hops)), ("synapticOperations", each(report.synapticOperations)),
+      ("hops", report.hops.map(each)),
+      ("synapticOperations", each(report.synapticOperations)),
+      ("hostSynapticOperations", each(report.hostSynapticOperations)),
       ("activeUpdates", each(report.activeUpdates)),
       ("inactiveUpdates", each(report.inactiveUpdates)),
       ("overflows", each(report.overflows.total)), ("lostArrivals", each(report.lostArrivals)),
@@ -39,7 +41,7 @@ package struct Emulation: Hashable, Sendable {
   var json: JSON {
     let images = Double(max(1, report.images))
     return [
-      "counts": .object(counts.map { JSON.Member($0.name, .number($0.value)) }),
+      "counts": .object(counts.map { JSON.Member($0.name, JSON($0.value)) }),
       "energyJoules": JSON(energy),
       "dynamicJoules": JSON(report.energy.dynamicJoules.map { $0 / images }),
       "staticJoules": JSON(report.energy.staticJoules.map { $0 / images }),
@@ -49,11 +51,18 @@ package struct Emulation: Hashable, Sendable {
       "grade": JSON(report.energy.grade?.rawValue),
       "missing": JSON(report.energy.missing + report.time.missing),
       "semantics": JSON(report.semantics),
+      "overloads": [
+        "synapticOperations": JSON(report.overloads.synapticOperations.map(each)),
+        "inputSpikes": JSON(report.overloads.inputSpikes.map(each)),
+      ],
       "operatingPoints": .array(
         report.operatingPoints.map {
           [
             "name": .string($0.name), "steps": .integer($0.steps),
             "stepsByTick": JSON($0.stepsOfTick), "overruns": JSON($0.overruns),
+            "busySeconds": JSON($0.busySeconds.map { $0 / images }),
+            "dynamicJoules": JSON($0.dynamicJoules.map { $0 / images }),
+            "staticJoules": JSON($0.staticJoules.map { $0 / images }),
           ]
         }),
       "busiestLinks": .array(
@@ -68,11 +77,24 @@ package struct Emulation: Hashable, Sendable {
 
   /// What happened for a sample, in words.
   var rows: [(String, String)] {
-    counts.filter { $0.value > 0 }.map { (Self.names[$0.name] ?? $0.name, fixed($0.value, 1)) }
-      + pointRows + [
-        ("energy", energy.map { scientific($0, "J") } ?? "unknown"),
-        ("time", seconds.map { scientific($0, "s") } ?? "unknown"),
-      ]
+    counts.compactMap { name, value in
+      guard let value, value > 0 else { return nil }
+      return (Self.names[name] ?? name, fixed(value, 1))
+    } + overloadRows + pointRows + [
+      ("energy", energy.map { scientific($0, "J") } ?? "unknown"),
+      ("time", seconds.map { scientific($0, "s") } ?? "unknown"),
+    ]
+  }
+
+  /// The steps that asked more of a core than it can do.
+  private var overloadRows: [(String, String)] {
+    [
+      ("steps of cores with too many synaptic operations", report.overloads.synapticOperations),
+      ("steps of cores to which more spikes came than can wait", report.overloads.inputSpikes),
+    ].compactMap { name, count in
+      guard let count, count > 0 else { return nil }
+      return (name, fixed(each(count), 1))
+    }
   }
 
   /// How often cores worked at each operating point, and whether that was enough.
@@ -101,7 +123,9 @@ package struct Emulation: Hashable, Sendable {
   private static let names = [
     "steps": "time steps", "spikes": "spikes", "hostSpikes": "spikes from the host",
     "packets": "packets", "hops": "links taken by packets",
-    "synapticOperations": "synaptic operations", "activeUpdates": "updates of active neurons",
+    "synapticOperations": "synaptic operations of spikes of neurons",
+    "hostSynapticOperations": "synaptic operations of spikes from the host",
+    "activeUpdates": "updates of active neurons",
     "inactiveUpdates": "updates of neurons at rest", "overflows": "overflows of registers",
     "lostArrivals": "spikes that came too late",
   ]

@@ -41,7 +41,8 @@ extension Session {
     return report
   }
 
-  /// Runs the neurons of an allocation on samples; warns of registers that overflowed.
+  /// Runs the neurons of an allocation on samples; warns of registers that overflowed, and of cores
+  /// that could not do in time what they have to.
   ///
   /// - Throws: what loading the tables, executing and reading samples throw.
   func emulate(
@@ -55,11 +56,37 @@ extension Session {
     try samples.throwIfFailed()
     let overflows = result.report.overflows.total
     if overflows > 0 { console.report(.overflows(overflows, images: samples.count)) }
+    let overloads = result.report.overloads
+    if (overloads.synapticOperations ?? 0) + (overloads.inputSpikes ?? 0) > 0 {
+      console.report(.overloads(overloads, images: samples.count))
+    }
     return (result, result.run.outputs(count: samples.count, allocation.graph.networkOutputs))
   }
 }
 
 extension Diagnostic {
+
+  /// Returns a warning about cores that had more to do in a tick than they can.
+  fileprivate static func overloads(
+    _ overloads: EmulationReport.Overloads, images: Int
+  ) -> Diagnostic {
+    var found: [String] = []
+    if let count = overloads.synapticOperations, count > 0 {
+      found.append(
+        "in \(grouped(count)) steps of cores there were more synaptic operations than a tick allows"
+      )
+    }
+    if let count = overloads.inputSpikes, count > 0 {
+      found.append("in \(grouped(count)) steps of cores more spikes came than can wait")
+    }
+    return .warning(
+      "run.overloads",
+      found.joined(separator: ", ") + ", \(grouped(images)) images",
+      notes: [
+        "the machine would fall behind or lose spikes, which is not emulated",
+        "put fewer neurons on a core, or make ticks longer: both are in the machine's description",
+      ])
+  }
 
   /// Returns a warning about registers of the machine that were too narrow.
   fileprivate static func overflows(_ count: Int, images: Int) -> Diagnostic {

@@ -233,10 +233,14 @@ extension Diagnostic {
       notes: ["leave out '--code'"], exitCode: .usage)
   }
 
-  /// Returns an error about neurons that a machine does not have yet.
+  /// Returns an error about neurons that no cores have.
   fileprivate static func targetNeuron(_ target: String) -> Diagnostic {
     .error(
-      "driver.target-neuron", "networks of leaky neurons are not laid out on '\(target)' yet",
-      notes: ["leave out '--neuron lif'"], exitCode: .usage)
+      "driver.target-neuron",
+      "found '--neuron lif', expected 'if': cores of '\(target)' compute in integers, tick by tick",
+      notes: [
+        "leaky neurons say within a tick when they fire, in floating point; decays of cores do not",
+        "leave out '--neuron lif' for '\(target)', or compile it with '--target cpu'",
+      ], exitCode: .usage)
   }
 }

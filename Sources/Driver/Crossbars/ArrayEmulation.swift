@@ -64,6 +64,7 @@ package struct ArrayEmulation: Hashable, Sendable {
   private var counts: [(name: String, words: String, value: Double)] {
     [
       ("vectors", "vectors", each(\.vectors)), ("reads", "reads of arrays", each(\.passes)),
+      ("presentations", "presentations of vectors", each(\.presentations)),
       ("conversions", "columns converted", each(\.conversions)),
       ("clippedVectors", "vectors clipped in their first read", each(\.clippedVectors)),
       ("clippedOutputs", "outputs that stayed clipped", each(\.clippedOutputs)),

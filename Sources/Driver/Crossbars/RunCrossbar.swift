@@ -27,6 +27,7 @@ extension Session {
     if let seed = request.seed { options.runSeed = UInt64(bitPattern: Int64(seed)) }
     if let seed = request.chipSeed { options.chipSeed = UInt64(bitPattern: Int64(seed)) }
     if let age = request.age { options.seconds = age }
+    options.calibrationReads = request.calibrationReads ?? 0
     let watch = Stopwatch()
     let run = try emulate(
       folder.program, on: folder.layout, samples, options, timesteps: request.timesteps,

@@ -158,6 +158,127 @@ import Testing
     #expect(try run(other, threads: 1) != chip)
   }
 
+  /// y = Σ over blocks and signs of ± clamp(⌊0.002 · n · Σ x · w⌋, −128, 127) / n, x of 5 bits, w of 6
+  /// and a sign, for the largest n of 16, 8 … 1 at which nothing is clipped.
+  @Test(arguments: [1, 16]) func integerReadsOfBrainScaleS(repeats: Int) throws {
+    let weights = variedNumbers(200 * 7, seed: 9)
+    let (graph, layout) = try Self.dense(weights, inputs: 200)
+    #expect(layout.blocks.map(\.inputs) == [0..<100, 100..<200])
+    var options = EmulationOptions()
+    options.reading = try Self.brainScaleS()
+    options.reading?.forward.outputNoise = 0
+    options.reading?.forward.repeats = repeats
+    let emulator = try CrossbarEmulator(graph, layout, options)
+    let x = variedNumbers(200, seed: 10).map { 3 * $0 }
+    let found = try emulator.executor.run([x])[0]
+    var (expected, presentations) = ([Float](repeating: 0, count: 7), 0)
+    for rows in [0..<100, 100..<200] {
+      let largest = rows.flatMap { i in (0..<7).map { abs(weights[i * 7 + $0]) } }.max() ?? 0
+      let alpha = rows.map { abs(x[$0]) }.max() ?? 0
+      for sign: Float in [1, -1] {
+        let sums = (0..<7).map { j in
+          rows.reduce(0) { sum, i in
+            let code = (max(sign * x[i], 0) / alpha * 31).rounded(.toNearestOrEven)
+            return sum + Int(code)
+              * Int((weights[i * 7 + j] / largest * 63).rounded(.toNearestOrEven))
+          }
+        }
+        var n = repeats
+        func read(_ sum: Int) -> Double { (0.002 * Double(n * sum)).rounded(.down) }
+        presentations += n
+        while n > 1, sums.contains(where: { !(-128...127 ~= read($0)) }) {
+          n /= 2
+          presentations += n
+        }
+        for j in 0..<7 {
+          let y = Float(min(max(read(sums[j]), -128), 127)) / Float(n)
+          expected[j] += sign * y / 0.002 * alpha / 31 * largest / 63
+        }
+      }
+    }
+    for j in 0..<7 {
+      #expect(abs(found[j] - expected[j]) < 1e-3 * max(1, abs(expected[j])))
+    }
+    #expect(emulator.counts[0].reads.presentations == presentations)
+    #expect(repeats > 1 || emulator.counts[0].reads.passes == 4)
+  }
+
+  @Test func calibrationTakesMismatchOut() throws {
+    let (graph, layout) = try Self.dense(variedNumbers(100 * 24, seed: 3), inputs: 100)
+    func outputs(_ change: (inout EmulationOptions) -> Void) throws -> [Float] {
+      var options = EmulationOptions()
+      options.reading = try Self.brainScaleS()
+      options.reading?.columnGainSpread = 0.15
+      options.reading?.columnOffsetSpread = 6
+      change(&options)
+      let emulator = try CrossbarEmulator(graph, layout, options)
+      return try (0..<30).flatMap { seed in
+        try emulator.executor.run([variedNumbers(100, seed: seed).map(abs)])[0]
+      }
+    }
+    let exact = try outputs { options in
+      options.reading?.columnGainSpread = 0
+      options.reading?.columnOffsetSpread = 0
+      options.reading?.forward.outputNoise = 0
+      options.reading?.forward.output = AnalogConverter()
+    }
+    func error(_ found: [Float]) -> Float {
+      (zip(found, exact).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Float(found.count))
+        .squareRoot()
+    }
+    let raw = error(try outputs { _ in })
+    let calibrated = error(try outputs { $0.calibrationReads = 20 })
+    let noise = error(
+      try outputs { options in
+        options.reading?.columnGainSpread = 0
+        options.reading?.columnOffsetSpread = 0
+        options.calibrationReads = 20
+      })
+    #expect(raw > 2 * noise && calibrated < 1.3 * noise, "\(raw), \(calibrated), \(noise)")
+    // Rounding down loses half a step of each conversion, which the calibration finds, too.
+    let plain = error(
+      try outputs { options in
+        options.reading?.columnGainSpread = 0
+        options.reading?.columnOffsetSpread = 0
+        options.reading?.forward.outputNoise = 0
+      })
+    let mended = error(
+      try outputs { options in
+        options.reading?.columnGainSpread = 0
+        options.reading?.columnOffsetSpread = 0
+        options.reading?.forward.outputNoise = 0
+        options.calibrationReads = 4
+      })
+    #expect(mended < 0.8 * plain, "\(mended), \(plain)")
+    // What was fixed when the chip was made follows its seed, what a calibration measures its run's.
+    #expect(try outputs { $0.chipSeed = 2 } != outputs { _ in })
+    #expect(
+      try outputs { ($0.calibrationReads, $0.runSeed) = (4, 2) }
+        == outputs { ($0.calibrationReads, $0.runSeed) = (4, 2) })
+  }
+
+  /// Returns a dense layer without biases on the arrays of BrainScaleS-2.
+  private static func dense(
+    _ weights: [Float], inputs: Int
+  ) throws -> (ANNGraph, CrossbarLayout) {
+    var graph = ANNGraph(name: "dense")
+    let input = try graph.add("input", .input, shape: [inputs])
+    let kernel = graph.tensors.add(
+      "kernel", shape: [inputs, weights.count / inputs], floats: weights)
+    graph.outputs = [try graph.add("dense", .dense(Dense(kernel: kernel, bias: nil)), [input])]
+    let target = try #require(TargetDescription.builtIn("brainscales2"))
+    let matrices = WeightMatrix.all(in: graph)
+    let layout = try CrossbarLayout(
+      matrices, matrices.map { _ in LayerChoice() }, on: target,
+      arrays: try ArrayFeatures.all(of: target), mode: .vectors)
+    return (graph, layout)
+  }
+
+  private static func brainScaleS() throws -> ReadParameters {
+    let target = try #require(TargetDescription.builtIn("brainscales2"))
+    return try ReadParameters(try #require(target.cores[0].analog))
+  }
+
   @Test func framesOnIdealArraysAreSpikeForSpike() throws {
     let families: [[SpikeCode]] = [
       [.rate(timesteps: 6)], [.phased(timesteps: 5)], [.weighted(bits: 4)],

@@ -41,6 +41,10 @@ func variedNumbers(_ count: Int, seed: UInt64, zeros: Int = 0) -> [Float] {
       make { $0.boundManagement = .worstCase(weight: 0.6, resolution: 0.25) },
       make { $0.boundManagement = .none },
       make { $0.largestScale = 0.7 },
+      make {
+        ($0.repeats, $0.boundManagement) = (12, .fewerRepeats)
+        $0.inputNoise = 0.02
+      },
       make { $0.output = AnalogConverter(step: 0.05, low: -3, high: 2.5, rounding: .down) },
       AnalogReadOptions(),
     ]
@@ -137,6 +141,53 @@ func variedNumbers(_ count: Int, seed: UInt64, zeros: Int = 0) -> [Float] {
       key: RandomField(0), scratch: &scratch)
     #expect(out[0] == 5 && out[1] != 5)
     #expect(counts.zeroVectors == 1 && counts.passes == 1)
+  }
+
+  /// Few numbers are drawn in whole groups: none may depend on how many are asked for with it.
+  @Test func fewNormalNumbersAreThoseOfTheirPlaces() {
+    let field = RandomField(8)
+    for count in 1...70 {
+      var values = [Float](repeating: .nan, count: count + 1)
+      values.withUnsafeMutableBufferPointer {
+        if let out = $0.baseAddress { field.fillNormals(out, count: count) }
+      }
+      #expect(values[count].isNaN)
+      for i in 0..<count { #expect(values[i] == field.normal(at: i, of: count)) }
+    }
+  }
+
+  /// Bits near all ones round to a uniform number of 1, whose logarithm is 0.
+  @Test func normalNumbersNearZeroAreSmall() {
+    let (field, place) = (RandomField(3), 83_609_643)
+    #expect(field.bits(at: place) >> 33 >= 1 << 31 - 64)
+    #expect(abs(field.normal(at: place, of: 2 * place + 2)) < 1e-3)
+    #expect(abs(field.normal(at: 2 * place + 1, of: 2 * place + 2)) < 1e-3)
+  }
+
+  @Test func resultsAreScaledColumnByColumn() {
+    var options = AnalogReadOptions()
+    options.outputNoise = 0.1
+    var reader = AnalogReader(
+      AnalogOperand([1, 2, 3, -4, 5, 6], rows: 2, columns: 3), options)
+    let block = AnalogBlock(count: 2, inputStride: 2, outputStride: 3, factor: 2)
+    func read(_ reader: AnalogReader, transposed: Bool = false) -> [Float] {
+      var out = [Float](repeating: 1, count: 6)
+      var span = out.mutableSpan
+      var scratch = AnalogScratch()
+      let place =
+        transposed ? AnalogBlock(count: 2, inputStride: 3, outputStride: 3) : block
+      _ = reader.read(
+        &span, ([1, -1, 0.5, 0.25, 2, 1] as [Float]).span, place, key: RandomField(1),
+        transposed: transposed, scratch: &scratch)
+      return out
+    }
+    let (plain, back) = (read(reader), read(reader, transposed: true))
+    reader.scales = [0.5, 2, -4]
+    let scaled = read(reader)
+    for i in 0..<6 {
+      #expect(abs(scaled[i] - 1 - (plain[i] - 1) * reader.scales[i % 3]) < 1e-5)
+    }
+    #expect(read(reader, transposed: true) == back)
   }
 
   @Test func normalNumbersAreNormal() {

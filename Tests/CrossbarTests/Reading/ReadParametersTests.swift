@@ -43,6 +43,16 @@ import Testing
     #expect(parameters.largestWeight == 0.6 && parameters.unknown == ["output.offset"])
   }
 
+  /// The baseline manages bounds of reads from rows to columns alone.
+  @Test func errorsOfTheBaselineAreReadOnce() throws {
+    let target = try #require(TargetDescription.builtIn("rpu"))
+    let parameters = try ReadParameters(try #require(target.cores[0].analog))
+    #expect(parameters.forward.boundManagement == .iterative(factor: 1000, resolution: 0.25))
+    var expected = parameters.forward
+    expected.boundManagement = .none
+    #expect(parameters.backward == expected && expected.noiseManagement == .absoluteMaximum)
+  }
+
   @Test func waysToSayTheSameSteps() throws {
     let ways: [[String: Double]] = [
       ["input.bound": 1, "input.steps": 254], ["input.bound": 1, "input.bits": 8],
