@@ -22,6 +22,8 @@ extension EventSimulator {
       graph[$0].hasNeurons && graph[$0].model != .integrator
     }
     var sums = graph.populations.elements.map { [Float](repeating: 0, count: $0.shape.count) }
+    // A network of readouts alone has nobody who spikes.
+    if spiking.isEmpty { return sums }
     let ticks = Float(graph.populations.elements.first?.code.timesteps ?? 1)
     try forEachSample(saying: spiking, in: graph, over: inputs, from: 0, threads: threads) {
       (_, values) throws(CompileError) in

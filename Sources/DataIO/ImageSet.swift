@@ -28,7 +28,7 @@ package struct ImageSet: Sendable {
   ///
   /// A sample may lie as [height, width, channels] or [channels, height, width], a sequence as
   /// [length, channels] or [channels, length]; a channel axis of size 1 may be missing, as may the
-  /// only row of a sequence; a network that takes a vector is given samples of any shape with as
+  /// only row of a sequence, and the only pixel of a vector; a network that takes a vector is given samples of any shape with as
   /// many elements, in row-major order. Where both arrangements fit, `preprocessing` decides.
   ///
   /// - Throws: `data.shape-mismatch` if nothing fits, `data.empty` if there are no samples.
@@ -147,13 +147,18 @@ private enum Arrangement {
       ? [[channels] + space, [channels, space[1]]] : [[channels] + space]
   }
 
-  /// Returns the extents, and those without a first or last axis of size 1: sequences become
-  /// images of one row when they are compiled, and gray images have one channel.
+  /// Returns the extents, and those without first axes or a last one of size 1: sequences become
+  /// images of one row when they are compiled, vectors images of one pixel for machines that know
+  /// images only, and gray images have one channel.
   private static func spellings(of extents: [Int]) -> [[Int]] {
     var result = [extents]
     if extents.last == 1 && extents.count > 1 { result.append(extents.dropLast()) }
-    for list in result where list.first == 1 && list.count > 1 {
-      result.append(Array(list.dropFirst()))
+    for list in result {
+      var rest = list[...]
+      while rest.first == 1 && rest.count > 1 {
+        rest = rest.dropFirst()
+        result.append(Array(rest))
+      }
     }
     return result
   }
@@ -171,6 +176,7 @@ extension Diagnostic {
       choices.append("[N,\(other.map(String.init).joined(separator: ","))]")
     }
     if expected.rank == 3 && expected[2] == 1 { choices.append("[N,\(n[0]),\(n[1])]") }
+    if expected.rank == 3 && expected.positions == 1 { choices.append("[N,\(n[2])]") }
     return .error(
       "data.shape-mismatch",
       "the data have the shape \(found), expected \(choices.joined(separator: " or "))",

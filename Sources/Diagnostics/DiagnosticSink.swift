@@ -36,13 +36,17 @@ public struct CompileError: Error, Hashable, Sendable {
   /// What was reported, in order.
   public let diagnostics: [Diagnostic]
 
+  /// The numbers behind the diagnostics, if there are any.
+  public let report: ErrorReport?
+
   /// Creates an error that carries `diagnostics`.
   ///
   /// - Precondition: one of them is an error.
-  public init(_ diagnostics: [Diagnostic]) {
+  public init(_ diagnostics: [Diagnostic], report: ErrorReport? = nil) {
     precondition(
       diagnostics.contains { $0.severity == .error }, "internal: a compile error without an error")
     self.diagnostics = diagnostics
+    self.report = report
   }
 
   /// Creates an error that carries one diagnostic.

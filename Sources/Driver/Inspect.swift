@@ -23,10 +23,12 @@ extension Session {
   /// Returns the network in the file at `path` in the given format.
   ///
   /// - Parameters:
-  ///   - path: a model, an artefact, the text form; or a machine: its name, or a file in JSON.
+  ///   - path: a model, an artefact, the text form, a folder of tables; or a machine: its name, or a
+  ///     file in JSON.
   ///   - options: how a model file is read.
   ///   - level: the level that is expected, if any.
-  ///   - format: the format; if absent, the summary of a model and the text of other networks.
+  ///   - format: the format; if absent, the summary of a model or of tables, and the text of other
+  ///     networks.
   ///   - weights: whether the text form holds the elements of tensors.
   /// - Returns: the text.
   /// - Throws: what loading throws, after what the file of a model says was printed, with its problems;
@@ -41,6 +43,9 @@ extension Session {
     }
     if CrossbarFolder.recognizes(path) {
       return try inspectCrossbar(path, options, level: level, format: format, weights: weights)
+    }
+    if AllocationFolder.recognizes(path) {
+      return try inspectTables(path, options, level: level, format: format, weights: weights)
     }
     let file = try liftingDiagnostic { () throws(Diagnostic) in try InputFile(path: path) }
     let isModel = !file.isText && !Artefact.recognizes(file)

@@ -17,8 +17,10 @@ enum MachineLayout: Sendable {
   var summary: LayoutSummary {
     switch self {
     case .cores(let allocation):
-      LayoutSummary(json: allocation.summary.json, text: allocation.summary.text)
-    case .arrays(let layout): LayoutSummary(json: layout.summaryJSON, text: layout.summaryText)
+      let summary = allocation.summary
+      return LayoutSummary(json: summary.json, text: summary.text)
+    case .arrays(let layout):
+      return LayoutSummary(json: layout.summaryJSON, text: layout.summaryText)
     }
   }
 }
@@ -47,18 +49,21 @@ extension NamedTarget {
     if description.hasSpikingCores {
       return try TargetPipeline(request: request, target: description).text()
     }
-    guard description.hasAnalogArrays else { throw .noBackend(description.id) }
+    guard description.hasAnalogArrays else { throw .noBackend(description) }
     return try CrossbarPipeline(request: request, target: description).text()
   }
 }
 
 extension Diagnostic {
 
-  /// Returns an error about a machine whose cores are neither neurons nor arrays.
-  fileprivate static func noBackend(_ target: String) -> Diagnostic {
-    .error(
+  /// Returns an error about a machine whose cores are no arrays, nor neurons that are emulated.
+  fileprivate static func noBackend(_ target: TargetDescription) -> Diagnostic {
+    let spikes = target.cores.contains { $0.neuron?.codes.contains("rate") ?? false }
+    return .error(
       "driver.no-backend",
-      "networks are not laid out on '\(target)': its cores do not send spikes to each other",
+      "networks are not laid out on '\(target.id)': "
+        + (spikes
+          ? "there is no emulator for it yet" : "its cores do not send spikes to each other"),
       notes: ["'spikec list targets' names the backend of each machine that has one"],
       exitCode: .usage)
   }

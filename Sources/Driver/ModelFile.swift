@@ -74,7 +74,7 @@ extension Diagnostic {
 }
 
 /// Returns whether there is a folder at `path`.
-private func isFolder(_ path: String) -> Bool {
+func isFolder(_ path: String) -> Bool {
   var status = stat()
   return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }

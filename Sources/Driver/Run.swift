@@ -57,7 +57,8 @@ extension Session {
     if let option = request.arrayOption {
       throw CompileError(.arraysOnly(option, request.artefact))
     }
-    if AllocationFolder.recognizes(request.artefact) { return try runTables(request) }
+    // A folder that is none of tables is refused as one.
+    if isFolder(request.artefact) { return try runTables(request) }
     let output = try outputFile(of: request)
     var graph = try loadArtefact(request.artefact)
     if let seed = request.seed {

@@ -63,5 +63,10 @@ func grouped(_ number: Int) -> String {
   return (number < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
 }
 
+/// Returns a number with the name of what is counted, in the plural unless it is one: `2 cores`.
+func counted(_ number: Int, _ name: String) -> String {
+  grouped(number) + " " + name + (number == 1 ? "" : "s")
+}
+
 /// Returns a part of one, such as 0.9334, as text: `93.34 %`.
 func percentText(_ part: Double) -> String { fixed(100 * part, 2) + " %" }

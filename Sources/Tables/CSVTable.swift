@@ -53,13 +53,14 @@ package struct CSVTable {
 
   /// Returns the number in column `column` of `row`, which may be empty only if `isOptional`.
   ///
-  /// - Throws: `tables.bad-row` if it is something else, or negative.
+  /// - Throws: `tables.bad-row` if it is something else, negative, or above 2^40.
   package func number(_ column: Int, _ row: Row) throws(Diagnostic) -> Int {
-    guard let number = Int(row.fields[column]), 0...1 << 40 ~= number else {
+    let accepted = 0...1 << 40
+    guard let number = Int(row.fields[column]), accepted ~= number else {
       throw .badRow(
         file, row.line,
-        "'\(columns[column])' is '\(row.fields[column].prefix(40))', expected a number that is not "
-          + "negative")
+        "'\(columns[column])' is '\(row.fields[column].prefix(40))', expected a whole number in "
+          + "[\(accepted.lowerBound), \(accepted.upperBound)]")
     }
     return number
   }

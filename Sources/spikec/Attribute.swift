@@ -91,7 +91,9 @@ struct Attribute: ParsableCommand {
     request.sweeps = sweep
     request.page = page
     let session = session
-    let report = try session.attribute(request)
+    let report = try explaining(model: model, target: target, json: json) {
+      () throws(CompileError) in try session.attribute(request)
+    }
     try session.console.print(json ? report.json.text : report.text)
   }
 }

@@ -10,7 +10,7 @@ struct Compile: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     abstract: "Compile a trained model into a spiking network.",
-    usage: "spikec compile <model> -o <file> --calibration <data> [<options>]",
+    usage: "spikec compile <model> -o <file> [--calibration <data>] [<options>]",
     discussion: """
       The model's batch normalizations are folded into weights, the range of each layer is \
       measured on training images (--calibration), rectifiers become integrate-and-fire neurons, \
@@ -34,7 +34,8 @@ struct Compile: ParsableCommand {
         Lay it out on the cores of a chip (allocation tables in a folder):
           spikec compile model.h5 -o tables --target loihi1 --timesteps 64 \\
             --calibration x_train.npy
-        Lay its weights out on analog arrays, with as many copies as 500 tiles hold:
+        Lay its weights out on analog arrays, which read values and need no calibration, with as many
+        copies as 500 tiles hold:
           spikec compile model.h5 -o tables --target rpu --tiles 500
         See the network after a pass, or get it as text instead of an artefact:
           spikec compile model.h5 -o model.spk --calibration x_train.npy \\
@@ -112,7 +113,9 @@ struct Compile: ParsableCommand {
     request.lastLevel = stopAfter?.level
     if let tiles { request.tiles = Int(tiles).map { TileBudget.most($0) } ?? .all }
     let session = session
-    let report = try session.compile(request)
+    let report = try explaining(model: model, target: target, json: json) {
+      () throws(CompileError) in try session.compile(request)
+    }
     try session.console.print(json ? report.json.text : report.text)
   }
 }

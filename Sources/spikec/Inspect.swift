@@ -21,13 +21,15 @@ struct Inspect: ParsableCommand {
         spikec inspect model.h5 --format text
         spikec inspect model.spk --format json
         spikec inspect model.spk --format dot | dot -Tsvg > model.svg
+        spikec inspect tables
         spikec inspect loihi1
         spikec inspect my-chip.json
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "A model (.keras, .h5, .onnx), a compiled network (.spk), or a network as text (.sir).",
+      "A model (.keras, .h5, .onnx), a compiled network (.spk, or a folder of tables), or a network "
+        + "as text (.sir).",
       discussion: "Or a machine: a name of 'spikec list targets', or its description (.json)."))
   var file: String
 
@@ -39,7 +41,8 @@ struct Inspect: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "How to print: a summary, the text form, the summary as JSON, a drawing for Graphviz.",
-      discussion: "Default: the summary of a model, the text form of other networks."))
+      discussion: "Default: the summary of a model or of tables, the text form of other networks."
+    ))
   var format: InspectFormat?
 
   @Flag(help: "Print the summary as one JSON object, as '--format json' does.")

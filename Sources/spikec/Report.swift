@@ -8,18 +8,20 @@ import Driver
 struct Report: ParsableCommand {
 
   static let configuration = CommandConfiguration(
-    abstract: "Write a page on a compiled network, with maps of its cores and links.",
+    abstract:
+      "Write a page on a compiled network, with maps of its cores and links, or of its arrays.",
     usage: "spikec report <artefact> -o <page.html> [--input <data>]",
     discussion: """
       For allocation tables the page shows what cores use and where layers lie; with images, the \
-      packets on the links of the machine too.
+      packets on the links of the machine too. For tables of analog arrays it shows how full tiles \
+      are, and what each layer costs.
 
       EXAMPLES
         spikec report tables -o report.html
         spikec report tables -o report.html --input x_test.npy --limit 100
       """)
 
-  @Argument(help: "The compiled network: a file (.spk), or a folder of allocation tables.")
+  @Argument(help: "The compiled network: a file (.spk), or a folder of tables.")
   var artefact: String
 
   @Option(

@@ -54,6 +54,7 @@ struct Spikec: ParsableCommand {
       try command.run()
     } catch let error as CompileError {
       console.report(contentsOf: error.diagnostics)
+      if let report = error.report { console.say(report.text) }
       exit(withError: ArgumentParser.ExitCode(error.exitCode.rawValue))
     } catch {
       exit(withError: error)
@@ -65,4 +66,19 @@ extension ParsableCommand {
 
   /// The surroundings of the command.
   var session: Session { Session(registry: .builtIn, console: Spikec.console) }
+
+  /// Returns the result of `body`; where it is that something does not fit `target`, programs are told
+  /// why (`json`) before the error goes on.
+  func explaining<Result>(
+    model: String, target: String, json: Bool, _ body: () throws(CompileError) -> Result
+  ) throws(CompileError) -> Result {
+    do throws(CompileError) {
+      return try body()
+    } catch {
+      if json, let report = error.fitReport(model: model, target: target) {
+        try Spikec.console.print(report.text)
+      }
+      throw error
+    }
+  }
 }

@@ -14,7 +14,39 @@ extension TargetCheck {
     }
     checkNeuron(core["neuron"], at: pointer + "/neuron")
     checkSynapse(core["synapse"], at: pointer + "/synapse")
-    if let analog = core["analog"] { checkGrades(analog, at: pointer + "/analog") }
+    checkResources(core["resources"], at: pointer + "/resources")
+    if let analog = core["analog"] {
+      checkGrades(analog, at: pointer + "/analog")
+      checkSize(analog, core, at: pointer)
+    }
+  }
+
+  /// Checks that a core has room for a neuron, or a cell: nothing else could be laid out on it.
+  private mutating func checkResources(_ resources: JSON?, at pointer: String) {
+    for name in ["neurons", "rows", "cols"] {
+      guard let value = resources?[name]?["value"]?.double, value < 1 else { continue }
+      report(
+        "out-of-range", pointer.jsonPointer(appending: name) + "/value", "\(value)",
+        expected: "1 or more, or null if it is not known")
+    }
+  }
+
+  /// Checks that the size of an array is the same wherever it is said.
+  private mutating func checkSize(_ analog: JSON, _ core: JSON, at pointer: String) {
+    for name in ["rows", "cols"] {
+      guard let own = analog[name]?.int else { continue }
+      let resource = core["resources"]?[name]?["value"]?.double
+      let parameter = core["accounting"]?["params"]?[name]
+      let others = [
+        ("/resources/\(name)", resource),
+        ("/accounting/params/\(name)", parameter?.double ?? parameter?["value"]?.double),
+      ]
+      for case (let place, let other?) in others where other != Double(own) {
+        report(
+          "array-size", pointer + place, "\(other)", expected: "\(own), as 'analog' has",
+          notes: ["the size of an array is there three times; all have to agree"])
+      }
+    }
   }
 
   private mutating func checkAccounting(

@@ -184,17 +184,122 @@ import Testing
   }
 
   @Test("says what does not fit, and writes nothing") func doesNotFit() throws {
-    let machine = try spikec("inspect", "spinnaker2", "--format", "json").output
-    try machine.replacingOccurrences(of: "131072", with: "512").write(
+    let machine = try spikec("inspect", "generic-mesh", "--format", "json").output
+    try machine.replacingOccurrences(of: "262144", with: "600").write(
       toFile: "\(spikec.folder)/small.json", atomically: true, encoding: .utf8)
     let result = try compile(Self.mlp, for: "small.json")
     #expect(result.status == 69 && result.messages.contains("fit.layer"))
-    #expect(result.messages.contains("512") && spikec.names == ["small.json"])
+    #expect(result.messages.contains("600") && spikec.names == ["small.json"])
+    #expect(result.output.isEmpty, "results only")
+    #expect(result.messages.contains("\nlayer ") && result.messages.contains("  exceeded\n"))
+
+    let report = try compile(Self.mlp, for: "small.json", to: "tables", "--json")
+    #expect(report.status == 69)
+    let object = try report.json()
+    #expect(object["schema"] as? String == "spikec-fit/1")
+    #expect(object["target"] as? String == "small.json" && object["shortage"] is NSNull)
+    let layer = try #require((object["layers"] as? [[String: Any]])?.first)
+    #expect(layer["binding"] as? String == "sramBytes")
+    let attempt = try #require((layer["attempts"] as? [[String: Any]])?.first)
+    let resources = try #require(attempt["resources"] as? [[String: Any]])
+    let memory = try #require(resources.first { $0["name"] as? String == "sramBytes" })
+    #expect(try #require(memory["used"] as? Int) > 600 && memory["available"] as? Int == 600)
+    #expect(memory["isExceeded"] as? Bool == true)
+    let change = try #require((layer["changes"] as? [[String: Any]])?.first)
+    #expect(change["kind"] as? String == "fan-in-parts")
+    let numbers = try #require(change["numbers"] as? [Int])
+
+    // What it advises makes the network fit.
+    let text = String(decoding: try contents("small.json"), as: UTF8.self)
+    try text.replacingOccurrences(
+      of: "\"resources\":{",
+      with: "\"resources\":{\"fanIn\":{\"value\":\(numbers[1]),\"grade\":\"user\"},"
+    ).write(toFile: "\(spikec.folder)/small.json", atomically: true, encoding: .utf8)
+    let fits = try compile(Self.mlp, for: "small.json")
+    #expect(fits.status == 0, "\(fits.messages)")
+    #expect(try spikec("check", "tables").status == 0)
+  }
+
+  @Test("says everything that no machine of convolutions does, in one run") func allReasons() throws
+  {
+    let result = try compile(Self.mlp, for: "speck2", to: "tables", "--json")
+    #expect(result.status == 69)
+    let object = try result.json()
+    let ids = try #require(object["findings"] as? [[String: Any]]).compactMap {
+      $0["id"] as? String
+    }
+    #expect(ids.contains("legalize.bias") && ids.contains("legalize.kernel"))
+    #expect((object["layers"] as? [Any])?.isEmpty == true)
+    #expect(!result.messages.contains("scales=profile"), "the passes have that already")
+  }
+
+  @Test("lays out networks without neurons that spike") func readoutAlone() throws {
+    let text = """
+      sir 1 ann "one"
+
+      %0: [4] = input "x"
+      %1: [3] = dense "y" (%0) {kernel=%t0}
+      return (%1)
+
+      %t0: f32[4,3] "w" = [1, 2, -1, 0.5, 1, 1, -2, 0, 1, 1, 1, 1]
+      """
+    try text.write(toFile: "\(spikec.folder)/one.sir", atomically: true, encoding: .utf8)
+    let values = (0..<32).map { Float($0 % 7) / 7 }
+    try npy(values, shape: "(8, 4)", to: "x.npy")
+    for target in ["speck2", "loihi1", "truenorth"] {
+      let compiled = try spikec(
+        "compile", "one.sir", "-o", target, "--target", target, "--timesteps", "12",
+        "--calibration",
+        "x.npy")
+      #expect(compiled.status == 0, "\(target): \(compiled.messages)")
+      #expect(compiled.output.contains(" of 1 chip "))
+      // The tables take the data that the network was compiled with.
+      let run = try spikec("run", target, "--input", "x.npy", "--output", "y.npy", "--json")
+      #expect(run.status == 0, "\(target): \(run.messages)")
+    }
+  }
+
+  private func npy(_ values: [Float], shape: String, to name: String) throws {
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': \(shape), }"
+    let padded = header + String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+    var bytes: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(padded.utf8)
+    for value in values {
+      withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
+    }
+    try spikec.write(name, bytes)
+  }
+
+  @Test("reads tables") func inspection() throws {
+    #expect(try compile(for: "spinnaker2").status == 0)
+    let summary = try spikec("inspect", "tables")
+    #expect(summary.status == 0 && summary.output.contains("padding and copies in the synapse"))
+    #expect(summary.output.contains("not checked") && summary.output.contains("target: spinnaker2"))
+    let json = try spikec("inspect", "tables", "--json")
+    #expect(Data(json.output.utf8) == (try contents("tables/allocation.json")))
+    let text = try spikec("inspect", "tables", "--format", "text", "--level", "mapped")
+    #expect(text.output.hasPrefix("sir 1 mapped "))
+    let level = try spikec("inspect", "tables", "--level", "ann")
+    #expect(level.status == 65 && level.messages.contains("driver.wrong-level"))
+  }
+
+  @Test("refuses folders that are none of tables, alike in all commands") func otherFolders() throws
+  {
+    let folder = "\(spikec.folder)/letters"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    let checked = try spikec("check", "letters")
+    let run = try spikec("run", "letters", "--input", WorkflowTests.images)
+    #expect(checked.status == 65 && checked.messages.contains("driver.not-tables"))
+    #expect(run.status == 65 && run.messages == checked.messages)
+    #expect(
+      checked.messages.contains("--target loihi1") && checked.messages.contains("--target rpu"))
   }
 
   @Test("refuses what cannot be laid out") func refusals() throws {
     let akida = try compile(Self.mlp, for: "akida1000")
     #expect(akida.status == 64 && akida.messages.contains("driver.no-backend"))
+    #expect(akida.messages.contains("do not send spikes"))
+    let xylo = try compile(Self.mlp, for: "xylo")
+    #expect(xylo.status == 64 && xylo.messages.contains("no emulator for it yet"))
     let unknown = try compile(Self.mlp, for: "loihi9")
     #expect(unknown.status == 64 && unknown.messages.contains("driver.unknown-target"))
     let code = try compile(Self.mlp, for: "loihi1", to: "t", "--code", "weighted")

@@ -245,6 +245,13 @@ import Testing
     #expect(result.status == 69 && result.messages.contains("fit.tiles"))
     #expect(result.messages.contains("it would fit: a budget of"))
     #expect(!FileManager.default.fileExists(atPath: "\(spikec.folder)/tables"))
+    #expect(result.messages.contains("tiles in all, at most 2"))
+    let object = try compile(Self.lenet, for: "rpu", to: "tables", "--tiles", "2", "--json").json()
+    #expect(object["schema"] as? String == "spikec-fit/1")
+    let shortage = try #require(object["shortage"] as? [String: Any])
+    #expect(try #require(shortage["tiles"] as? Int) > 2 && shortage["mostTiles"] as? Int == 2)
+    #expect((shortage["changes"] as? [Any])?.isEmpty == false)
+    #expect((object["layers"] as? [[String: Any]])?.first?["tiles"] is Int)
   }
 
   @Test("finds a changed table") func damage() throws {

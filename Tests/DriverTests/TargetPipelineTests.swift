@@ -55,4 +55,24 @@ import Testing
     let own = try passes("loihi1", request)
     #expect(own.contains("encoder=poisson") && !own.contains("spike-inputs"))
   }
+
+  @Test("weights of one bit are refused, since no network has them")
+  func oneBit() throws {
+    var target = try #require(TargetDescription.builtIn("generic-mesh"))
+    func error() -> Diagnostic? {
+      do throws(Diagnostic) {
+        _ = try TargetPipeline(request: .init(), target: target).text()
+        return nil
+      } catch {
+        return error
+      }
+    }
+    target.cores[0].synapse?.weight.bits = 2
+    #expect(error() == nil)
+    target.cores[0].synapse?.weight.bits = 1
+    target.cores[0].synapse?.weight.isSigned = false
+    #expect(error() == nil, "magnitudes of one bit, and a sign")
+    target.cores[0].synapse?.weight.isSigned = true
+    #expect(error()?.id == "driver.target-weights" && error()?.exitCode == .doesNotFit)
+  }
 }

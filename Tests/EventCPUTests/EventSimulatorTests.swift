@@ -30,6 +30,27 @@ import Testing
     }
   }
 
+  @Test("are zeros where nobody spikes") func readoutAlone() throws {
+    var graph = SpikingGraph(name: "readout")
+    let quantum = graph.tensors.add("q", shape: [1], floats: [1])
+    let source = graph.populations.append(
+      Population(
+        name: "x", shape: [4], code: .rate(timesteps: 8), model: .source, quantum: quantum))
+    let readout = graph.populations.append(
+      Population(name: "y", shape: [2], code: .rate(timesteps: 8), model: .integrator))
+    let weights = graph.tensors.add(
+      Tensor("w", shape: [4, 2], data: .int8([1, 2, 3, 4, 5, 6, 7, 8])))
+    graph.projections.append(
+      Projection(
+        name: "p", source: source, target: readout,
+        kind: .dense(DenseProjection(weights: weights))))
+    graph.encoders = [Encoder(population: source, levels: 255, kind: .even)]
+    graph.decoders = [Decoder(population: readout)]
+    let inputs = CalibrationInputs(count: 2) { _ in [[0, 0.25, 0.5, 1]] }
+    let spikes = try EventSimulator().spikesPerNeuron(of: graph, over: inputs, threads: 1)
+    #expect(spikes == [[0, 0, 0, 0], [0, 0]])
+  }
+
   @Test("leave out first ticks where asked", arguments: 30..<45 as Range<UInt64>)
   func start(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)

@@ -164,6 +164,15 @@ extension String {
       "generic-mesh",
       #""options": {"neuronMemory": "sramBytes", "synapseMemory": "sramBytes"},"#, "",
       "accounting-incomplete", "/cores/0/accounting"),
+    Damage(
+      "generic-mesh", #""neurons": {"value": 1024"#, #""neurons": {"value": 0"#, "out-of-range",
+      "/cores/0/resources/neurons/value"),
+    Damage(
+      "rpu", #""cols": {"value": 512"#, #""cols": {"value": 256"#, "array-size",
+      "/cores/0/resources/cols"),
+    Damage(
+      "isaac", #""params": {"rows": 128, "cols": 129}"#, #""params": {"rows": 64, "cols": 129}"#,
+      "array-size", "/cores/0/accounting/params/rows"),
     Damage("loihi1", #""min": -7"#, #""min": -9"#, "bad-range", "/cores/0/synapse/exponent/min"),
     Damage("loihi1", #""max": 255"#, #""max": 256"#, "bad-range", "/cores/0/synapse/weight/max"),
     Damage(

@@ -85,6 +85,65 @@ struct AllocationTests {
     #expect(error?.diagnostics.map(\.id) == ["tables.missing"])
   }
 
+  /// Weights that registers do not hold are found, whichever layer they belong to.
+  @Test func noticesWideWeights() throws {
+    var network = LayeredNetwork("weights", input: [16])
+    network.addDense("dense", 8)
+    let graph = network.end(classes: 2)
+    let target = try #require(TargetDescription.builtIn("loihi1"))
+    let partition = try Partition.make(graph, target)
+    var allocation = try Allocation(of: partition, on: target).placed()
+    #expect(try AllocationCheck.findings(of: allocation) == [])
+    // Both signs leave one bit less: -1, 0 and 1 of three bits, nothing but 0 of one.
+    allocation.target.cores[0].synapse?.weight.bits = 3
+    allocation.target.cores[0].synapse?.weight.min = nil
+    allocation.target.cores[0].synapse?.weight.max = nil
+    let found = try AllocationCheck.findings(of: allocation)
+    #expect(Set(found.map(\.id)) == ["check.weight-range"] && found.count == 2)
+    #expect(found.first?.message.contains("holds -2...1") == true)
+  }
+
+  /// What is said of the memory is what the partition has counted.
+  @Test(arguments: ["loihi1", "generic-mesh", "spinnaker1"]) func summaryOfMemory(name: String)
+    throws
+  {
+    let target = try #require(TargetDescription.builtIn(name))
+    var network = LayeredNetwork("memory", input: [6, 6, 2])
+    network.addConv("conv", 6, kernel: 3)
+    let partition = try Partition.make(network.end(classes: 3), target)
+    let summary = try Allocation(of: partition, on: target).placed().summary
+    #expect(summary.unchecked == partition.statistics.unchecked)
+    let (found, expected) = (summary.padding, partition.statistics.padding)
+    #expect((found == nil) == (expected == nil))
+    if let found, let expected { #expect(abs(found - expected) < 1e-12 && found >= 0) }
+    if name == "loihi1" { #expect(try #require(found) > 0, "lists begin at words") }
+  }
+
+  /// Numbers out of range are refused for what they are.
+  @Test func namesRanges() throws {
+    let allocation = try allocation(0)
+    func message(_ column: Int, _ value: String) -> String? {
+      var tables = bytes(of: allocation)
+      let text = String(decoding: tables["slices.csv"] ?? [], as: UTF8.self)
+      let lines = text.split(separator: "\n").enumerated().map { number, line in
+        var fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        if number > 0 { fields[column] = value }
+        return fields.joined(separator: ",")
+      }
+      tables["slices.csv"] = Array((lines.joined(separator: "\n") + "\n").utf8)
+      do throws(CompileError) {
+        _ = try Allocation(reading: tables, of: allocation.graph, on: allocation.target)
+        return nil
+      } catch {
+        return error.diagnostics.first?.message
+      }
+    }
+    let start = message(3, "1000000000")
+    #expect(start?.contains("accepted range is [0, 1048575]") == true, "\(start ?? "")")
+    let first = message(2, "9000000000000000000")
+    #expect(first?.contains("a whole number in [0, 1099511627776]") == true, "\(first ?? "")")
+  }
+
   /// Returns what reading or checking finds.
   private func findings(
     in tables: [String: [UInt8]], of allocation: Allocation

@@ -59,7 +59,7 @@ import Testing
     #expect(layer.attempts[0].tile == TileShape(rows: 1, columns: 1, channels: 1))
     #expect(layer.attempts[0].uses.first { $0.name == "inAxons" }?.used == 6400)
     // 64 positions: 4,096 axons are 64 channels.
-    #expect(layer.changes == [.inputChannels(64), .fanInParts(2)])
+    #expect(layer.changes == [.inputChannels(64), .fanInParts(2, most: 4000)])
   }
 
   /// Weights that are too wide for the memory of a small core.
@@ -76,7 +76,59 @@ import Testing
     #expect(report.layers.map(\.name) == ["dense"])
     #expect(report.layers[0].binding == "sramBytes")
     // 64 weights in 32 bytes are 4 bits each; 32 inputs of 8 bits do too.
-    #expect(report.layers[0].changes == [.weightBits(4), .inputChannels(32), .fanInParts(2)])
+    #expect(
+      report.layers[0].changes == [.weightBits(4), .inputChannels(32), .fanInParts(2, most: 32)])
+  }
+
+  /// An image of one channel that is flattened: its pixels can be added up in parts, rows of the image
+  /// together.
+  @Test func partsOfPixels() throws {
+    var network = LayeredNetwork("flat", input: [28, 28, 1])
+    network.addDense("dense", 16)
+    let graph = network.end(classes: 2)
+    var target = try #require(TargetDescription.builtIn("generic-mesh"))
+    target.cores[0].resources["sramBytes"] = Quantity(600)
+    let report = try #require(try report(graph, target))
+    #expect(report.layers.map(\.name) == ["dense"])
+    // 600 bytes are less than 784 weights and the neuron's own, and hold 21 rows of 28.
+    #expect(report.layers[0].changes == [.fanInParts(2, most: 588)])
+    let text = try #require(report.layers[0].changes.first?.text)
+    #expect(text.contains("2 parts") && text.contains("split-fan-in{most=588}"))
+    target.cores[0].resources["sramBytes"] = Quantity(30)
+    let none = try #require(try self.report(graph, target))
+    #expect(none.layers[0].changes == [], "what adds up more parts than fit does not fit itself")
+  }
+
+  /// The numbers behind the error: a table, and the same as values.
+  @Test func members() throws {
+    var network = LayeredNetwork("fan-in", input: [8, 8, 100])
+    network.addDense("wide", 10)
+    let target = try #require(TargetDescription.builtIn("loihi1"))
+    let error = try #require(try report(network.end(classes: 4), target)).error
+    let report = try #require(error.report)
+    #expect(report.text.contains("inAxons") && report.text.contains("exceeded"))
+    #expect(report.members.map(\.name) == ["layers", "shortage"])
+    #expect(report.members[1].value == .none)
+    guard case .list(let layers) = report.members[0].value,
+      case .record(let layer)? = layers.first
+    else {
+      Issue.record("no layers")
+      return
+    }
+    #expect(layer.map(\.name) == ["name", "shape", "binding", "attempts", "changes"])
+    #expect(layer[0].value == .text("wide") && layer[2].value == .text("inAxons"))
+    guard case .list(let attempts) = layer[3].value, case .record(let attempt)? = attempts.first,
+      case .list(let resources)? = attempt.last?.value
+    else {
+      Issue.record("no attempts")
+      return
+    }
+    #expect(
+      resources.contains(
+        .record([
+          .init("name", .text("inAxons")), .init("used", .number(6400)),
+          .init("available", .number(4096)), .init("isExceeded", .flag(true)),
+        ])))
   }
 
   @Test func maximaAndKernels() throws {

@@ -281,6 +281,59 @@ extension ANNGraph {
       } == ["legalize.threshold", "legalize.profiles", "legalize.bias", "legalize.shift"])
   }
 
+  @Test("a bias that is too wide says how wide it is, and what to do") func wideBias() throws {
+    let graph = neurons(thresholds: [5], biases: [12_964])
+    func message(_ options: String) -> Diagnostic? {
+      do throws(CompileError) {
+        _ = try legalized(graph, "encode-parameters{\(options)}")
+        return nil
+      } catch {
+        return error.diagnostics.first
+      }
+    }
+    let wide = message("bias-bits=7,bias-exponent=0")
+    #expect(wide?.message.contains("needs 14 bits; the target has 7") == true)
+    #expect(wide?.notes.first?.contains("train the layer without biases") == true)
+    #expect(message("bias-bits=7,bias-exponent=5")?.message.contains("needs 9 bits") == true)
+    #expect(message("bias-bits=7,bias-exponent=7") == nil)
+  }
+
+  @Test("windows that are too large are refused together with constants") func windows() throws {
+    var graph = SpikingGraph(name: "g")
+    let quantum = graph.tensors.add("q", shape: [1], floats: [1])
+    let source = graph.populations.append(
+      Population(
+        name: "x", shape: [5, 5, 1], code: .rate(timesteps: 4), model: .source, quantum: quantum))
+    let bias = graph.tensors.add(Tensor("b", shape: [1], data: .int32([999])))
+    let target = graph.populations.append(
+      Population(
+        name: "a", shape: [1, 1, 1], code: .rate(timesteps: 4),
+        model: .integrateAndFire(
+          IntegrateAndFire(
+            threshold: graph.tensors.add(Tensor("t", shape: [1], data: .int32([9]))))),
+        bias: bias, quantum: quantum))
+    let weights = graph.tensors.add(
+      Tensor("w", shape: [5, 5, 1, 1], data: .int8([Int8](repeating: 1, count: 25))))
+    graph.projections.append(
+      Projection(
+        name: "p", source: source, target: target,
+        kind: .conv(ConvProjection(weights: weights, window: Window(size: Pair(5, 5))))))
+    graph.encoders = [Encoder(population: source, levels: 1, kind: .bernoulli)]
+    graph.decoders = [Decoder(population: target, reading: .count)]
+    func refused(_ kernel: Int) -> [String] {
+      refusals { () throws(CompileError) in
+        _ = try legalized(
+          graph, "encode-parameters{bias-bits=7,bias-exponent=0,kernel=\(kernel)}")
+      }
+    }
+    #expect(refused(4) == ["legalize.bias", "legalize.kernel"])
+    #expect(refused(5) == ["legalize.bias"])
+    #expect(
+      refusals { () throws(CompileError) in
+        _ = try legalized(graph, "check-legal{kernel=4}")
+      } == ["legalize.kernel"])
+  }
+
   @Test("registers that might saturate are said, or refused") func registers() throws {
     let graph = neurons(thresholds: [100], biases: [-50])
     let (_, context) = try legalized(graph, "encode-parameters{membrane-bits=8}")

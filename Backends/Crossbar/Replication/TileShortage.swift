@@ -118,5 +118,7 @@ struct TileShortage: Hashable, Sendable {
   }
 
   /// The error that ends a compilation.
-  var error: CompileError { CompileError(.tooFewTiles(self)) }
+  var error: CompileError {
+    CompileError([.tooFewTiles(self)], report: ErrorReport(text: text, members: members))
+  }
 }

@@ -41,6 +41,14 @@ package struct AllocationSummary: Hashable, Sendable {
   /// The ticks from the first input to the last neurons.
   package var depth: Int
 
+  /// The part of the synapse memory in use that holds padding, copies of shared lists and headers of
+  /// blocks that are cut short; `nil` where synapses take no memory, or nobody knows how it is counted.
+  package var padding: Double?
+
+  /// The resources of the used cores that are not checked, in alphabetical order: their capacity is not
+  /// known, or nothing is counted against it.
+  package var unchecked: [String]
+
   /// The use of a resource.
   package struct ResourceUse: Hashable, Sendable {
     /// The name.
@@ -61,7 +69,7 @@ extension Allocation {
 
   /// What is taken of the machine.
   ///
-  /// - Complexity: O(cores · resources + connections + routes).
+  /// - Complexity: O(weights + cores · resources + slices · paths + connections + routes).
   package var summary: AllocationSummary {
     let chips = Set(cores.map { $0.number / max(1, target.coresPerChip) }).count
     let bindings = cores.map { binding(of: $0) }
@@ -78,7 +86,33 @@ extension Allocation {
       resources: resourceUses(bindings.map { $0?.resource }),
       meanUtilization: known.isEmpty ? nil : known.reduce(0, +) / Double(known.count),
       packetsPerFullActivity: sent, meanHops: isCounted ? Double(links) / Double(sent) : nil,
-      depth: starts.max() ?? 0)
+      depth: starts.max() ?? 0, padding: padding, unchecked: unchecked)
+  }
+
+  /// The part of the synapse memory in use that holds no weight or what describes it.
+  private var padding: Double? {
+    // A network whose paths cannot be looked at has no tables either.
+    guard let network = try? NetworkModel(graph, on: target) else { return nil }
+    let accountants = target.cores.indices.map { ResourceAccountant(network, kind: $0) }
+    let kinds = Dictionary(cores.map { ($0.number, $0.kind) }) { first, _ in first }
+    var (filled, all) = (0.0, 0.0)
+    for slice in mapped.slices.elements {
+      guard let layer = network.layer[slice.population.index], let kind = kinds[slice.core],
+        let unit = accountants[kind].memoryUnitBits
+      else { continue }
+      let demand = accountants[kind].demand(of: layer, slice.box)
+      filled += Double(demand.filledBits)
+      all += Double(demand.memory) * Double(unit)
+    }
+    return all > 0 ? max(0, 1 - filled / all) : nil
+  }
+
+  private var unchecked: [String] {
+    var result: Set<String> = []
+    for kind in Set(cores.map(\.kind)) {
+      result.formUnion(CoreBudget(target.cores[kind]).unchecked)
+    }
+    return result.sorted()
   }
 
   private func resourceUses(_ bindings: [String?]) -> [AllocationSummary.ResourceUse] {

@@ -42,6 +42,7 @@ package struct AllocationCheck {
     guard check.findings.isEmpty else { return check.findings }
     try check.checkUse()
     check.checkPlaces()
+    try liftingDiagnostic { () throws(Diagnostic) in try check.checkWeights() }
     return check.findings
   }
 

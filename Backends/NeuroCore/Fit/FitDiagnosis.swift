@@ -148,7 +148,7 @@ struct FitDiagnosis {
   }
 
   /// Returns whether a layer fits a core of some class under other circumstances.
-  private func fits(_ layer: Int, _ change: (inout ResourceAccountant) -> Void) -> Bool {
+  func fits(_ layer: Int, _ change: (inout ResourceAccountant) -> Void) -> Bool {
     builder.accountants.contains { own in
       var accountant = own
       change(&accountant)
@@ -181,18 +181,15 @@ struct FitDiagnosis {
       max($0, network.graph[$1.population].shape.channels)
     }
     let input = most(inputs - 1) { count in fits(layer) { $0.mostInputChannels = count } }
-    if input > 0 {
-      result.append(.inputChannels(input))
-      if !builder.accountants[builder.main].takesWholeLayers {
-        result.append(.fanInParts((inputs + input - 1) / input))
-      }
-    }
+    if input > 0 { result.append(.inputChannels(input)) }
+    guard !builder.accountants[builder.main].takesWholeLayers else { return result }
+    if let parts = parts(layer, channels: inputs, most: input) { result.append(parts) }
     return result
   }
 
   /// Returns the largest number up to `limit` that will do, 0 if none does; what does for a number does
   /// for all below.
-  private func most(_ limit: Int, _ does: (Int) -> Bool) -> Int {
+  func most(_ limit: Int, _ does: (Int) -> Bool) -> Int {
     var (low, high) = (0, max(0, limit) + 1)
     while high - low > 1 {
       let middle = (low + high) / 2

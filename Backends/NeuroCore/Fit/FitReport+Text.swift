@@ -9,13 +9,16 @@ extension FitReport.Change {
     switch self {
     case .tile(let tile): "cut the layer into tiles of \(tile)"
     case .search: "search for tiles instead of filling cores in order"
-    case .weightBits(let bits): "store the weights with \(bits) bits"
-    case .averagePooling: "use average instead of maximum pooling"
+    case .weightBits(let bits): "store the weights with \(bits) bits ('--weight-bits \(bits)')"
+    case .averagePooling:
+      "use average instead of maximum pooling (the pass pool-maximum{as=average})"
     case .chips(let count): "use \(count) chips"
-    case .channels(let count): "leave the layer \(count) channels"
-    case .inputChannels(let count): "leave the layer's input \(count) channels"
-    case .kernel(let height, let width): "use a kernel of \(height)x\(width)"
-    case .fanInParts(let parts): "add up the input in \(parts) parts, by neurons in between"
+    case .channels(let count): "train the layer with \(count) channels"
+    case .inputChannels(let count): "train the layer's input with \(count) channels"
+    case .kernel(let height, let width): "train the layer with a kernel of \(height)x\(width)"
+    case .fanInParts(let parts, let most):
+      "add up the input in \(parts) parts, by neurons in between (the pass "
+        + "split-fan-in{most=\(most)}, which runs if a description has the resource 'fanIn' \(most))"
     case .copies(let count): "send the spikes on by \(count) copies of each neuron"
     }
   }
@@ -42,8 +45,9 @@ extension FitReport.Change {
     case .tile(let tile): [tile.rows, tile.columns, tile.channels]
     case .search, .averagePooling: []
     case .weightBits(let n), .chips(let n), .channels(let n), .inputChannels(let n),
-      .fanInParts(let n), .copies(let n):
+      .copies(let n):
       [n]
+    case .fanInParts(let parts, let most): [parts, most]
     case .kernel(let height, let width): [height, width]
     }
   }
@@ -78,7 +82,7 @@ extension FitReport {
     }
     if let shortage {
       lines.append(
-        "\(shortage.cores) cores on \(shortage.chips) chips, at most \(shortage.mostChips) chips")
+        "\(shortage.cores) cores on \(shortage.chips) chips, at most \(shortage.mostChips)")
       if !shortage.leftOver.isEmpty {
         lines.append("left over: " + shortage.leftOver.joined(separator: ", "))
       }

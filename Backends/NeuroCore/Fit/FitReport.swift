@@ -89,8 +89,8 @@ package struct FitReport: Hashable, Sendable {
     case inputChannels(Int)
     /// Use a kernel of so many rows and columns.
     case kernel(height: Int, width: Int)
-    /// Add the input up in so many parts, by neurons in between.
-    case fanInParts(Int)
+    /// Add the input up in so many parts, each of so many inputs at most, by neurons in between.
+    case fanInParts(Int, most: Int)
     /// Send the spikes on by so many copies of each neuron.
     case copies(Int)
   }
@@ -99,6 +99,7 @@ package struct FitReport: Hashable, Sendable {
   package var error: CompileError {
     CompileError(
       layers.map { .layerDoesNotFit($0, target) }
-        + (shortage.map { [.tooFewCores($0, target)] } ?? []))
+        + (shortage.map { [.tooFewCores($0, target)] } ?? []),
+      report: ErrorReport(text: text, members: members))
   }
 }

@@ -11,6 +11,11 @@ package struct CoreBudget: Sendable {
   /// The capacities of the class that nothing is counted against, in alphabetical order.
   package let uncounted: [String]
 
+  /// What is not checked: capacities that nothing is counted against, and resources of unknown capacity.
+  package var unchecked: [String] {
+    (uncounted + entries.filter { $0.capacity == nil }.map(\.name)).sorted()
+  }
+
   /// A resource.
   package struct Entry: Hashable, Sendable {
     /// The name.

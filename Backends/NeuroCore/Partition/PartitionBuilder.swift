@@ -129,9 +129,7 @@ struct PartitionBuilder {
     let perChip = max(1, network.target.coresPerChip)
     var unchecked: Set<String> = []
     for kind in Set(cores.map(\.kind)) {
-      let budget = accountants[kind].budget
-      unchecked.formUnion(budget.uncounted)
-      unchecked.formUnion(budget.entries.filter { $0.capacity == nil }.map(\.name))
+      unchecked.formUnion(accountants[kind].budget.unchecked)
     }
     return Partition.Statistics(
       chips: (cores.count + perChip - 1) / perChip,
@@ -239,14 +237,17 @@ extension ResourceAccountant {
 
   /// Returns the part of the synapse memory of `demand` that holds no weight or what describes it.
   func padding(_ demand: CoreDemand) -> Double? {
-    let unit: Int
-    switch kind.accounting?.rule {
-    case .synapseBlocks(let blocks): unit = blocks.wordBits
-    case .powersOfTwo: unit = kind.synapse?.weight.bits ?? 8
-    case .synapseRows, .bytes: unit = 8
-    case .denseRectangle, .tiles, nil: return nil
-    }
-    guard demand.memory > 0 else { return nil }
+    guard let unit = memoryUnitBits, demand.memory > 0 else { return nil }
     return max(0, 1 - Double(demand.filledBits) / (Double(demand.memory) * Double(unit)))
+  }
+
+  /// The bits of the unit in which synapse memory is counted; `nil` where synapses take none.
+  var memoryUnitBits: Int? {
+    switch kind.accounting?.rule {
+    case .synapseBlocks(let blocks): blocks.wordBits
+    case .powersOfTwo: kind.synapse?.weight.bits ?? 8
+    case .synapseRows, .bytes: 8
+    case .denseRectangle, .tiles, nil: nil
+    }
   }
 }

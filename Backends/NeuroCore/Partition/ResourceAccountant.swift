@@ -36,6 +36,10 @@ package struct ResourceAccountant: Sendable {
   /// The channels to which inputs are cut down, to see what that would be worth.
   var mostInputChannels: Int?
 
+  /// The neurons of a sender to which inputs are cut down, to see what adding them up in parts would
+  /// be worth.
+  var mostInputs: Int?
+
   private let rule: AccountingRule?
   private let shares: Bool
   private let baseMultiple: Int
@@ -217,9 +221,11 @@ package struct ResourceAccountant: Sendable {
 
   /// Returns the part of a box of inputs that is left if these are cut down.
   private func limited(_ box: NeuronBox) -> NeuronBox {
-    guard let most = mostInputChannels else { return box }
-    return NeuronBox(
-      rows: box.rows, columns: box.columns, channels: box.channels.clamped(to: 0..<most))
+    var result = box
+    if let most = mostInputChannels {
+      result.channels = box.channels.clamped(to: 0..<max(most, 0))
+    }
+    return mostInputs.map { result.beginning(most: $0) } ?? result
   }
 
   /// Returns how many copies of a list it takes to reach all shifts in a slice.

@@ -92,8 +92,12 @@ extension Allocation {
           population: population, box: try box(5, row, table, of: population),
           core: try table.number(1, row), first: try table.number(2, row)))
       let start = try table.number(3, row)
+      guard start < 1 << 20 else {
+        throw .badRow(
+          table.file, row.line, "'start' is \(start), accepted range is [0, \(1 << 20 - 1)]")
+      }
       if begun.insert(population).inserted { starts[population.index] = start }
-      guard start == starts[population.index], start < 1 << 20 else {
+      guard start == starts[population.index] else {
         throw .badRow(
           table.file, row.line,
           "'start' is \(start), other slices of '\(graph[population].name)' have "

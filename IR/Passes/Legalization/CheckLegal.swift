@@ -123,6 +123,7 @@ private struct LegalityChecker {
       checkConnections(id)
     }
     for id in graph.projections.ids { try checkProjection(graph[id]) }
+    problems += graph.wideWindows(most: limits.arguments.integer("kernel"))
     checkCurrents()
     checkChains()
   }
@@ -195,22 +196,14 @@ private struct LegalityChecker {
           "split-weights{bits=\(min(bits, 8))} sums up narrow ones")
       }
     }
-    var size: Pair?
     switch projection.kind {
-    case .conv(let conv): size = conv.window.size
-    case .pool(let pool): size = pool.window.size
+    case .conv, .pool: break
     case .dense, .identity, .wire:
       guard limits.arguments.word("kinds") == "conv" else { break }
       report(
         "kind",
         "'\(projection.name)' is '\(projection.kind.mnemonic)', expected convolutions and poolings",
         at: name, "run 'fold-relays' and 'dense-to-conv'")
-    }
-    if let size, let most = limits.limit("kernel"), max(size.height, size.width) > most {
-      report(
-        "kernel",
-        "the window of '\(projection.name)' is \(size.height)x\(size.width), at most \(most)",
-        at: name, "train the layer with smaller kernels")
     }
   }
 
@@ -298,6 +291,24 @@ extension SpikingGraph {
       result.append(ways)
     }
     return result
+  }
+
+  /// Returns errors about windows of which an extent exceeds `most`; none if that is 0.
+  func wideWindows(most: Int) -> [Diagnostic] {
+    projections.elements.compactMap { projection in
+      let size: Pair
+      switch projection.kind {
+      case .conv(let conv): size = conv.window.size
+      case .pool(let pool): size = pool.window.size
+      case .dense, .identity, .wire: return nil
+      }
+      guard most > 0, max(size.height, size.width) > most else { return nil }
+      return .error(
+        "legalize.kernel",
+        "the window of '\(projection.name)' is \(size.height)x\(size.width), at most \(most)",
+        at: .entity(self[projection.target].name), notes: ["train the layer with smaller kernels"],
+        exitCode: .doesNotFit)
+    }
   }
 
   /// Returns the number of connections of `projection` that end at a neuron with a full window.

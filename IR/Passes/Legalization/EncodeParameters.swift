@@ -25,7 +25,8 @@ extension Pass {
       Counted are the thresholds and biases that were changed. Refused, all in one run, are thresholds
       of more than 'threshold-bits' (legalize.threshold), more than 'profiles' different thresholds in a
       population (legalize.profiles), biases and constant currents out of range (legalize.bias), and
-      shifts above 'weight-exponent' (legalize.shift). A limit of 0 is none.
+      shifts above 'weight-exponent' (legalize.shift), and, with 'kernel', windows that are larger
+      (legalize.kernel), though nothing of them is encoded. A limit of 0 is none.
 
       Interval analysis ('bound-potentials') then compares potentials with a register of
       'membrane-bits'. What fits is proved to fit; otherwise some input might saturate the register,
@@ -41,7 +42,10 @@ extension Pass {
     var encoder = ParameterEncoder(graph, ParameterFormats(arguments))
     try liftingDiagnostic { () throws(Diagnostic) in try encoder.run() }
     for warning in encoder.warnings { context.sink.report(warning) }
-    guard encoder.problems.isEmpty else { throw CompileError(encoder.problems) }
+    // Who has to train anew wants to know everything.
+    let windows = graph.wideWindows(most: arguments.integer("kernel"))
+    let problems = encoder.problems + windows
+    guard problems.isEmpty else { throw CompileError(problems) }
     graph = encoder.graph
     graph.dropUnusedTensors()
     context.count("thresholds changed", of: "encode-parameters", by: encoder.changedThresholds)
@@ -87,6 +91,7 @@ private struct ParameterFormats {
       "weight-exponent", .integer(0...24), default: "24",
       "the largest power of two by which weights are multiplied"),
     PassOption("membrane-bits", .integer(0...64), default: "0", "the width of potentials, bits"),
+    PassOption("kernel", .integer(0...4096), default: "0", "the largest extent of a kernel"),
     PassOption(
       "overflow", .word(["warn", "refuse"]), default: "warn",
       "what becomes of potentials that are not proved to fit"),
@@ -268,7 +273,10 @@ private struct ParameterEncoder {
     }
     if let largest {
       problems.append(
-        .wideBias(graph[id].name, "a bias is \(largest)", formats.bias, formats.biasExponent))
+        .wideBias(
+          graph[id].name, "a bias is \(largest)",
+          UInt64.bitWidth - largest.magnitude.leadingZeroBitCount - formats.biasExponent, formats,
+          "train the layer without biases, or with a penalty that keeps them small"))
       return
     }
     graph[id].bias = add("\(graph[id].name)/bias", graph.tensors[bias].shape, result)
@@ -317,7 +325,9 @@ private struct ParameterEncoder {
       guard most >= 1 << UInt64(formats.bias) else { continue }
       problems.append(
         .wideBias(
-          name, "a current reaches \(w) · \(encoder.levels)", formats.bias, formats.biasExponent))
+          name, "a current reaches \(w) · \(encoder.levels)",
+          UInt64.bitWidth - most.leadingZeroBitCount, formats,
+          "have the host send spikes: convert{encoder=even}"))
       return
     }
   }
@@ -361,13 +371,15 @@ extension Diagnostic {
   }
 
   fileprivate static func wideBias(
-    _ name: String, _ found: String, _ bits: Int, _ exponent: Int
+    _ name: String, _ found: String, _ bits: Int, _ formats: ParameterFormats, _ note: String
   ) -> Diagnostic {
-    .error(
+    let exponent =
+      formats.biasExponent == 0 ? "" : ", times a power of two up to 2^\(formats.biasExponent)"
+    return .error(
       "legalize.bias",
-      "\(found) in '\(name)', which is no mantissa of \(bits) bits times 2^0 to 2^\(exponent)",
-      at: .entity(name), notes: ["quantize{scales=profile} makes units larger"],
-      exitCode: .doesNotFit)
+      "\(found) in '\(name)', which needs \(bits) bits; the target has \(formats.bias) beside the "
+        + "sign\(exponent)",
+      at: .entity(name), notes: [note], exitCode: .doesNotFit)
   }
 
   fileprivate static func coarseThreshold(

@@ -90,6 +90,7 @@ extension AllocationSummary {
       "neurons": .integer(neurons), "places": .integer(places), "synapses": .integer(synapses),
       "depth": .integer(depth), "meanUtilization": JSON(meanUtilization),
       "packetsPerFullActivity": .integer(packetsPerFullActivity), "meanHops": JSON(meanHops),
+      "padding": JSON(padding), "unchecked": JSON(unchecked),
       "resources": .array(
         resources.map {
           [

@@ -81,11 +81,17 @@ struct AllocationFolder: Sendable {
 
 extension Diagnostic {
 
-  /// Returns an error about a folder that holds no allocation tables.
+  /// Returns an error about a folder that holds no tables.
   fileprivate static func notTables(_ path: String) -> Diagnostic {
     .error(
-      "driver.not-tables", "expected a folder of allocation tables", at: .file(path),
-      notes: ["'spikec compile MODEL --target loihi1 -o FOLDER' makes one"],
+      "driver.not-tables",
+      fileExists(path)
+        ? "expected a folder of allocation tables or crossbar tables" : "there is no such folder",
+      at: .file(path),
+      notes: [
+        "'spikec compile MODEL --target loihi1 -o FOLDER' makes one for cores, '--target rpu' one for "
+          + "arrays"
+      ],
       exitCode: fileExists(path) ? .badData : .missingInput)
   }
 }

@@ -70,8 +70,8 @@ extension AllocationSummary {
   /// The summary as a table.
   var text: String {
     var lines = [
-      "\(grouped(neurons)) neurons and \(grouped(synapses)) synapses on \(grouped(cores)) cores of "
-        + "\(grouped(chips)) \(chips == 1 ? "chip" : "chips") (\(grouped(coresOfChips)) cores)",
+      "\(counted(neurons, "neuron")) and \(counted(synapses, "synapse")) on "
+        + "\(counted(cores, "core")) of \(counted(chips, "chip")) (\(counted(coresOfChips, "core")))",
       "",
     ]
     var table = Table(["resource", ">used", ">available", ">of the fullest core", ">binds on"])
@@ -79,12 +79,20 @@ extension AllocationSummary {
       table.add([
         resource.name, grouped(resource.used), resource.available.map { grouped($0) } ?? "unknown",
         resource.largestPart.map { fixed(100 * $0, 1) + " %" } ?? "–",
-        resource.bindsOn == 0 ? "–" : "\(grouped(resource.bindsOn)) cores",
+        resource.bindsOn == 0 ? "–" : counted(resource.bindsOn, "core"),
       ])
     }
     if !resources.isEmpty { lines += [table.text, ""] }
     if let meanUtilization {
       lines.append("mean utilization of what binds: \(fixed(100 * meanUtilization, 1)) %")
+    }
+    if let padding {
+      lines.append("padding and copies in the synapse memory: \(fixed(100 * padding, 1)) %")
+    }
+    if !unchecked.isEmpty {
+      lines.append(
+        "not checked, for want of numbers or of what they count: "
+          + unchecked.joined(separator: ", "))
     }
     lines.append("packets if every neuron spiked once: \(grouped(packetsPerFullActivity))")
     if let meanHops { lines.append("links of a packet: \(fixed(meanHops, 2)) on average") }

@@ -102,9 +102,9 @@ extension Allocation {
   fileprivate func describe(in page: inout HTMLPage, _ run: EmulationReport?) {
     let summary = self.summary
     page.paragraph(
-      "\(grouped(summary.neurons)) neurons and \(grouped(summary.synapses)) synapses of "
-        + "'\(graph.name)' on \(grouped(summary.cores)) cores of \(grouped(summary.chips)) "
-        + "\(summary.chips == 1 ? "chip" : "chips"), \(target.title).")
+      "\(counted(summary.neurons, "neuron")) and \(counted(summary.synapses, "synapse")) of "
+        + "'\(graph.name)' on \(counted(summary.cores, "core")) of "
+        + "\(counted(summary.chips, "chip")), \(target.title).")
     addResources(summary, to: &page)
     addMap(to: &page, run)
     addPopulations(to: &page)
@@ -122,7 +122,7 @@ extension Allocation {
           .init(
             resource.largestPart.map { fixed(100 * $0, 1) + " %" } ?? "–",
             heat: resource.largestPart),
-          .init(resource.bindsOn == 0 ? "–" : "\(grouped(resource.bindsOn)) cores"),
+          .init(resource.bindsOn == 0 ? "–" : counted(resource.bindsOn, "core")),
         ]
       })
     if let mean = summary.meanUtilization {

@@ -20,9 +20,10 @@ struct TargetPipeline: Sendable {
   /// The passes, as text.
   ///
   /// - Throws: what `ConversionRequest.spikeCode` throws, `driver.target-code` if the machine does
-  ///   not have the code.
+  ///   not have the code, `driver.target-weights` if it holds no weights of both signs.
   func text() throws(Diagnostic) -> String {
     let code = try spikeCode()
+    if let bits = signedWeightBits, bits < 2 { throw .targetWeights(bits, target.id) }
     var passes = [try rateRequest(code).preparation()]
     passes.append("convert{code=rate,timesteps=\(code.timesteps)\(seed)}")
     passes.append("pool-maximum{as=\(neuron?.maximum == nil ? "refuse" : "gate")}")
@@ -122,14 +123,16 @@ struct TargetPipeline: Sendable {
   }
 
   /// The width of weights in the network, bits with sign, 8 at most.
-  private var weightBits: Int? {
+  private var weightBits: Int? { signedWeightBits.map { min(8, $0) } }
+
+  /// The width of weights that the machine holds, bits with sign; fewer than two hold no weight 1.
+  private var signedWeightBits: Int? {
     guard let synapse else { return nil }
     if let table = synapse.table { return min(4, table.types) }
     let field = synapse.weight
     // Lists of mixed signs drop the lowest bit: what is left is a sign and the magnitude.
     let isMixed = synapse.signModes.contains(.mixed) && synapse.signModes.count > 1
-    let bits = field.isSigned ? field.bits - (isMixed ? 1 : 0) : field.bits + 1
-    return max(2, min(8, bits))
+    return field.isSigned ? field.bits - (isMixed ? 1 : 0) : field.bits + 1
   }
 
   /// The widest weights with which thresholds still fit into narrow potentials, bits: a threshold is up
@@ -170,6 +173,11 @@ struct TargetPipeline: Sendable {
     target.cores.first?.operations?.kinds.contains(.conv2d) ?? false
   }
 
+  /// The largest extent of a kernel, `nil` if it is not known.
+  private var largestKernel: Int? {
+    target.cores.compactMap { $0.operations?.largestKernel }.max()
+  }
+
   /// The width of the weight by which a threshold is subtracted, bits; `nil` if the neuron does it by
   /// itself.
   private var resetBits: Int? {
@@ -204,6 +212,7 @@ struct TargetPipeline: Sendable {
     if let bias { options += ["bias-bits=\(bias.bits)", "bias-exponent=\(bias.exponent)"] }
     if let weightExponent { options.append("weight-exponent=\(weightExponent)") }
     if let membrane = neuron?.state["v"] { options.append("membrane-bits=\(membrane.bits)") }
+    if convolves, let largestKernel { options.append("kernel=\(largestKernel)") }
     return options.joined(separator: ",")
   }
 
@@ -216,9 +225,7 @@ struct TargetPipeline: Sendable {
     if let thresholds { options.append("profiles=\(thresholds)") }
     if convolves {
       options.append("kinds=conv")
-      if let kernel = target.cores.compactMap({ $0.operations?.largestKernel }).max() {
-        options.append("kernel=\(kernel)")
-      }
+      if let largestKernel { options.append("kernel=\(largestKernel)") }
     }
     return options.joined(separator: ",")
   }
@@ -231,6 +238,15 @@ extension Diagnostic {
     .error(
       "driver.target-code", "cores of '\(target)' do not say the code '\(code)', but 'rate'",
       notes: ["leave out '--code'"], exitCode: .usage)
+  }
+
+  /// Returns an error about weights that are too narrow for any network.
+  fileprivate static func targetWeights(_ bits: Int, _ target: String) -> Diagnostic {
+    .error(
+      "driver.target-weights",
+      "weights of '\(target)' have \(bits) \(bits == 1 ? "bit" : "bits") with the sign, expected 2 or "
+        + "more: -1, 0 and 1",
+      notes: ["in a description of your own, widen 'weight' of 'synapse'"], exitCode: .doesNotFit)
   }
 
   /// Returns an error about neurons that no cores have.
