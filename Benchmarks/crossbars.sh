@@ -16,10 +16,15 @@ input=(--input "$DATA/t10k-images-idx3-ubyte.gz" --labels "$DATA/t10k-labels-idx
 # The baseline without noise and bound management, as a machine of its own.
 sed -e 's/"id": "rpu"/"id": "rpu-unmanaged"/' -e 's/"noiseManagement": "abs-max"/"noiseManagement": "none"/' \
   -e 's/"mode": "iterative"/"mode": "none"/' Targets/rpu.json > "$work/rpu-unmanaged.json"
+# Machines that repeat matrices against noise, with every weight once.
+for name in rpu rpu-pcm; do
+  sed -e "s/\"id\": \"$name\"/\"id\": \"$name-once\"/" -e '/^ *"repetition": /d' "Targets/$name.json" \
+    > "$work/$name-once.json"
+done
 accuracy() { sed -n 's/^{.*"accuracy":\([0-9.]*\),.*/\1/p' | awk '{ printf "%9.1f", 100 * $1 }'; }
 
 read -r -a targets <<< "${TARGETS:-rpu rpu-pcm generic-crossbar}"
-targets+=("$work/rpu-unmanaged.json")
+targets+=("$work/rpu-unmanaged.json" "$work/rpu-once.json" "$work/rpu-pcm-once.json")
 printf '%-12s %9s' network ANN
 for target in "${targets[@]}"; do printf ' %16s' "$(basename "$target" .json)"; done
 echo
