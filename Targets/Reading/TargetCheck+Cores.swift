@@ -21,10 +21,13 @@ extension TargetCheck {
     }
   }
 
-  /// Checks that a core has room for a neuron, or a cell: nothing else could be laid out on it.
+  /// Checks that a core has room for a neuron, or a cell: nothing else could be laid out on it. What is
+  /// negative the schema has refused.
   private mutating func checkResources(_ resources: JSON?, at pointer: String) {
     for name in ["neurons", "rows", "cols"] {
-      guard let value = resources?[name]?["value"]?.double, value < 1 else { continue }
+      guard let value = resources?[name]?["value"]?.double, 0..<1 ~= value else {
+        continue
+      }
       report(
         "out-of-range", pointer.jsonPointer(appending: name) + "/value", "\(value)",
         expected: "1 or more, or null if it is not known")
