@@ -46,6 +46,8 @@ def machine(setting):
     """The description of the machine, and its arrays."""
     description = json.loads((ROOT / "Targets" / f"{setting.target}.json").read_text())
     array = next(core["analog"] for core in description["cores"] if "analog" in core)
+    # aihwkit has each weight once.
+    array.pop("repetition", None)
     for name, value in setting.members.items():
         put(array, name, value)
     return description, array

@@ -2,8 +2,8 @@
 """Compares the speed of the example network on emulated arrays with that of aihwkit.
 
 Both run it with the settings of the target `rpu` on two threads: batch normalization folded into
-the kernels, offsets added digitally, the weights of each output scaled to the range. aihwkit is
-given batches of several sizes; its best counts. To be run on a quiet machine.
+the kernels, offsets added digitally, the weights of each output scaled to the range, each weight once.
+aihwkit is given batches of several sizes; its best counts. To be run on a quiet machine.
 
 Run:  out/aihwkit/bin/python Benchmarks/analog_speed.py        (analog_settings.py: installation)
 """
@@ -79,9 +79,11 @@ def idx(path):
 
 def spikec_speed(options, folder):
     """Images a second and accuracy of the compiled tables."""
+    description, _ = machine(Setting("", {}))
+    (folder / "rpu.json").write_text(json.dumps(description))
     subprocess.run(
-        [options.spikec, "compile", options.network, "--target", "rpu", "-o", folder / "tables"],
-        check=True, capture_output=True)
+        [options.spikec, "compile", options.network, "--target", folder / "rpu.json", "-o",
+         folder / "tables"], check=True, capture_output=True)
     best, hits = 0.0, []
     for _ in range(options.repeat):
         result = json.loads(subprocess.run(
