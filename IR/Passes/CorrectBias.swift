@@ -17,9 +17,11 @@ extension Pass {
         b ← b + E[original] − E[spiking]
       Later populations are measured with the earlier ones already corrected. The difference is
       divided by the steepest slope of a population's staircase, so that it is not overshot. A
-      readout is measured over the ticks that its decoder reads. With a resolution of neurons, each
-      has a bias of its own: under `rate` that is the charge that the calibration of initial
-      potentials adds, spread over the window.
+      readout is measured over the ticks that its decoder reads. Where synapses delay, layers are
+      silent in the first ticks; start=-1 measures all populations over the ticks that are read, so
+      that this silence is not made up for by firing too much afterwards. With a resolution of
+      neurons, each has a bias of its own: under `rate` that is the charge that the calibration of
+      initial potentials adds, spread over the window.
       Source: Li et al. (2021), "A Free Lunch From ANN", section 4.3, light calibration; per neuron,
       section 4.4.
       """,
@@ -30,8 +32,9 @@ extension Pass {
         "resolution", .word(["channel", "neuron"]), default: "channel",
         "whether biases are one a channel or one a neuron"),
       PassOption(
-        "start", .integer(0...4095), default: "0",
-        "the ticks left out when populations that fire are measured, under rate"),
+        "start", .integer(-1...4095), default: "0",
+        "the ticks left out when populations that fire are measured, under rate; -1: those that "
+          + "decoders leave out"),
     ]
   ) { (graph, arguments, context) throws(CompileError) in
     let inputs = try context.requireCalibration(for: "correct-bias")
@@ -41,6 +44,8 @@ extension Pass {
       throw CompileError(.noReference(for: "correct-bias"))
     }
     let isFine = arguments.word("resolution") == "neuron"
+    var start = arguments.integer("start")
+    if start < 0 { start = graph.decoders.map(\.start).max() ?? 0 }
     let targets = graph.correctable(against: reference, byNeuron: isFine)
     let probe = try ActivationProbe(
       targets.map(\.node), of: reference, on: inputs, threads: context.threads)
@@ -48,8 +53,7 @@ extension Pass {
     for (i, target) in targets.enumerated() {
       for _ in 0..<arguments.integer("rounds") {
         var measured = try simulator.neuronMeans(
-          of: target.population, in: graph, over: inputs, from: arguments.integer("start"),
-          threads: context.threads)
+          of: target.population, in: graph, over: inputs, from: start, threads: context.threads)
         if !isFine {
           measured = measured.averaged(channels: graph[target.population].shape.channels)
         }

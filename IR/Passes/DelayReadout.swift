@@ -16,15 +16,18 @@ extension Pass {
       as the time that a first spike needs from layer to layer on average,
         t0 = Σ over the layers of the longest path of min over channels (θ − h) / E[a],
       a being the rectified activation in the original network, θ the range and h the initial
-      value. Leaky neurons begin at all potentials and count with the delay of the synapses of
-      those that hear spikes: τ if exponential, 2τ if alpha. At least four ticks are read. Biases
+      value. Leaky neurons begin at all potentials and count with the synapses of those that hear
+      spikes, which pass a step on not at once, but spread over time: with the mean delays, τ if
+      exponential, 2τ if alpha, and the deviation of their sum, the root of Σ τ² or Σ 2τ²:
+        t0 = Σ mean + √(Σ variance).
+      At least four ticks are read, of leaky neurons a tenth of all. Biases
       of readouts that are measured later are corrected, and weights fitted, over the ticks that
       are read. Under the other codes nothing changes.
       Before: decode %p9 {function=softmax}
       After:  decode %p9 {function=softmax, start=12}
       Source: Bu et al. (2025), "Inference-Scale Complexity in ANN-SNN Conversion", section 4.3; the
-      minimum over channels, since thresholds differ from channel to channel here. The delay of a
-      filter is the mean of its impulse response.
+      minimum over channels, since thresholds differ from channel to channel here. Delay and variance
+      are those of a filter's impulse response taken as a distribution; both add up along a path.
       """,
     options: [
       PassOption(
@@ -39,7 +42,10 @@ extension Pass {
         throw CompileError(.noReference(for: "delay-readout"))
       }
       let times = try graph.firstSpikeTimes(reference, on: inputs, threads: context.threads)
-      start = Int(min(4095, graph.longestPath(times).rounded(.up)))
+      start = Int(min(4095, graph.longestPath(times).end.rounded(.up)))
+      if graph.populations.elements.contains(where: { $0.isLeaky }) {
+        start = min(start, code.timesteps - code.timesteps / 10)
+      }
     }
     start = max(0, min(start, code.timesteps - leastTicks))
     for i in graph.decoders.indices { graph.decoders[i].start = start }
@@ -52,29 +58,49 @@ extension Pass {
 /// - Source: Bu et al. (2025), section 4.3.
 private let leastTicks = 4
 
+/// When something arrives: a mean and a variance, which both add up over layers.
+private struct Arrival: Hashable {
+  /// The mean, ticks.
+  var mean = 0.0
+  /// The variance, ticks².
+  var variance = 0.0
+
+  /// The time at which most has arrived, ticks: one deviation after the mean.
+  var end: Double { mean + variance.squareRoot() }
+}
+
 extension LeakyIntegrateAndFire {
 
-  /// The mean delay of the synapse, ticks.
-  fileprivate var synapseDelay: Double {
-    switch synapse {
-    case .none: 0
-    case .exponential: Double(tauSynapse)
-    case .alpha: 2 * Double(tauSynapse)
+  /// How the synapse delays.
+  fileprivate var synapseDelay: Arrival {
+    let tau = Double(tauSynapse)
+    return switch synapse {
+    case .none: Arrival()
+    case .exponential: Arrival(mean: tau, variance: tau * tau)
+    case .alpha: Arrival(mean: 2 * tau, variance: 2 * tau * tau)
     }
+  }
+}
+
+extension Population {
+
+  /// `true` iff its neurons leak.
+  fileprivate var isLeaky: Bool {
+    if case .leaky = model { true } else { false }
   }
 }
 
 extension SpikingGraph {
 
   /// Returns, for each population, the mean number of ticks until the first of its channels fires
-  /// when its input is there, the delay of synapses for leaky neurons; 0 where neurons do not fire
+  /// when its input is there, for leaky neurons what synapses delay; 0 where neurons do not fire
   /// or are not those of a layer.
   fileprivate func firstSpikeTimes(
     _ reference: ANNGraph, on inputs: CalibrationInputs, threads: Int
-  ) throws(CompileError) -> [Double] {
+  ) throws(CompileError) -> [Arrival] {
     var nodes: [String: NodeID] = [:]
     for id in reference.ids { nodes[reference[id].name] = id }
-    var result = [Double](repeating: 0, count: populations.count)
+    var result = [Arrival](repeating: Arrival(), count: populations.count)
     let layers = populations.ids.compactMap { id in
       self[id].layer.flatMap { nodes[$0] }.map { (population: id, node: $0) }
     }
@@ -91,7 +117,7 @@ extension SpikingGraph {
       result[id.index] = model.synapseDelay
     }
     for (layer, means) in zip(fire, try probe.means()) {
-      result[layer.population.index] = try liftingDiagnostic { () throws(Diagnostic) in
+      result[layer.population.index].mean = try liftingDiagnostic { () throws(Diagnostic) in
         try firstSpikeTime(of: layer.population, means)
       }
     }
@@ -118,14 +144,17 @@ extension SpikingGraph {
     return least.isFinite ? least : 0
   }
 
-  /// Returns the largest sum of `times` over the populations of a path.
-  fileprivate func longestPath(_ times: [Double]) -> Double {
+  /// Returns the sum of `times` over the populations of the path that ends last.
+  fileprivate func longestPath(_ times: [Arrival]) -> Arrival {
     var sums = times
     let afferents = afferents()
     for id in populations.ids {
-      let before = afferents[id.index].map { sums[self[$0].source.index] }.max() ?? 0
-      sums[id.index] = times[id.index] + before
+      let before =
+        afferents[id.index].map { sums[self[$0].source.index] }
+        .max { $0.end < $1.end } ?? Arrival()
+      sums[id.index].mean += before.mean
+      sums[id.index].variance += before.variance
     }
-    return sums.max() ?? 0
+    return sums.max { $0.end < $1.end } ?? Arrival()
   }
 }

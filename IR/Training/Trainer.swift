@@ -1,68 +1,8 @@
 // The loop of training: batches, epochs, evaluation.
 
 package import Diagnostics
-package import Kernels
-package import SpikeIR
-
-/// How a network is trained.
-package struct TrainingOptions: Hashable, Sendable {
-  /// How often each sample is seen.
-  package var epochs = 3
-  /// The number of samples of a step.
-  package var batch = 64
-  /// The learning rate of the first steps; it falls to 0 along half a cosine.
-  package var learningRate: Float = 1e-3
-  /// How gradients become steps.
-  package var optimizer = OptimizerKind.adam
-  /// What part of a kernel is taken off, per step and unit of the learning rate.
-  package var decay: Float = 0
-  /// The largest norm of a gradient, if it is bounded.
-  package var clipNorm: Float?
-  /// What is added to the rates of leaky neurons.
-  package var noise = SpikeNoise.none
-  /// How images are varied.
-  package var augmentation = Augmentation()
-  /// Where random numbers start.
-  package var seed: UInt64 = 0
-  /// The number of threads; results do not depend on it.
-  package var threads = 1
-
-  /// Creates the usual options.
-  package init() {}
-}
-
-/// How good a network is on samples.
-package struct Evaluation: Hashable, Sendable {
-  /// The mean cross-entropy, nats.
-  package var loss: Double
-  /// The part of the samples that are classified rightly.
-  package var accuracy: Double
-}
-
-/// What happened in an epoch.
-package struct EpochReport: Hashable, Sendable {
-  /// The number of the epoch, from 1 on.
-  package var epoch: Int
-  /// The mean loss while training, with noise and variation.
-  package var loss: Double
-  /// The network after the epoch on the samples held out, if there are any.
-  package var validation: Evaluation?
-  /// The time of training, seconds.
-  package var seconds: Double
-}
-
-/// The result of training.
-package struct TrainingResult: Sendable {
-  /// The network with its new weights.
-  package var graph: ANNGraph
-  /// The network before, on the samples held out.
-  package var before: Evaluation?
-  /// The epochs.
-  package var epochs: [EpochReport]
-  /// The epoch whose weights were kept: that with the highest accuracy on the samples held out, or
-  /// the last if none are.
-  package var kept: Int
-}
+internal import Kernels
+internal import SpikeIR
 
 /// A network in training.
 ///
@@ -77,6 +17,7 @@ package final class Trainer: @unchecked Sendable {
   private let options: TrainingOptions
   private let weights: TrainingWeights
   private let optimizer: Optimizer
+  private let teacher: Teacher?
   private let tapes: [TrainingTape]
   private let shards: [FloatMemory]
   private var steps = 0
@@ -86,22 +27,28 @@ package final class Trainer: @unchecked Sendable {
 
   /// Prepares training.
   ///
+  /// - Parameters:
+  ///   - plan: the network.
+  ///   - options: how it is trained.
+  ///   - teacher: a network of the same inputs and classes that it is held against, if any: by how
+  ///     much in training say the options; evaluations compare the two.
   /// - Throws: what loading the weights throws.
-  package init(_ plan: TrainingPlan, _ options: TrainingOptions) throws(CompileError) {
+  /// - Precondition: both have as many logits.
+  package init(
+    _ plan: TrainingPlan, _ options: TrainingOptions, teacher: TrainingPlan? = nil
+  ) throws(CompileError) {
     (self.plan, self.options) = (plan, options)
-    let memory = TrainingWeights(plan)
-    try liftingDiagnostic { () throws(Diagnostic) in
-      for parameter in plan.parameters {
-        let values = try plan.graph.tensors.floats(parameter.tensor)
-        for (i, value) in values.enumerated() {
-          memory.parameters.base[parameter.range.offset + i] = value
-        }
-      }
-    }
-    weights = memory
+    weights = try TrainingWeights(loading: plan)
     optimizer = Optimizer(
       plan, options.optimizer, decay: options.decay, clipNorm: options.clipNorm)
     let capacity = max(1, min(Self.shardSize, cacheCount / (plan.valueCount + plan.gradientCount)))
+    var master: Teacher?
+    if let teacher {
+      precondition(
+        teacher.logits.count == plan.logits.count, "internal: teacher with other classes")
+      master = try Teacher(teacher, capacity: capacity, workers: options.threads)
+    }
+    self.teacher = master
     tapes = (0..<max(1, options.threads)).map { _ in
       TrainingTape(plan, capacity: capacity, withGradients: true)
     }
@@ -145,7 +92,7 @@ package final class Trainer: @unchecked Sendable {
       let entry = EpochReport(epoch: epoch, loss: loss, validation: validation, seconds: seconds)
       result.epochs.append(entry)
       report(entry)
-      if validation.map({ $0.isBetter(than: best) }) ?? true {
+      if validation.map({ $0.isBetter(than: best, options.distillation) }) ?? true {
         (best, result.kept) = (validation, epoch)
         store(in: &result.graph)
       }
@@ -170,28 +117,55 @@ package final class Trainer: @unchecked Sendable {
     pack()
     let capacity = tapes[0].capacity
     let chunks = (samples.count + capacity - 1) / capacity
-    let losses = FloatMemory(count: 2 * samples.count)
+    let measures = FloatMemory(count: 4 * samples.count)
     forEachItem(chunks, workers: options.threads) { worker, chunk in
       let range = chunk * capacity..<min(samples.count, (chunk + 1) * capacity)
       let pass = LayerPass(
         tape: tapes[worker], weights: weights, parameterGradients: nil, samples: range.count,
         mode: .evaluation, firstSample: range.lowerBound)
-      for (slot, i) in range.enumerated() { load(data, samples[i], slot, pass, nil) }
+      let taught = load(data, pass, teacher, worker, nil) { samples[$0] }
       for layer in plan.layers { layer.forward(pass) }
       for (slot, i) in range.enumerated() {
         let loss = SampleLoss(
           logits(pass, slot), label: data.labels[samples[i]], gradient: nil, scale: 1)
-        losses.base[2 * i] = Float(loss.loss)
-        losses.base[2 * i + 1] = loss.isRight ? 1 : 0
+        let measure = measures.base + 4 * i
+        (measure[0], measure[1]) = (Float(loss.loss), loss.isRight ? 1 : 0)
+        guard let teacher, let taught else { continue }
+        let other = SampleDivergence(
+          logits(pass, slot), teacher: teacher.logits(taught, slot),
+          temperature: options.distillation.temperature, gradient: nil, scale: 1)
+        (measure[2], measure[3]) = (Float(other.divergence), other.agrees ? 1 : 0)
       }
     }
-    var (loss, right) = (0.0, 0.0)
-    for i in samples.indices {
-      loss += Double(losses.base[2 * i])
-      right += Double(losses.base[2 * i + 1])
-    }
+    var sums = [0.0, 0.0, 0.0, 0.0]
+    for i in 0..<4 * samples.count { sums[i & 3] += Double(measures.base[i]) }
     let count = Double(max(1, samples.count))
-    return Evaluation(loss: loss / count, accuracy: right / count)
+    let agreement = teacher.map { _ in
+      Evaluation.Agreement(divergence: sums[2] / count, part: sums[3] / count)
+    }
+    return Evaluation(loss: sums[0] / count, accuracy: sums[1] / count, agreement: agreement)
+  }
+}
+
+extension Trainer {
+
+  /// Returns the class that the network names for each sample; the labels are not read.
+  package func answers(_ data: TrainingData) -> [Int] {
+    pack()
+    let capacity = tapes[0].capacity
+    let answers = FloatMemory(count: data.count)
+    forEachItem((data.count + capacity - 1) / capacity, workers: options.threads) { worker, chunk in
+      let first = chunk * capacity
+      let pass = LayerPass(
+        tape: tapes[worker], weights: weights, parameterGradients: nil,
+        samples: min(data.count - first, capacity), mode: .evaluation, firstSample: first)
+      _ = load(data, pass, nil, worker, nil) { $0 }
+      for layer in plan.layers { layer.forward(pass) }
+      for slot in 0..<pass.samples {
+        answers.base[first + slot] = Float(namedClass(logits(pass, slot)))
+      }
+    }
+    return (0..<data.count).map { Int(answers.base[$0]) }
   }
 }
 
@@ -201,9 +175,13 @@ private let cacheCount = 1 << 20
 
 extension Evaluation {
 
-  /// Returns whether this is better than `other`: the accuracy, then the loss.
-  fileprivate func isBetter(than other: Evaluation?) -> Bool {
+  /// Returns whether this is better than `other`: nearer to what the teacher says if the network is
+  /// held to that, whose images held out are known by heart; else the accuracy, then the loss.
+  fileprivate func isBetter(than other: Evaluation?, _ distillation: Distillation) -> Bool {
     guard let other else { return true }
+    if distillation.weight > 0, let own = agreement, let others = other.agreement {
+      return own.divergence < others.divergence
+    }
     return accuracy != other.accuracy ? accuracy > other.accuracy : loss < other.loss
   }
 }
@@ -256,7 +234,7 @@ extension Trainer {
         let pass = LayerPass(
           tape: tapes[worker], weights: weights, parameterGradients: shards[shard].base,
           samples: min(end - first, tapes[worker].capacity), mode: mode, firstSample: first)
-        losses.base[shard] += run(pass, data, batch, variation)
+        losses.base[shard] += run(pass, data, batch, variation, worker)
       }
     }
     return (0..<used).reduce(0) { $0 + Double(losses.base[$1]) }
@@ -264,31 +242,59 @@ extension Trainer {
 
   /// Runs a pass forward and backward; returns the sum of the losses.
   private func run(
-    _ pass: LayerPass, _ data: TrainingData, _ batch: [Int], _ variation: RandomField
+    _ pass: LayerPass, _ data: TrainingData, _ batch: [Int], _ variation: RandomField,
+    _ worker: Int
   ) -> Float {
-    for slot in 0..<pass.samples {
-      load(data, batch[pass.firstSample + slot], slot, pass, variation)
-    }
+    let (weight, temperature) = (options.distillation.weight, options.distillation.temperature)
+    let teacher = weight > 0 ? teacher : nil
+    let taught = load(data, pass, teacher, worker, variation) { batch[$0] }
     for layer in plan.layers { layer.forward(pass) }
     pass.tape.gradients.clear()
     guard let gradients = pass.gradient(plan.logits) else { return 0 }
+    let scale = 1 / Float(batch.count)
     var total = 0.0
     for slot in 0..<pass.samples {
-      total +=
-        SampleLoss(
-          logits(pass, slot), label: data.labels[batch[pass.firstSample + slot]],
-          gradient: gradients + slot * plan.logits.count, scale: 1 / Float(batch.count)
-        ).loss
+      let gradient = gradients + slot * plan.logits.count
+      let label = data.labels[batch[pass.firstSample + slot]]
+      guard let teacher, let taught else {
+        total += SampleLoss(logits(pass, slot), label: label, gradient: gradient, scale: scale).loss
+        continue
+      }
+      let own = SampleLoss(
+        logits(pass, slot), label: label, gradient: gradient, scale: scale * (1 - weight))
+      let other = SampleDivergence(
+        logits(pass, slot), teacher: teacher.logits(taught, slot), temperature: temperature,
+        gradient: gradient, scale: scale * weight)
+      total += Double(1 - weight) * own.loss
+      total += Double(weight * temperature * temperature) * other.divergence
     }
     for layer in plan.layers.reversed() { layer.backward(pass) }
     return Float(total)
   }
 
+  /// Copies the inputs of a pass's samples to its tape, varied if `variation` is given, and has a
+  /// teacher answer the same inputs; returns its pass if there is one.
+  private func load(
+    _ data: TrainingData, _ pass: LayerPass, _ teacher: Teacher?, _ worker: Int,
+    _ variation: RandomField?, _ sample: (Int) -> Int
+  ) -> LayerPass? {
+    let taught = teacher?.pass(
+      worker: worker, samples: pass.samples, firstSample: pass.firstSample)
+    for slot in 0..<pass.samples {
+      let inputs = data.input(sample(pass.firstSample + slot))
+      load(inputs, plan, slot, pass, variation)
+      if let teacher, let taught { load(inputs, teacher.plan, slot, taught, variation) }
+    }
+    if let teacher, let taught { teacher.run(taught) }
+    return taught
+  }
+
   /// Copies the inputs of a sample to a slot of the tape, varied if `variation` is given.
   private func load(
-    _ data: TrainingData, _ sample: Int, _ slot: Int, _ pass: LayerPass, _ variation: RandomField?
+    _ inputs: [[Float]], _ plan: TrainingPlan, _ slot: Int, _ pass: LayerPass,
+    _ variation: RandomField?
   ) {
-    for (i, values) in data.input(sample).enumerated() {
+    for (i, values) in inputs.enumerated() {
       guard let buffer = plan.inputs[i] else { continue }
       precondition(values.count == buffer.count, "internal: sample of another size")
       let target = pass.value(buffer) + slot * buffer.count

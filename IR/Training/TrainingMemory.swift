@@ -1,6 +1,8 @@
 // The memory in which networks are trained: flat, allocated once, one tape a worker.
 
+internal import Diagnostics
 internal import Kernels
+internal import SpikeIR
 
 /// Floats at a fixed place, released with the value.
 ///
@@ -88,6 +90,21 @@ final class TrainingWeights: @unchecked Sendable {
   init(_ plan: TrainingPlan) {
     parameters = FloatMemory(count: plan.parameterCount)
     packed = FloatMemory(count: plan.packedCount)
+  }
+
+  /// Allocates weights and fills them with those of the plan's network.
+  ///
+  /// - Throws: what loading tensors throws.
+  convenience init(loading plan: TrainingPlan) throws(CompileError) {
+    self.init(plan)
+    try liftingDiagnostic { () throws(Diagnostic) in
+      for parameter in plan.parameters {
+        let values = try plan.graph.tensors.floats(parameter.tensor)
+        for (i, value) in values.enumerated() {
+          parameters.base[parameter.range.offset + i] = value
+        }
+      }
+    }
   }
 }
 

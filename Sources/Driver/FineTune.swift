@@ -78,8 +78,6 @@ extension Session {
     try request.check(graph)
     let samples = try Samples(
       data, for: graph.networkInputs, classifier: graph.classifier, console: console)
-    guard let labels = samples.labels else { throw CompileError(.labelsMissing()) }
-    let training = TrainingData(labels: labels) { samples.values($0) }
     let held = request.held ?? min(5000, samples.count / 10)
     guard held < samples.count else {
       throw CompileError(.nothingLeft(held: held, of: samples.count))
@@ -88,8 +86,10 @@ extension Session {
     let plan = try TrainingPlan(network, neurons: try job.neurons(of: network))
     var options = request.training
     options.threads = request.threads ?? processorCount
-    let reference = try job.reference(graph, training, held, options)
-    let trainer = try Trainer(plan, options)
+    let model = try TrainingPlan(graph)
+    let training = try job.data(samples, answersOf: model, options)
+    let reference = try job.reference(model, training, held, options)
+    let trainer = try Trainer(plan, options, teacher: model)
     let (console, epochs) = (console, options.epochs)
     let result = try trainer.train(on: training, holdingOut: held) { epoch, part in
       console.progress("epoch \(epoch) of \(epochs)", part)
@@ -210,12 +210,29 @@ private struct FineTuneJob {
     return result
   }
 
+  /// Returns the samples with their classes; those that the model names if none are given.
+  ///
+  /// - Throws: `finetune.no-labels` if the loss needs classes.
+  func data(
+    _ samples: Samples, answersOf model: TrainingPlan, _ options: TrainingOptions
+  ) throws(CompileError) -> TrainingData {
+    if let labels = samples.labels {
+      return TrainingData(labels: labels) { samples.values($0) }
+    }
+    guard options.distillation.weight == 1 else { throw CompileError(.labelsMissing()) }
+    let unnamed = TrainingData(labels: [Int](repeating: 0, count: samples.count)) {
+      samples.values($0)
+    }
+    let answers = try Trainer(model, options).answers(unnamed)
+    return TrainingData(labels: answers) { samples.values($0) }
+  }
+
   /// Returns how good the model itself is on the samples held out.
   func reference(
-    _ graph: ANNGraph, _ data: TrainingData, _ held: Int, _ options: TrainingOptions
+    _ model: TrainingPlan, _ data: TrainingData, _ held: Int, _ options: TrainingOptions
   ) throws(CompileError) -> Evaluation? {
     guard held > 0 else { return nil }
-    let trainer = try Trainer(try TrainingPlan(graph), options)
+    let trainer = try Trainer(model, options)
     return trainer.evaluate(
       data, Trainer.split(data.count, holdingOut: held, seed: options.seed).heldOut)
   }
@@ -276,6 +293,10 @@ extension EpochReport {
     if let validation {
       text += ", held out: loss \(fixed(validation.loss, 4)), \(percentText(validation.accuracy))"
     }
+    if let agreement = validation?.agreement {
+      text +=
+        ", divergence \(fixed(agreement.divergence, 5)), as the model \(percentText(agreement.part))"
+    }
     return text + ", \(fixed(seconds, 1)) s"
   }
 }
@@ -286,7 +307,10 @@ extension Diagnostic {
   fileprivate static func labelsMissing() -> Diagnostic {
     .error(
       "finetune.no-labels", "training needs the class of each image",
-      notes: ["give them with --labels"], exitCode: .usage)
+      notes: [
+        "give them with --labels", "or leave what the model says as the only aim: --distill 1",
+      ],
+      exitCode: .usage)
   }
 
   /// Returns an error about a network with several outputs.

@@ -32,9 +32,14 @@ package struct FineTuneReport: Sendable {
 
   /// A remark if training did not help with the samples held out.
   package var remark: Diagnostic? {
-    guard let before = result.before, let after = kept?.validation,
-      after.accuracy < before.accuracy
-    else { return nil }
+    guard let before = result.before, let after = kept?.validation else { return nil }
+    // Who is held to the model alone is judged by it: its mistakes are to be made too.
+    if request.training.distillation.weight == 1, let then = before.agreement,
+      let now = after.agreement
+    {
+      return now.divergence < then.divergence ? nil : notNearer(then, now)
+    }
+    guard after.accuracy < before.accuracy else { return nil }
     return .warning(
       "finetune.not-better",
       "on the images held out the network before was better: \(percentText(before.accuracy)) "
@@ -43,6 +48,16 @@ package struct FineTuneReport: Sendable {
         "if the model has learned these images before, it knows them by heart: compare both on others",
         "or train with a smaller --learning-rate, or for more --epochs",
       ])
+  }
+
+  private func notNearer(
+    _ before: Evaluation.Agreement, _ after: Evaluation.Agreement
+  ) -> Diagnostic {
+    .warning(
+      "finetune.not-nearer",
+      "on the images held out the network before was nearer to the model: divergence "
+        + "\(fixed(before.divergence, 5)) against \(fixed(after.divergence, 5))",
+      notes: ["train with a smaller --learning-rate, or for more --epochs"])
   }
 
   /// The epoch that was kept.
@@ -78,7 +93,10 @@ package struct FineTuneReport: Sendable {
 
   private func evaluation(_ value: Evaluation?) -> JSON {
     guard let value else { return .null }
-    return ["loss": .number(value.loss), "accuracy": .number(value.accuracy)]
+    return [
+      "loss": .number(value.loss), "accuracy": .number(value.accuracy),
+      "agreement": JSON(value.agreement?.part), "divergence": JSON(value.agreement?.divergence),
+    ]
   }
 
   /// The report as lines of text.
@@ -86,15 +104,24 @@ package struct FineTuneReport: Sendable {
     var lines: [String] = []
     let name = request.conversion.neuron == .leaky ? "leaky neurons" : "the code's steps"
     if let reference, let before = result.before {
-      var table = Table(["on \(grouped(held)) images held out", ">accuracy", ">loss"])
-      table.add(["the model itself", percentText(reference.accuracy), fixed(reference.loss, 4)])
-      table.add(["with \(name), before", percentText(before.accuracy), fixed(before.loss, 4)])
-      if let after = kept?.validation {
-        table.add(["with \(name), trained", percentText(after.accuracy), fixed(after.loss, 4)])
-      }
+      var table = Table([
+        "on \(grouped(held)) images held out", ">accuracy", ">loss", ">agreement", ">divergence",
+      ])
+      table.add(cells("the model itself", reference))
+      table.add(cells("with \(name), before", before))
+      if let after = kept?.validation { table.add(cells("with \(name), trained", after)) }
       lines.append(table.text)
     }
     lines.append("the weights of epoch \(result.kept) are in \(request.output)")
     return lines.joined(separator: "\n")
+  }
+
+  private func cells(_ name: String, _ value: Evaluation) -> [String] {
+    let agreement = value.agreement
+    return [
+      name, percentText(value.accuracy), fixed(value.loss, 4),
+      agreement.map { percentText($0.part) } ?? "",
+      agreement.map { fixed($0.divergence, 5) } ?? "",
+    ]
   }
 }

@@ -96,10 +96,13 @@ package struct ConversionRequest: Hashable, Sendable {
       "convert{code=\(code.keyword),timesteps=\(code.timesteps)\(synapse)\(endOptions)}")
     // Deep layers hear what synapses of many layers have passed on (Docs/rationale/lif.md).
     if neuron == .leaky { passes.append("delay-readout") }
-    passes += [
-      "quantize{\(quantization(code))}",
-      code.isRate && neuron != .leaky ? "correct-bias{samples=512}" : "correct-bias",
-    ]
+    passes.append("quantize{\(quantization(code))}")
+    switch (neuron, code.isRate) {
+    // Means of channels over the ticks that are read need few samples.
+    case (.leaky, _): passes.append("correct-bias{samples=64,start=-1}")
+    case (.integrateAndFire, true): passes.append("correct-bias{samples=512}")
+    case (.integrateAndFire, false): passes.append("correct-bias")
+    }
     return passes.joined(separator: ",")
   }
 

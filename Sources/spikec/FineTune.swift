@@ -12,10 +12,12 @@ struct FineTune: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "finetune",
     abstract: "Train a model for some epochs as its neurons will spike.",
-    usage: "spikec finetune <model> --data <data> --labels <labels> -o <file> [<options>]",
+    usage: "spikec finetune <model> --data <data> -o <file> [--labels <labels>] [<options>]",
     discussion: """
       The model's batch normalizations are folded into weights, its rectifiers become what they \
-      will be in spikes, and weights and biases are trained on with the classes of images.
+      will be in spikes, and weights and biases are trained on until the network says again what \
+      the model itself says of images. No classes are needed for that; with --distill below 1 \
+      those of --labels are learned too.
 
       Neurons in training:
         lif  the rates of leaky neurons, fitted channel by channel as 'compile --neuron lif' does, \
@@ -23,16 +25,16 @@ struct FineTune: ParsableCommand {
         if   the steps of the spike code (--code, --timesteps), whose gradient is that of the line \
       that the steps follow
 
-      A part of the images is held out (--validation): the weights of the epoch that classifies \
-      them best are written. An interrupted run writes \
-      nothing.
+      A part of the images is held out (--validation): the weights of the epoch that is nearest \
+      to the model on them are written, or, with --distill 0, that classifies them best. An \
+      interrupted run writes nothing.
 
       The result is a network as text (.sir), in which leaky neurons keep the responses that they \
       were trained with, or, for Keras models in HDF5, the model's own file with new weights (.h5): \
       batch normalizations become biases, everything else stays, and Keras loads it.
 
       EXAMPLES
-        spikec finetune model.h5 --data x_train.npy --labels y_train.npy -o lif.sir
+        spikec finetune model.h5 --data x_train.npy -o lif.sir
         spikec compile lif.sir -o lif.spk --neuron lif --calibration x_train.npy
         spikec finetune model.h5 --data x_train.npy --labels y_train.npy -o tuned.h5 \\
           --neuron if --code rate --timesteps 8
@@ -50,7 +52,7 @@ struct FineTune: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The class of each image: .npy, or idx (-idx1-ubyte, also .gz).", valueName: "labels"))
-  var labels: String
+  var labels: String?
 
   @Option(
     name: .shortAndLong,
@@ -141,36 +143,54 @@ struct TrainingOptionGroup: ParsableArguments {
   var batch = 64
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
-      "The learning rate at the start; it falls to 0 along a cosine. Default: 0.0001 for adam, "
-        + "0.001 for sgd.", valueName: "x"))
+      "The learning rate at the start; it falls to 0 along a cosine. Default: 0.001 for adam with "
+        + "--distill 1, else 0.0001; for sgd 0.001.", valueName: "x"))
   var learningRate: Float?
 
   @Option(help: "Adam, or gradient descent with Nesterov's momentum 0.9.")
   var optimizer = OptimizerKind.adam
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The part of kernels taken off in a step, times the learning rate.", valueName: "x"))
   var weightDecay: Float = 0
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("The largest norm of a step's gradient; 0 for none.", valueName: "x"))
   var clip: Float = 1
 
   @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How much of the loss, 0 to 1, is the divergence from what the model itself says instead of "
+        + "the cross-entropy of the classes; with 1, --labels may be left out.", valueName: "x"))
+  var distill: Float = 1
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "What the logits of both are divided by for --distill. Default: 4.", valueName: "x"))
+  var temperature: Float?
+
+  @Option(
     help: """
       What is added to the rates of leaky neurons above threshold: normal numbers, or the ripple of \
-      an alpha synapse, alone or behind the membrane.
+      an alpha synapse, alone or behind the membrane. Default: none with --distill 1, else gaussian.
       """)
   var noise: NoiseName?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The standard deviation of gaussian noise, spikes a second. Default: 3.", valueName: "hz"))
   var sigma: Float?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The time constant of the synapse of alpha noise, seconds. Default: 0.005.", valueName: "s"))
   var synapse: Float?
@@ -201,15 +221,20 @@ struct TrainingOptionGroup: ParsableArguments {
     }
     for (value, option) in [
       (learningRate ?? 1, "--learning-rate"), (sigma ?? 1, "--sigma"),
-      (synapse ?? 1, "--synapse"),
+      (synapse ?? 1, "--synapse"), (temperature ?? 1, "--temperature"),
     ] where !(value > 0 && value.isFinite) {
       throw ValidationError("'\(option)' must be a positive number, not \(value)")
     }
+    if !(0...1 ~= distill) { throw ValidationError("'--distill' is 0 to 1, not \(distill)") }
     for (value, option) in [(weightDecay, "--weight-decay"), (clip, "--clip")]
     where !(value >= 0 && value.isFinite) {
       throw ValidationError("'\(option)' must be 0 or a positive number, not \(value)")
     }
   }
+
+  /// The learning rate if none is given: towards classes a trained network is moved carefully, for it
+  /// learns images by heart; towards itself it finds back sooner in large steps.
+  private var usualRate: Float { optimizer == .adam && distill < 1 ? 1e-4 : 1e-3 }
 
   /// Returns the options for neurons of the given model.
   ///
@@ -222,13 +247,17 @@ struct TrainingOptionGroup: ParsableArguments {
     result.epochs = epochs
     result.batch = batch
     result.optimizer = optimizer
-    result.learningRate = learningRate ?? (optimizer == .adam ? 1e-4 : 1e-3)
+    result.learningRate = learningRate ?? usualRate
     result.decay = weightDecay
     result.clipNorm = clip > 0 ? clip : nil
+    result.distillation = Distillation(weight: distill, temperature: temperature ?? 4)
     result.augmentation.shift = shift
     result.augmentation.mirrors = mirror
     result.seed = seed
-    let noise = noise ?? (neuron == .leaky ? NoiseName.gaussian : NoiseName.none)
+    let noise = noise ?? (neuron == .leaky && distill < 1 ? NoiseName.gaussian : NoiseName.none)
+    if temperature != nil, distill == 0 {
+      throw ValidationError("'--temperature' is for '--distill' above 0")
+    }
     if sigma != nil, noise != .gaussian {
       throw ValidationError("'--sigma' is for '--noise gaussian'")
     }

@@ -76,6 +76,10 @@ import Testing
       (["--noise", "alpha", "--sigma", "3"], "--noise gaussian"),
       (["--synapse", "0.01"], "--noise alpha"),
       (["--shift", "40"], "finetune.no-images"),
+      (["--distill", "0", "--temperature", "3"], "--distill"),
+      (["--distill", "1.5"], "'--distill' is 0 to 1"),
+      (["--learning-rate", "-1"], "'--learning-rate' must be a positive number, not -1.0"),
+      (["--temperature", "-1"], "'--temperature' must be a positive number"),
     ] {
       let result = try spikec(
         [
@@ -85,6 +89,32 @@ import Testing
       #expect(result.status == 64 && result.messages.contains(word), "\(result.messages)")
     }
     #expect(spikec.names.isEmpty)
+  }
+
+  @Test("no classes are needed where the model is the teacher") func unnamed() throws {
+    let arguments = [
+      "finetune", WorkflowTests.model, "--data", WorkflowTests.images, "--limit", "300",
+      "--validation", "100", "--epochs", "1", "--learning-rate", "1e-4", "-o", "lif.sir", "--json",
+    ]
+    let result = try spikec(arguments)
+    #expect(result.status == 0, "\(result.messages)")
+    let object = try result.json()
+    // Its own answers are what the model is right about.
+    #expect(object["modelAccuracy"] as? Double == 1)
+    let epochs = try #require(object["epochs"] as? [[String: Any]])
+    let heldOut = try #require(epochs.first?["heldOut"] as? [String: Any])
+    #expect(heldOut["agreement"] as? Double == heldOut["accuracy"] as? Double)
+    #expect(try #require(heldOut["agreement"] as? Double) > 0.9)
+    #expect(try #require(heldOut["divergence"] as? Double) > 0)
+    // The same weights as with classes, which do not count.
+    let named = try tune("named.sir")
+    #expect(named.status == 0)
+    let files = try ["lif.sir", "named.sir"].map {
+      try Data(contentsOf: URL(fileURLWithPath: "\(spikec.folder)/\($0)"))
+    }
+    #expect(files[0] == files[1])
+    let mixed = try spikec(arguments + ["--distill", "0.5"])
+    #expect(mixed.status == 64 && mixed.messages.contains("finetune.no-labels"))
   }
 
   @Test("what it leaves is compiled with leaky neurons, and not without") func compiles() throws {

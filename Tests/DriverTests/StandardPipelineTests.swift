@@ -57,6 +57,8 @@ import Testing
     let names = steps.map(\.pass.name)
     let around = try #require(names.firstIndex(of: "convert"))
     #expect(names[around - 1] == "soften" && names[around + 1] == "delay-readout")
+    // Biases are corrected over the ticks that are read.
+    #expect(text.hasSuffix(",correct-bias{samples=64,start=-1}"))
     request.code = "weighted"
     let error = #expect(throws: Diagnostic.self) { try request.pipeline() }
     #expect(error?.id == "driver.leaky-code" && error?.exitCode == .usage)

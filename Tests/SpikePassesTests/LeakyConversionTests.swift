@@ -105,13 +105,14 @@ import Testing
 
   @Test(
     "a delayed readout waits for synapses that hear spikes",
-    arguments: [("none", 0), ("exponential", 10), ("alpha", 20)])
+    arguments: [("none", 0), ("exponential", 18), ("alpha", 30)])
   func delayedReadout(synapse: String, delay: Int) throws {
     let program = try run(
       "simplify,calibrate,soften,convert{code=rate,timesteps=200,synapse=\(synapse),"
         + "tau-synapse=0.005},delay-readout,quantize", on: network(1), samples([8, 8, 2], count: 8))
     guard case .snn(let graph) = program else { return }
-    // Three layers, the first of which hears a constant current; 5 ms each, or 10.
+    // Three layers, the first of which hears a constant current. Two synapses of 5 ms delay by 10
+    // on average, with a deviation of √(2 · 5²) = 7.1; alpha: by 20, √(2 · 2 · 5²) = 10 exactly.
     #expect(graph.decoders.map(\.start) == [delay])
   }
 
