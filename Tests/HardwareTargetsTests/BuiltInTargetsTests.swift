@@ -163,7 +163,11 @@ import Testing
     #expect(analog.numbers["output.gain"] == Quantity(0.002, grade: .software, source: "HX"))
     #expect(analog.numbers["input.most"] == Quantity(31, grade: .software, source: "HX"))
     #expect(analog.numbers["mismatch.columnGain"] == Quantity(nil))
-    #expect(analog.words == ["input.signed": "false", "output.rounding": "floor"])
+    #expect(
+      analog.words == [
+        "input.signed": "false", "output.rounding": "floor", "biasRow": "digital",
+        "noiseManagement": "abs-max", "boundManagement.mode": "fewer-repeats",
+      ])
     #expect(core.synapse?.weight.range == -63...63)
   }
 
