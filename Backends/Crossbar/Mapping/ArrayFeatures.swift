@@ -79,6 +79,12 @@ package struct ArrayFeatures: Hashable, Sendable {
     outputs * columnsPerOutput * repetition.columns + columnsPerBlock
   }
 
+  /// The conversions of a read of a block: cells of a weight that differ by sign, or hold the same, are
+  /// added up on the wires; its slices and copies on columns are converted each on its own.
+  package func conversions(of outputs: Int, _ repetition: Repetition = .none) -> Int {
+    outputs * cells.slices * repetition.columns + columnsPerBlock
+  }
+
   /// The blocks with so many inputs and outputs that fit an array along its diagonal.
   package func blocksPerTile(
     inputs: Int, outputs: Int, _ repetition: Repetition = .none

@@ -15,7 +15,7 @@ package struct LayerCosts: Hashable, Sendable {
   /// The rows that are driven.
   package var inputConversions: Int
 
-  /// The columns that are converted.
+  /// The sums that are converted: of the columns of a weight's cells, those of each slice.
   package var outputConversions: Int
 
   /// The cells that are read.
@@ -50,6 +50,9 @@ extension CrossbarLayout {
     let (array, cut) = (arrays[layer.kind], layer.cut)
     let rows = cut.inputParts.reduce(0) { $0 + array.rows(of: $1.count, cut.repetition) }
     let columns = cut.outputParts.reduce(0) { $0 + array.columns(of: $1.count, cut.repetition) }
+    let converted = cut.outputParts.reduce(0) {
+      $0 + array.conversions(of: $1.count, cut.repetition)
+    }
     // Every position is read by all blocks of one copy, whichever it is.
     let vectors = layer.matrix.positions.saturating(mode.passes)
     let reads = vectors.saturating(readsPerCycle(of: number))
@@ -61,7 +64,8 @@ extension CrossbarLayout {
     var result = LayerCosts(
       reads: self.reads(of: number),
       inputConversions: arrays.saturating(rows).saturating(cut.outputParts.count),
-      outputConversions: arrays.saturating(columns).saturating(cut.inputParts.count),
+      outputConversions: reads.saturating(cut.groups).saturating(converted)
+        .saturating(cut.inputParts.count),
       cellReads: arrays.saturating(rows).saturating(columns),
       additions: vectors.saturating(cut.groups).saturating(cut.outputs)
         .saturating(cut.inputParts.count.saturating(cut.repetition.columns) - 1),

@@ -96,8 +96,11 @@ import Testing
       let range = expected.reduce(0) { max($0, abs($1)) }
       for (a, b) in zip(found, expected) { #expect(abs(a - b) < 2e-5 * range) }
     }
-    for (layer, counts) in zip(layout.layers, emulator.counts) {
+    for (number, (layer, counts)) in zip(layout.layers, emulator.counts).enumerated() {
       #expect(counts.cycles == 3 * layer.cyclesPerPass)
+      if counts.reads.zeroVectors == 0 {
+        #expect(counts.reads.conversions == 3 * layout.costs(of: number).outputConversions)
+      }
       let blocks = layer.cut.blocksPerReplica
       #expect(counts.reads.vectors == 3 * layer.matrix.positions * blocks)
       #expect(counts.reads.passes + counts.reads.zeroVectors == counts.reads.vectors)
@@ -113,7 +116,10 @@ import Testing
       let input = [variedNumbers(9 * 8 * 2, seed: 50)]
       let expected = try ANNExecutor(graph).run(input)[0]
       let range = expected.reduce(0) { max($0, abs($1)) }
-      return try zip(emulator.executor.run(input)[0], expected).reduce(0) {
+      let found = try emulator.executor.run(input)[0]
+      #expect(emulator.counts[0].reads.zeroVectors == 0)
+      #expect(emulator.counts[0].reads.conversions == layout.costs(of: 0).outputConversions)
+      return zip(found, expected).reduce(0) {
         max($0, abs($1.0 - $1.1) / range)
       }
     }

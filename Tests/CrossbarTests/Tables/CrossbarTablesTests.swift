@@ -77,7 +77,9 @@ import Testing
           let rows = layout.rows(of: block).count * array.arraysPerTile
           let columns = layout.columns(of: block).count
           found.inputConversions += rows
-          found.outputConversions += columns * array.arraysPerTile
+          found.outputConversions +=
+            block.outputs.count * array.cells.slices * layer.cut.repetition.columns
+            + array.columnsPerBlock
           found.cellReads += rows * columns
           for o in block.outputs {
             let isFirst = sums.insert([block.group, o]).inserted
