@@ -18,7 +18,7 @@ FLAGS := -c release -Xcc -march=native
 BUILD := swift build $(FLAGS) -Xlinker --export-dynamic --product spikec
 TEST_FLAGS := $(FLAGS) -Xswiftc -enable-testing --scratch-path .build-test
 
-SOURCES := Package.swift IR Frontends Backends Sources Tests \
+SOURCES := Package.swift IR Frontends Backends Sources Targets Tests \
   Benchmarks/Package.swift Benchmarks/Cores Benchmarks/EventEngine \
   Benchmarks/Fuzz Benchmarks/Importing Benchmarks/AnalogReads Benchmarks/PulseUpdates
 

@@ -21,8 +21,9 @@ extension TargetCheck {
     }
   }
 
-  /// Checks that a core has room for a neuron, or a cell: nothing else could be laid out on it. What is
-  /// negative the schema has refused.
+  /// Checks that a core has room for a neuron, or a cell: nothing else could be laid out on it.
+  ///
+  /// What is negative the schema has refused.
   private mutating func checkResources(_ resources: JSON?, at pointer: String) {
     for name in ["neurons", "rows", "cols"] {
       guard let value = resources?[name]?["value"]?.double, 0..<1 ~= value else {
