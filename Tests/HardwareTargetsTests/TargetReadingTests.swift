@@ -125,6 +125,14 @@ extension String {
     Damage("loihi1", #""count": 128"#, #""count": 127"#, "count-mismatch", "/cores"),
     Damage("loihi1", #""deliveryLatencySteps": 1,"#, "", "missing-latency", "/time"),
     Damage("loihi1", #""tiles": 32"#, #""tiles": 1"#, "bad-order", "/time/barrier/1/tiles"),
+    Damage("loihi1", #""chips": 768"#, #""chips": 256"#, "bad-order", "/time/chipBarrier/1/chips"),
+    Damage(
+      "spinnaker1", #""value": 57600"#, #""value": 47"#, "bad-order",
+      "/topology/levels/0/joined"),
+    Damage(
+      "spinnaker1", #"{"name": "core", "count": 17,"#,
+      #"{"name": "core", "count": 17, "joined": {"value": 17, "grade": "user"},"#, "bad-order",
+      "/topology/levels/1/joined"),
     Damage(
       "loihi1", #""name": "tile""#, #""name": "chip""#, "duplicate-name",
       "/topology/levels/1/name"),
