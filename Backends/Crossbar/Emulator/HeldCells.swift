@@ -124,7 +124,7 @@ struct HeldCells: Sendable {
   /// - Source: Joshi et al. (2020), global drift compensation; read with single inputs, as aihwkit.
   func compensation(of now: [Float]) -> [Float] {
     let kind = arrays.devices.compensation
-    guard kind != .none, arrays.devices.drift != nil, rows > 0 else { return [] }
+    guard kind != .none, arrays.devices.changes, rows > 0 else { return [] }
     let before = sums(after: nil, run: RandomField(0))
     let width = before.count / rows
     func magnitude(_ values: [Float], _ output: Int?) -> Float {
