@@ -171,7 +171,7 @@ struct HeldCells: Sendable {
   /// - Source: Joshi et al. (2020), global drift compensation; read with single inputs, as aihwkit.
   func compensation(of now: [Float]) -> DriftFactors {
     let kind = arrays.devices.compensation
-    guard kind != .none, arrays.devices.drift != nil, rows > 0 else { return DriftFactors() }
+    guard kind != .none, arrays.devices.changes, rows > 0 else { return DriftFactors() }
     let before = sums(after: nil, run: RandomField(0))
     let width = before.count / rows
     let unit = hasUnitColumn ? width - 1 : width
