@@ -183,7 +183,8 @@ extension String {
       "loihi1", #""value": 1024, "grade": "software", "source": "D18, NL""#, #""value": 1024"#,
       "no-source", "/cores/0/resources/neurons"),
     Damage(
-      "loihi1", #""source": "F20""#, #""source": "F21""#, "unknown-source",
+      "loihi1", #""unit": "W", "grade": "silicon", "source": "F20""#,
+      #""unit": "W", "grade": "silicon", "source": "F21""#, "unknown-source",
       "/energy/static/chip/source"),
     Damage(
       "loihi1", #""source": "D18, NL, LV""#, #""source": "D18, , LV""#, "unknown-source",

@@ -201,7 +201,8 @@ private struct Recount {
     }
     let recount = try Recount(allocation, spikes)
     #expect(recount.missing == 0)
-    #expect(recount.packets == report.packets && report.packets > 10_000)
+    #expect(
+      recount.packets == report.packets && report.packets > 1_000, "\(report.packets) packets")
     #expect(recount.loads.values.reduce(0, +) == report.hops && recount.loads.count > 20)
     let found = Dictionary(
       uniqueKeysWithValues: report.links.map {
