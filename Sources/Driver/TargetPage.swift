@@ -177,7 +177,7 @@ extension Quantity {
 
 /// Returns `value` with `unit`, in thousandths or thousands where it is small or large.
 func scaled(_ value: Double, _ unit: String?) -> String {
-  guard let unit, ["J", "W", "s", "Hz", "V"].contains(unit) else {
+  guard let unit, ["J", "W", "s", "Hz", "V", "S", "Ohm", "m"].contains(unit) else {
     let number = Int(exactly: value).map { grouped($0) } ?? "\(value)"
     return [number, unit == "1" ? nil : unit].compactMap { $0 }.joined(separator: " ")
   }

@@ -108,6 +108,73 @@ import Testing
       try spikec("run", "tables", "--input", WorkflowTests.images, "--age", "-1").status == 64)
   }
 
+  /// Writes a description: `rpu` with something replaced in it.
+  private func describe(_ name: String, _ changes: [(String, String)]) throws {
+    var text = try String(
+      contentsOfFile: repositoryFile("Targets/rpu.json"), encoding: .utf8)
+    for (old, new) in changes {
+      #expect(text.contains(old), "no \(old)")
+      text = text.replacingOccurrences(of: old, with: new)
+    }
+    try spikec.write(name, Data(text.utf8))
+  }
+
+  @Test("says where outputs stay clipped, and what is of training alone") func clipping() throws {
+    try describe("clips.json", [("\"mode\": \"iterative\"", "\"mode\": \"none\"")])
+    for (target, clips) in [("clips.json", true), ("rpu", false)] {
+      #expect(try compile(for: target).status == 0)
+      let run = try spikec("run", "tables", "--input", WorkflowTests.images, "--limit", "4")
+      #expect(run.status == 0, "\(run.messages)")
+      #expect(run.messages.contains("crossbar.clipped-outputs") == clips, "\(run.messages)")
+      #expect(run.messages.contains("the arrays of 'conv2d'") == clips, "\(run.messages)")
+      #expect(run.output.contains("of training alone: device.dwMin, device.dwMinDtod"))
+      #expect(run.output.contains("device.wMaxDtod") && !run.output.contains("device.wMax,"))
+    }
+    try describe(
+      "own.json", [("\"device\": {", "\"device\": {\"programmedBounds\": \"own\", ")])
+    #expect(try compile(for: "own.json").status == 0)
+    let run = try spikec("run", "tables", "--input", WorkflowTests.images, "--limit", "1")
+    #expect(run.output.contains("of training alone: ") && !run.output.contains("wMaxDtod"))
+  }
+
+  @Test("refuses members of arrays that it does not know, and shows units of those it knows")
+  func members() throws {
+    try describe("typo.json", [("\"noiseManagement\"", "\"noiseManagment\"")])
+    for command in [
+      ["inspect", "typo.json"], ["compile", Self.lenet, "-o", "x", "--target", "typo.json"],
+    ] {
+      let result = try spikec(command)
+      #expect(result.status == 65, "\(result.messages)")
+      #expect(result.messages.contains("target.unknown-member"))
+      #expect(result.messages.contains("did you mean 'noiseManagement'?"))
+    }
+    #expect(try spikec("inspect", "rpu-pcm").output.contains("25 µS"))
+  }
+
+  @Test("cells that pulses write, and that forget") func cells() throws {
+    let cell = """
+      "model": "gated-volatile", "onOffRatio": 20,
+      "cell": {
+        "onThreshold": -0.5, "offThreshold": 0.5, "setVoltage": -1, "setSeconds": 1e-6,
+        "retention": 1
+      },
+      """
+    try describe(
+      "mine.json",
+      [("\"device\": {", "\"device\": {\(cell)"), ("\"id\": \"rpu\"", "\"id\": \"mine\"")])
+    #expect(try compile(for: "mine.json").status == 0)
+    func accuracy(_ age: String) throws -> Double {
+      let run = try spikec(
+        "run", "tables", "--input", WorkflowTests.images, "--labels", WorkflowTests.labels,
+        "--limit", "40", "--age", age, "--json")
+      #expect(run.status == 0, "\(run.messages)")
+      return try #require(try run.json()["accuracy"] as? Double)
+    }
+    #expect(try accuracy("0") > 0.7)
+    // After thirty retentions nothing is left to tell classes by.
+    #expect(try accuracy("30") < 0.4)
+  }
+
   @Test("frames of spikes") func frames() throws {
     let compiled = try compile(
       Self.lenet, for: "generic-crossbar", to: "tables", "--code", "weighted", "--timesteps", "4",

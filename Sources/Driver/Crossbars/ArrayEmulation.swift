@@ -1,6 +1,7 @@
 // What emulated arrays did, as JSON and in words.
 
 internal import Crossbar
+internal import Diagnostics
 internal import HardwareTargets
 internal import Kernels
 
@@ -15,6 +16,9 @@ package struct ArrayEmulation: Hashable, Sendable {
 
   /// The members of the description that are not known.
   private let unknown: [String]
+
+  /// The members of devices that describe training alone.
+  private let ofTraining: [String]
 
   /// Which chip, how old, and which run.
   private let options: EmulationOptions
@@ -49,6 +53,7 @@ package struct ArrayEmulation: Hashable, Sendable {
         },
         joules: layout.joules(of: counts).map { $0 / Double(max(1, images)) })
     }
+    ofTraining = Set(layout.target.cores.compactMap(\.analog).flatMap(\.membersOfTraining)).sorted()
     sources = Set(layout.target.energy.events.values.compactMap(\.source)).sorted()
   }
 
@@ -88,7 +93,7 @@ package struct ArrayEmulation: Hashable, Sendable {
       "counts": .object(counts.map { JSON.Member($0.name, .number($0.value)) }),
       "energyJoules": JSON(joules), "secondsPerImage": JSON(seconds),
       "source": joules == nil ? .null : .string(sources.joined(separator: ", ")),
-      "missing": JSON(unknown),
+      "missing": JSON(unknown), "ofTraining": JSON(ofTraining),
       "runSeed": .integer(Int(options.runSeed)), "chipSeed": .integer(Int(options.chipSeed)),
       "ageSeconds": .number(options.seconds),
       "layers": .array(
@@ -99,6 +104,8 @@ package struct ArrayEmulation: Hashable, Sendable {
             "readsInSequence": .number(Double(layer.cycles) / Double(max(1, images))),
             "clippedVectors": .number(
               Double(layer.reads.clippedVectors) / Double(max(1, images))),
+            "clippedOutputs": .number(
+              Double(layer.reads.clippedOutputs) / Double(max(1, images))),
             "energyJoules": JSON(layer.joules), "seconds": JSON(layer.seconds),
           ]
         }),
@@ -118,6 +125,43 @@ package struct ArrayEmulation: Hashable, Sendable {
     var table = Table(["on the arrays, an image", ">"])
     for (name, value) in rows { table.add([name, value]) }
     let missing = unknown.isEmpty ? [] : ["not known: \(unknown.joined(separator: ", "))"]
-    return ([table.text] + missing).joined(separator: "\n")
+    let unused =
+      ofTraining.isEmpty ? [] : ["of training alone: \(ofTraining.joined(separator: ", "))"]
+    return ([table.text] + missing + unused).joined(separator: "\n")
+  }
+
+  /// Warnings about layers of which more than one conversion in a hundred stayed clipped.
+  var warnings: [Diagnostic] {
+    layers.compactMap { layer in
+      let share = Double(layer.reads.clippedOutputs) / Double(max(1, layer.reads.conversions))
+      return share > 0.01 ? .clippedOutputs(share, layer: layer.name) : nil
+    }
+  }
+}
+
+extension AnalogArray {
+
+  /// The numbers that say how devices learn: a network that was trained elsewhere is programmed and
+  /// verified, so that spreads of steps are nothing to it, and those of bounds only where it says so.
+  fileprivate var membersOfTraining: [String] {
+    let hasBounds = words["device.programmedBounds"] == "own"
+    let used = ["wMax"] + (hasBounds ? ["wMin", "wMaxDtod", "wMinDtod"] : [])
+    return PulsedDeviceModel.names.filter { !used.contains($0) }.map { "device.\($0)" }
+      .filter { numbers[$0] != nil }
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns a warning about outputs of a layer that were clipped when no further read followed.
+  fileprivate static func clippedOutputs(_ share: Double, layer: String) -> Diagnostic {
+    .warning(
+      "crossbar.clipped-outputs",
+      "\(fixed(100 * share, 1)) % of what the arrays of '\(layer)' converted stayed clipped, "
+        + "expected 1 % at most",
+      notes: [
+        "'boundManagement' in the description reads such vectors again; fewer copies on rows, "
+          + "'repetition.rows' or a lower 'repetition.signalToNoise', make smaller sums"
+      ])
   }
 }

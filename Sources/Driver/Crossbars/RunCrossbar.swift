@@ -37,6 +37,7 @@ extension Session {
     if let warning = outputs.warning(request.output, hasLabels: samples.labels != nil) {
       console.report(warning)
     }
+    for warning in run.arrays.warnings { console.report(warning) }
     if let output { try outputs.write(to: output) }
     let classifier = folder.program.interface.classifier
     var report = RunReport(
