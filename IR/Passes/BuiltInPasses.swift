@@ -8,7 +8,8 @@ extension Pass {
   package static let builtIn: [Pass] = [
     .simplify, .relaxQuantization, .sinkTransposes, .expandActivations, .foldBatchNorm, .equalize,
     .calibrate, .soften, .convert, .spikeInputs, .splitSigns, .poolMaximum, .foldRelays,
-    .denseToConv, .delayReadout, .quantize, .correctBias, .splitWeights, .encodeParameters,
+    .denseToConv, .delayReadout, .quantize, .discretizeLeaky, .correctBias, .splitWeights,
+    .encodeParameters,
     .splitFanIn, .crossbarWeights, .addSplitters, .checkLegal, .boundPotentials,
   ]
 }
