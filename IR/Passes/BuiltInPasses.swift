@@ -10,7 +10,8 @@ extension Pass {
     .foldPooling,
     .equalize,
     .calibrate, .soften, .convert, .spikeInputs, .splitSigns, .poolMaximum, .foldRelays,
-    .denseToConv, .delayReadout, .quantize, .correctBias, .splitWeights, .encodeParameters,
+    .denseToConv, .delayReadout, .quantize, .discretizeLeaky, .correctBias, .splitWeights,
+    .encodeParameters,
     .splitFanIn, .crossbarWeights, .addSplitters, .checkLegal, .boundPotentials,
   ]
 }

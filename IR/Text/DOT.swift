@@ -103,7 +103,8 @@ private func dotAttributes(
     case .source: "shape=invhouse, style=filled, fillcolor=\"#d7e8ff\""
     case .relay: "shape=box, style=\"dashed\""
     case .maximum: "shape=invtrapezium, style=filled, fillcolor=\"#fff2cc\""
-    case .integrateAndFire, .leaky: "shape=ellipse, style=filled, fillcolor=\"#e2f0d9\""
+    case .integrateAndFire, .leaky, .currentBased:
+      "shape=ellipse, style=filled, fillcolor=\"#e2f0d9\""
     case .staircase: "shape=ellipse, style=filled, fillcolor=\"#e6dff0\""
     case .integrator: "shape=house, style=filled, fillcolor=\"#fbe0d6\""
     }

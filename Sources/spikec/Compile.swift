@@ -23,7 +23,8 @@ struct Compile: ParsableCommand {
         rate      (64)  a spike or none in a step, in all layers at once
 
       With --neuron lif rectifiers become leaky neurons with a refractory time, fitted channel by \
-      channel; the code is rate, a step 1 ms, of which there are 200 if not said otherwise.
+      channel; the code is rate, a step 1 ms, of which there are 200 if not said otherwise. Cores whose \
+      neurons decay (loihi1, loihi2) get leaky neurons of whole numbers, with 400 steps of 0.5 ms.
 
       EXAMPLES
         spikec compile model.h5 -o model.spk --calibration x_train.npy

@@ -81,6 +81,23 @@ import Testing
     #expect(isUnknown ? joules == nil : joules ?? 0 > 0, "unknown constants are no 0")
   }
 
+  @Test(
+    "emulated cores do what the engine does where neurons leak", arguments: ["loihi1", "loihi2"])
+  func leaky(target: String) throws {
+    let compiled = try compile(Self.mlp, for: target, to: "tables", "--neuron", "lif")
+    #expect(compiled.status == 0, "\(compiled.messages)")
+    #expect(try spikec("inspect", "tables/network.spk").output.contains("cuba-lif"))
+    #expect(try spikec("check", "tables", "--json").json()["isRight"] as? Bool == true)
+    let cores = try run("tables", output: "cores.npy").json()
+    let engine = try run("tables/network.spk", output: "engine.npy").json()
+    #expect(try contents("cores.npy") == contents("engine.npy"))
+    #expect(try #require(cores["spikesPerImage"] as? Double) > 100)
+    #expect(cores["spikesPerImage"] as? Double == engine["spikesPerImage"] as? Double)
+    let emulation = try #require(cores["emulation"] as? [String: Any])
+    let counts = try #require(emulation["counts"] as? [String: Any])
+    #expect(counts["lostArrivals"] as? Double == 0 && counts["overflows"] as? Double == 0)
+  }
+
   @Test("machines without ticks do one after another what spikes cause") func events() throws {
     let compiled = try compile(Self.unbiased, for: "speck2")
     #expect(compiled.status == 0, "\(compiled.messages)")
@@ -309,7 +326,7 @@ import Testing
     #expect(unknown.status == 64 && unknown.messages.contains("driver.unknown-target"))
     let code = try compile(Self.mlp, for: "loihi1", to: "t", "--code", "weighted")
     #expect(code.status == 64 && code.messages.contains("driver.target-code"))
-    let leaky = try compile(Self.mlp, for: "loihi1", to: "t", "--neuron", "lif")
+    let leaky = try compile(Self.mlp, for: "truenorth", to: "t", "--neuron", "lif")
     #expect(leaky.status == 64 && leaky.messages.contains("driver.target-neuron"))
     #expect(spikec.names.isEmpty)
   }

@@ -68,7 +68,7 @@ extension Population {
   /// `true` iff what the neurons emit are spikes.
   fileprivate var isSpiking: Bool {
     switch model {
-    case .integrateAndFire, .leaky, .staircase, .maximum: true
+    case .integrateAndFire, .leaky, .currentBased, .staircase, .maximum: true
     case .source, .relay, .integrator: false
     }
   }
@@ -97,6 +97,21 @@ extension Population {
       var generator = SplitMix64(seed: seed)
       let code = SpikeCode.rate(timesteps: 20 + Int(seed % 41))
       let options = SpikingGraphOptions(codes: [code], layers: 1...10, hasLeakyNeurons: true)
+      let graph = randomSpikingGraph(using: &generator, options: options)
+      let inputs = (0..<3).map { _ in randomInputs(for: graph, using: &generator) }
+      spikes += try expectConformance(graph, on: inputs, "seed \(seed)")
+    }
+    #expect(spikes > 1000)
+  }
+
+  /// Currents that wrap around and potentials that saturate included.
+  @Test("graphs with neurons that decay", arguments: 0..<8 as Range<UInt64>)
+  func decayingGraphs(batch: UInt64) throws {
+    var spikes = 0
+    for seed in 60_000 + batch * 25..<60_000 + batch * 25 + 25 {
+      var generator = SplitMix64(seed: seed)
+      let code = SpikeCode.rate(timesteps: 20 + Int(seed % 41))
+      let options = SpikingGraphOptions(codes: [code], layers: 1...10, hasDecayingNeurons: true)
       let graph = randomSpikingGraph(using: &generator, options: options)
       let inputs = (0..<3).map { _ in randomInputs(for: graph, using: &generator) }
       spikes += try expectConformance(graph, on: inputs, "seed \(seed)")

@@ -49,6 +49,23 @@ import Testing
     #expect(!second.contains("split-fan-in"), "nobody knows how many axons a core has")
   }
 
+  @Test("leaky neurons become those with decays where cores have them") func leaky() throws {
+    var request = ConversionRequest()
+    request.neuron = .leaky
+    let first = try passes("loihi1", request)
+    for part in [
+      "soften", "delay-readout", "discretize-leaky", "threshold-exponent=6", "current-offset=1",
+      "bias-exponent=7", "decays=yes", "refractory=63", "timesteps=400", "profiles=8",
+    ] { #expect(first.contains(part), "\(part)") }
+    let second = try passes("loihi2", request)
+    #expect(second.contains("decays=yes") && second.contains("refractory=1"))
+    #expect(!second.contains("current-offset=1"))
+    for name in ["truenorth", "speck2", "spinnaker2", "generic-mesh", "brainscales2", "xylo"] {
+      let error = #expect(throws: Diagnostic.self) { try passes(name, request) }
+      #expect(error?.id == "driver.target-neuron", "\(name)")
+    }
+  }
+
   @Test("what the user says of inputs holds") func encoder() throws {
     var request = ConversionRequest()
     request.encoder = "poisson"

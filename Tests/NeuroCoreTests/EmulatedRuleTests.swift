@@ -52,6 +52,36 @@ import Testing
     #expect(spikes > 0 && wraps > 0 && clips > 0)
   }
 
+  @Test("is that of Loihi with currents and potentials that decay", arguments: 0..<60)
+  func decaysAsLoihi(seed: Int) throws {
+    var random = SplitMix64(seed: UInt64(7000 + seed))
+    let (du, dv) = (random.int(0...4095), random.int(0...4095))
+    let (refractory, mantissa) = (random.int(1...5), random.int(1...131_071))
+    let (bias, exponent) = (random.int(-4096...4095), random.int(0...7))
+    let parameters = LoihiNeuron.Parameters(
+      du: du, dv: dv, biasMantissa: bias, biasExponent: exponent, thresholdMantissa: mantissa,
+      refractory: refractory)
+    let own = FiringDecay(
+      thresholds: [Int32(mantissa << 6)],
+      constants: DecayConstants(
+        currentDecay: du + 1, potentialDecay: dv, refractory: refractory))
+    var state = SliceState(
+      potentials: [0], bias: [Int32(bias << exponent)], units: [0], emitted: [],
+      decaying: DecayingNeurons(count: 1))
+    var neuron = LoihiNeuron()
+    for tick in 0..<300 {
+      let reach = [300, 20_000, 131_000, 400_000][random.int(0...3)]
+      let input = random.int(-reach...reach)
+      let (_, fires) = neuron.step(input, parameters)
+      var sums = [Int32(input << 6)]
+      let outcome = state.decay(own, &sums, at: 0, CoreRegisters())
+      #expect(outcome.fired == (fires ? 1 : 0), "tick \(tick)")
+      #expect(state.decaying.currents == [Int32(neuron.u)], "tick \(tick)")
+      #expect(state.potentials == [Int32(neuron.v)], "tick \(tick)")
+      #expect(sums == [0] && state.units == [fires ? 1 : 0])
+    }
+  }
+
   /// With weights of 0 and 1, connections that exist are as many as what they add.
   @Test("connections of weight 0 do not exist where cells hold a bit", arguments: 0..<60)
   func existingConnections(seed: Int) throws {

@@ -26,12 +26,29 @@ extension TargetDescription {
   }
 }
 
+extension TargetDescription {
+
+  /// A machine whose neurons decay as those of Loihi do, in every respect but sums, which are unlimited.
+  static var decaying: TargetDescription {
+    var result = currentBased
+    result.cores[0].neuron?.parameters["du"] = RegisterField(bits: 12, isSigned: false, offset: 1)
+    result.cores[0].neuron?.parameters["dv"] = RegisterField(bits: 12, isSigned: false)
+    result.cores[0].neuron?.resets.append(NeuronFeatures.Reset(mode: .zero, neuronCost: 1))
+    result.cores[0].neuron?.refractory = 1...63
+    return result
+  }
+}
+
 /// Returns random tables of a random graph.
 func randomTables(
-  latency: Int, on target: TargetDescription? = nil, using random: inout SplitMix64
+  latency: Int, on target: TargetDescription? = nil, decays: Bool = false,
+  using random: inout SplitMix64
 ) throws -> Allocation {
   let code = SpikeCode.rate(timesteps: random.int(1...24))
-  let graph = randomSpikingGraph(using: &random, options: SpikingGraphOptions(codes: [code]))
+  let graph = randomSpikingGraph(
+    using: &random,
+    options: SpikingGraphOptions(
+      codes: [code], layers: decays ? 1...3 : 1...8, hasDecayingNeurons: decays))
   let target = target ?? .unlimited(latency: latency)
   let mapped = randomLayout(of: graph, on: target, cores: random.int(1...9), using: &random)
   var tables = try Allocation(of: mapped, on: target, cores: entries(of: mapped))

@@ -60,6 +60,45 @@ import Testing
     #expect(compared >= 20, "only \(compared) graphs fit")
   }
 
+  @Test("equals it where currents and potentials decay", arguments: 0..<6)
+  func equalsClockWithDecays(batch: Int) throws {
+    var (compared, spikes) = (0, 0)
+    for i in 0..<120 {
+      let seed = UInt64(20_000 + batch * 120 + i)
+      var random = SplitMix64(seed: seed)
+      let tables = try randomTables(
+        latency: random.int(0...2), on: .decaying, decays: true, using: &random)
+      let input = randomInputs(for: tables.graph, using: &random)
+      // Some thresholds of other neurons, and decays of 0 of currents or 4096 of potentials, do not fit.
+      guard let emulator = try? MeshEmulator(loading: tables) else { continue }
+      let models = tables.graph.populations.elements.map(\.model.mnemonic)
+      guard models.contains("cuba-lif"), !models.contains("if"), !models.contains("levels") else {
+        continue
+      }
+      compared += 1
+      let result = try emulator.run(
+        count: 1, options: RunOptions(), input: { _ in input }, progress: { _ in })
+      let expected = try ClockSimulator(tables.graph).run(input)
+      let trace = try emulator.trace(input)
+      #expect(
+        trace == expected.trace.ofNeurons(in: tables.graph),
+        "seed \(seed): \(firstDifference(trace, expected.trace, tables.graph))")
+      spikes += result.run.populations.reduce(0) { $0 + $1.spikes }
+    }
+    #expect(compared >= 5 && spikes > 50, "only \(compared) graphs, \(spikes) spikes")
+  }
+
+  @Test("refuses decays that cores do not have")
+  func missingDecays() throws {
+    for seed in 0..<40 {
+      var random = SplitMix64(seed: UInt64(300 + seed))
+      let tables = try randomTables(latency: 1, on: .currentBased, decays: true, using: &random)
+      guard tables.graph.populations.elements.contains(where: { $0.model.mnemonic == "cuba-lif" })
+      else { continue }
+      #expect(throws: CompileError.self) { try MeshEmulator(loading: tables) }
+    }
+  }
+
   @Test("a table with a damaged entry says something else")
   func damagedEntries() throws {
     var (changed, damaged) = (0, 0)

@@ -1,8 +1,7 @@
 // The neuron of Loihi 1 against known traces, at the ends of its registers, and against lava-nc.
 
+import Kernels
 import Testing
-
-@testable import NeuroCore
 
 #if canImport(Glibc)
   import Glibc

@@ -8,7 +8,8 @@ import Testing
   func areVerified(seed: UInt64) {
     let options = SpikingGraphOptions(
       isQuantized: !seed.isMultiple(of: 3), maximumDelay: 3, hasPreprocessing: true,
-      hasLeakyNeurons: !seed.isMultiple(of: 4), hasOddNames: true)
+      hasLeakyNeurons: !seed.isMultiple(of: 4),
+      hasDecayingNeurons: seed.isMultiple(of: 2), hasOddNames: true)
     #expect(randomSpikingGraph(seed: seed, options: options).verify() == [])
   }
 

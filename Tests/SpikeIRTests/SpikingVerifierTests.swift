@@ -190,6 +190,33 @@ private let mistakesInPopulations: [Mistake] = [
     $0[Good.joined].model = .leaky(
       LeakyIntegrateAndFire(threshold: threshold, initial: initial))
   },
+  Mistake("a decay of more than everything", ["ir.bad-neuron"]) {
+    $0.makeDecaying([1, 2], currentDecay: 4097)
+  },
+  Mistake("a neuron that waits for no tick", ["ir.bad-neuron"]) {
+    $0.makeDecaying([1, 2], refractory: 0)
+  },
+  Mistake("a threshold beyond 24 bits", ["ir.bad-neuron"]) {
+    $0.makeDecaying([1, 1 << 23])
+  },
+  Mistake("a decaying neuron that begins beyond its threshold", ["ir.bad-neuron"]) {
+    $0.makeDecaying([1, 2], initial: [1, 3])
+  },
+  Mistake("a decaying neuron without a threshold", ["ir.bad-threshold"]) {
+    $0.makeDecaying([1, 0])
+  },
+  Mistake("a bias beyond what registers add", ["ir.bad-neuron"]) {
+    $0.makeDecaying([1, 2])
+    $0[Good.joined].bias = $0.tensors.add(
+      Tensor("bias", shape: [2], data: .int32([0, 1 << 24 + 1])))
+  },
+  Mistake(
+    "a decaying neuron with a real threshold", ["ir.bad-element-type", "ir.mixed-types"]
+  ) {
+    $0.makeDecaying([1, 2])
+    guard case .currentBased(let model) = $0[Good.joined].model else { return }
+    $0.tensors[model.threshold].data = .float32([1, 2])
+  },
   Mistake("a staircase that goes down", ["ir.bad-staircase"]) {
     $0.makeStaircase([1, 16_777_217, 1, 16_777_216], [2, 2], values: [0, 1, 2])
   },
@@ -216,6 +243,18 @@ private let mistakesInPopulations: [Mistake] = [
 ]
 
 extension SpikingGraph {
+
+  /// Makes the joined neurons such as decay.
+  fileprivate mutating func makeDecaying(
+    _ thresholds: [Int32], initial: [Int32]? = nil, currentDecay: Int = 400, refractory: Int = 1
+  ) {
+    let threshold = tensors.add(Tensor("theta", shape: [2], data: .int32(thresholds)))
+    let start = initial.map { tensors.add(Tensor("v", shape: [2], data: .int32($0))) }
+    self[Good.joined].model = .currentBased(
+      CurrentBasedLeaky(
+        threshold: threshold, initial: start, currentDecay: currentDecay, potentialDecay: 80,
+        refractory: refractory))
+  }
 
   /// Makes the hidden neurons staircases.
   fileprivate mutating func makeStaircase(

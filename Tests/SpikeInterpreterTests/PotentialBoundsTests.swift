@@ -10,7 +10,10 @@ import Testing
   @Test("hold whatever random networks do", arguments: 0..<20 as Range<UInt64>)
   func holdForRandomNetworks(block: UInt64) throws {
     for seed in block * 10..<block * 10 + 10 {
-      let graph = randomSpikingGraph(seed: seed, options: SpikingGraphOptions(maximumDelay: 2))
+      let graph = randomSpikingGraph(
+        seed: seed,
+        options: SpikingGraphOptions(
+          maximumDelay: 2, hasDecayingNeurons: seed.isMultiple(of: 2)))
       let bounds = try PotentialBounds(graph)
       let simulator = try ClockSimulator(graph)
       var generator = SplitMix64(seed: seed)

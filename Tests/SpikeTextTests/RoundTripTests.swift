@@ -19,7 +19,8 @@ import Testing
         seed: seed,
         options: SpikingGraphOptions(
           isQuantized: !seed.isMultiple(of: 3), maximumDelay: 3, hasPreprocessing: true,
-          hasLeakyNeurons: seed.isMultiple(of: 2), hasOddNames: true)))
+          hasLeakyNeurons: seed.isMultiple(of: 2),
+          hasDecayingNeurons: seed.isMultiple(of: 3), hasOddNames: true)))
   }
 
   static func mapped(_ seed: UInt64) -> Program {

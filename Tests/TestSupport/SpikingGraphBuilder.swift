@@ -236,6 +236,28 @@ struct SpikingGraphBuilder {
         tauSynapse: random.pick([0.5, 1, 5]), dt: random.pick([0.001, 0.002])))
   }
 
+  /// Returns whole-numbered leaky dynamics: decays of all sizes and none, thresholds of what arrives in
+  /// few ticks or many.
+  mutating func decaying(_ shape: Shape, typical: Double) -> NeuronModel {
+    let layout: Shape = random.chance(0.7) ? [shape.channels] : shape
+    let scale = typical * random.pick([0.3, 2, 10])
+    let thresholds = (0..<layout.count).map { _ in
+      Int32(max(1, min(8_388_607, scale * Double(random.float(0.5...1.5)))))
+    }
+    let threshold = add("threshold", layout, .int32(thresholds))
+    var initial: TensorID?
+    if random.chance(0.5) {
+      let parts = thresholds.map { θ in Int32(random.int(0...Int(θ))) }
+      initial = add("initial", layout, .int32(parts))
+    }
+    return .currentBased(
+      CurrentBasedLeaky(
+        threshold: threshold, initial: initial,
+        currentDecay: random.pick([0, 4096, random.int(1...4095), random.int(1...800)]),
+        potentialDecay: random.pick([0, 4096, random.int(1...4095), random.int(1...200)]),
+        refractory: random.pick([1, 1, 2, 5])))
+  }
+
   /// Returns staircases that fit what usually arrives in a tick or window: few or many steps, shared
   /// by the channels or not, some of them equal; values that ascend one by one, or any.
   mutating func staircase(_ shape: Shape, _ code: SpikeCode, typical: Double) -> NeuronModel {

@@ -33,7 +33,7 @@ extension EventEngine {
       }
     }
     let potentials = counts.indices.map { p in
-      membrane(of: plan.stepOf[p]).flatMap { $0.isLeaky ? nil : worker.potentials(of: $0) } ?? []
+      membrane(of: plan.stepOf[p]).map { worker.potentials(of: $0) } ?? []
     }
     return SpikeTrace(units: units, potentials: potentials)
   }
@@ -50,7 +50,7 @@ extension EventEngine {
     guard let membrane = membrane(of: plan.stepOf[p]) else { return false }
     switch membrane.neuron {
     case .quantizes, .looksUp: return true
-    case .fires, .leaks, .follows, .integrates: return false
+    case .fires, .leaks, .decays, .follows, .integrates: return false
     }
   }
 

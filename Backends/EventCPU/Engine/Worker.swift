@@ -51,9 +51,13 @@ final class Worker {
           membrane.bias.spread(over: blocks[current], grid: membrane.grid)
           for input in membrane.constant { add(input, to: blocks[current], rows: all) }
         }
-        if case .leaks(let kernel, let state, let positions) = membrane.neuron {
+        switch membrane.neuron {
+        case .leaks(let kernel, let state, let positions):
           kernel.begin(
             blocks[state], blocks[positions], constant: currents[i] ?? membrane.bias)
+        case .decays(let kernel, let currents, let potentials, let held):
+          kernel.begin(blocks[currents], blocks[potentials], blocks[held])
+        case .fires, .quantizes, .follows, .looksUp, .integrates: break
         }
       case .maximum(let maximum):
         blocks[maximum.counts].clear()
@@ -87,10 +91,10 @@ final class Worker {
     }
   }
 
-  /// Returns the potentials of a membrane, row-major, without padding.
+  /// Returns the potentials of a membrane, row-major, without padding; none if they are no integers.
   func potentials(of membrane: MembraneAction) -> [Int32] {
-    EventParameter(varying: blocks[membrane.potentials], grid: membrane.grid)
-      .read(grid: membrane.grid)
+    guard let block = membrane.readablePotentials else { return [] }
+    return EventParameter(varying: blocks[block], grid: membrane.grid).read(grid: membrane.grid)
   }
 
   /// Evaluates a relay.
@@ -161,6 +165,11 @@ final class Worker {
         kernel.step(
           v, rows: rows, state: blocks[state], positions: blocks[positions], units: units,
           layout: plan.layouts[i], spikes: spikes)
+      case .decays(let kernel, let currents, let potentials, let held):
+        kernel.step(
+          v, rows: rows, input: current,
+          state: (blocks[currents], blocks[potentials], blocks[held]), units: units,
+          layout: plan.layouts[i], spikes: spikes)
       case .follows(let staircase, let said, let targets):
         staircase.follow(
           v, rows: rows, input: current, said: blocks[said], targets: blocks[targets], tick: ticks,
@@ -191,7 +200,7 @@ final class Worker {
         kernel.step(v, rows: rows, units: units, layout: plan.layouts[i], spikes: spikes)
       case .looksUp(let kernel):
         kernel.step(v, rows: rows, units: units, layout: plan.layouts[i], spikes: spikes)
-      case .fires, .leaks, .follows, .integrates: break
+      case .fires, .leaks, .decays, .follows, .integrates: break
       }
     }
   }

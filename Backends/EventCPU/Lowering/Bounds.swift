@@ -76,6 +76,17 @@ extension Node {
         rests: (0...4096).map { model.membraneDecay(after: $0) }))
   }
 
+  /// Returns the kernel of neurons of the given model, whose currents and potentials decay.
+  func decay(_ model: CurrentBasedLeaky, _ tensors: TensorStore) throws(Diagnostic) -> EventDecay {
+    var initial = [Int32](repeating: 0, count: grid.channels)
+    if let id = model.initial { initial = try tensors.integers(id) }
+    return EventDecay(
+      grid: grid, threshold: try tensors.integers(model.threshold), initial: initial,
+      constants: DecayConstants(
+        currentDecay: model.currentDecay, potentialDecay: model.potentialDecay,
+        refractory: model.refractory))
+  }
+
   /// Returns the kernel of neurons of the given model.
   ///
   /// - Throws: `cpu.too-large`, `ir.elided-tensor`.
@@ -104,6 +115,8 @@ extension Node {
       guard code.isRate else { return 4096 }
       return try ticks(perTick: units.magnitude, within: limit)
     case .integrator, .leaky, .staircase: break
+    // Beside what arrives a tick adds a current and a potential of 24 bits.
+    case .decay: limit -= Double(1 << 24)
     case .fire(let model):
       let tensors = graph.tensors
       let threshold = Double(try tensors.integers(model.threshold).max() ?? 0)
@@ -119,8 +132,12 @@ extension Node {
       }
       perTick = max(perTick, range.magnitude)
     }
-    // Leaky neurons keep no sums from tick to tick.
-    guard case .leaky = kind else { return try ticks(perTick: perTick, within: limit) }
+    // Neurons with a leak keep no sums from tick to tick.
+    switch kind {
+    case .leaky, .decay: break
+    case .source, .relay, .maximum, .fire, .staircase, .integrator:
+      return try ticks(perTick: perTick, within: limit)
+    }
     guard perTick <= limit else { throw .potentialOverflow(name, bound: perTick) }
     return 4096
   }

@@ -69,6 +69,12 @@ extension Plan {
       let neuron = Neuron.leaks(
         kernel, state: reserve(kernel.stateBytes), positions: reserve(kernel.positionBytes))
       return .membrane(makeMembrane(node, nodes, neuron, initial: node.parameter([], 0)))
+    case .decay(let model):
+      let kernel = try node.decay(model, graph.tensors)
+      let neuron = Neuron.decays(
+        kernel, currents: reserve(kernel.stateBytes), potentials: reserve(kernel.stateBytes),
+        held: reserve(kernel.stateBytes))
+      return .membrane(makeMembrane(node, nodes, neuron, initial: node.parameter([], 0)))
     case .staircase(let model):
       let kernel = try node.staircase(model, graph.tensors)
       var neuron = Neuron.looksUp(kernel)

@@ -15,6 +15,8 @@ enum NodeKind: Sendable {
   case fire(IntegrateAndFire)
   /// Integrates with a leak and fires.
   case leaky(LeakyIntegrateAndFire)
+  /// Integrates into a current and a potential that decay, and fires.
+  case decay(CurrentBasedLeaky)
   /// Integrates and says the value of an interval.
   case staircase(Staircase)
   /// Integrates.

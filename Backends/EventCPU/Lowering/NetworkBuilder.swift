@@ -40,6 +40,7 @@ struct NetworkBuilder {
       case .maximum: .maximum
       case .integrateAndFire(let model): .fire(model)
       case .leaky(let model): .leaky(model)
+      case .currentBased(let model): .decay(model)
       case .staircase(let model): .staircase(model)
       case .integrator: .integrator
       }
@@ -204,7 +205,7 @@ extension NetworkBuilder {
       if node.code.isRate {
         node.format = .planes(positive: 1, negative: model.emitsNegative ? 1 : 0)
       }
-    case .leaky:
+    case .leaky, .decay:
       node.units = Interval(low: 0, high: 1)
       node.format = .planes(positive: 1, negative: 0)
     case .staircase(let model):

@@ -126,8 +126,14 @@ final class MembraneAction: Sendable {
     chunks = stride(from: 0, to: grid.height, by: rows).map { $0..<min($0 + rows, grid.height) }
   }
 
-  /// `true` iff the neurons leak, so that there are no potentials to read.
-  var isLeaky: Bool { if case .leaks = neuron { true } else { false } }
+  /// The block of what is left of potentials after a tick; `nil` where none can be read.
+  var readablePotentials: Int? {
+    switch neuron {
+    case .leaks: nil
+    case .decays(_, _, let own, _): own
+    case .fires, .quantizes, .follows, .looksUp, .integrates: potentials
+    }
+  }
 }
 
 /// How a membrane fires.
@@ -139,6 +145,9 @@ enum Neuron: Sendable {
   /// In every tick, with a leak; what arrives in a tick takes the place of potentials. With the
   /// blocks of the neurons' state and of the positions'.
   case leaks(EventLeaky, state: Int, positions: Int)
+  /// In every tick, with a current and a potential that decay; what arrives in a tick takes the place
+  /// of potentials. With the blocks of currents, of potentials, and of the ticks for which they are held.
+  case decays(EventDecay, currents: Int, potentials: Int, held: Int)
   /// In every tick, as the potential so far makes expect, with the blocks of the units said so far
   /// and of a table.
   case follows(EventStaircase, said: Int, targets: Int)

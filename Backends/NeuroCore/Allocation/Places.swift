@@ -51,7 +51,7 @@ extension CoreClass {
     case .integrator: return 1
     case .integrateAndFire, .staircase:
       return neuron.resets.filter { $0.mode == .subtract }.map(\.neuronCost).min() ?? 1
-    case .leaky:
+    case .leaky, .currentBased:
       return neuron.resets.filter { $0.mode == .zero || $0.mode == .value }.map(\.neuronCost).min()
         ?? 1
     case .maximum:

@@ -216,6 +216,11 @@ extension TableLoader {
     switch population.model {
     case .integrateAndFire:
       return (.fire(own.firing(neurons, scale: plan.scale, kind.neuron)), slice.box)
+    case .currentBased(let model):
+      guard let decays = kind.neuron?.decays, decays.include(model) else {
+        throw .unsupportedNeuron(population.name, population.model.mnemonic)
+      }
+      return (.decay(own.decaying(neurons, model)), slice.box)
     case .integrator: return (.integrate, slice.box)
     case .staircase: return (.staircase(own.staircase(slice.box.channels)), slice.box)
     case .maximum:

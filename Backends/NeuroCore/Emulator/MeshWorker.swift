@@ -13,12 +13,25 @@ struct SliceState {
   var units: [Int8]
   /// What each neuron has emitted so far, where that matters; of maxima, the largest counts.
   var emitted: [Int32]
+  /// What neurons that decay hold beside potentials; empty for others.
+  var decaying = DecayingNeurons(count: 0)
 
   /// Adds what has arrived, and begins at `base` of the sums, to the potentials.
   mutating func integrate(
     _ sums: inout [Int32], at base: Int, _ registers: CoreRegisters
   ) -> CoreTally {
     CoreNeurons.integrate(&potentials, &sums, at: base, bias: bias, registers)
+  }
+
+  /// Adds what has arrived to the currents of neurons that decay, and lets them fire.
+  ///
+  /// - Returns: the number of neurons that fired, and what else happened.
+  mutating func decay(
+    _ neurons: FiringDecay, _ sums: inout [Int32], at base: Int, _ registers: CoreRegisters
+  ) -> (fired: Int, tally: CoreTally) {
+    CoreNeurons.decay(
+      &units, &potentials, &decaying, &sums, at: base, bias: bias, thresholds: neurons.thresholds,
+      neurons.constants, range: registers.sums)
   }
 
   /// Lets the neurons fire, and returns how many did.
@@ -114,6 +127,7 @@ struct MeshWorker {
       case .fire(let neurons) where !neurons.retractions.isEmpty:
         state[s].emitted = [Int32](repeating: 0, count: slice.neurons.count)
       case .staircase: state[s].emitted = [Int32](repeating: 0, count: slice.neurons.count)
+      case .decay: state[s].decaying = DecayingNeurons(count: slice.neurons.count)
       case .fire, .integrate: break
       }
     }
@@ -226,14 +240,22 @@ extension MeshWorker {
   private mutating func advance(_ s: Int, at tick: Int, now own: Int) {
     let shared = tables.sharedSlices[s]
     touched[tables.sums[s].slot(at: tick)] = false
-    let tally = state[s].integrate(&sums, at: tables.sums[s].base(at: tick), shared.value.registers)
+    let (base, registers) = (tables.sums[s].base(at: tick), shared.value.registers)
+    scratch.count = 0
+    let tally: CoreTally
+    if case .decay(let neurons) = shared.value.program {
+      let outcome = state[s].decay(neurons, &sums, at: base, registers)
+      if outcome.fired > 0 { scratch.list(state[s].units) }
+      tally = outcome.tally
+    } else {
+      tally = state[s].integrate(&sums, at: base, registers)
+    }
     let core = shared.value.core
     counts.sumOverflows += tally.sumOverflows
     counts.currentOverflows += tally.currentOverflows
     counts.potentialOverflows += tally.potentialOverflows
-    scratch.count = 0
     switch shared.value.program {
-    case .integrate: break
+    case .integrate, .decay: break
     case .fire(let neurons): fire(s, neurons)
     case .staircase(let neurons): follow(s, neurons, shared.value, now: own)
     case .maximum(let neurons): pool(s, neurons)

@@ -9,6 +9,8 @@ internal import SpikeIR
 enum NeuronProgram: Sendable {
   /// Integrate and fire.
   case fire(FiringNeurons)
+  /// Integrate into a current and a potential that decay, and fire.
+  case decay(FiringDecay)
   /// Integrate and never fire.
   case integrate
   /// Say the value of the interval in which the potential lies.
@@ -27,6 +29,14 @@ struct FiringNeurons: Sendable {
   var isSigned: Bool
   /// How far below 0 a unit is taken back; empty if none is.
   var retractions: [Int32]
+}
+
+/// Neurons that decay, in units of the register.
+struct FiringDecay: Sendable {
+  /// The potentials above which neurons fire, [neurons].
+  var thresholds: [Int32]
+  /// What the neurons of the population share.
+  var constants: DecayConstants
 }
 
 /// Staircases of code `rate`.
@@ -91,6 +101,9 @@ struct NeuronParameters {
       if model.retraction != nil {
         retraction = try Self.expand(model.retraction, population, tensors)
       }
+    case .currentBased(let model):
+      threshold = try Self.expand(model.threshold, population, tensors)
+      initial = try Self.expand(model.initial, population, tensors)
     case .staircase(let model):
       let thresholds = try tensors.integers(model.thresholds)
       let columns = thresholds.count / tensors[model.thresholds].shape[0]
@@ -123,7 +136,10 @@ struct NeuronParameters {
 
   /// Returns the potentials of `neurons` before the first tick, in units of the register.
   func initial(_ neurons: [Int32], scale: Int) -> [Int32] {
-    guard case .integrateAndFire(let model) = population.model, !model.isSigned else {
+    switch population.model {
+    case .integrateAndFire(let model) where !model.isSigned: break
+    case .currentBased: break
+    case .source, .relay, .maximum, .integrateAndFire, .leaky, .staircase, .integrator:
       return [Int32](repeating: 0, count: neurons.count)
     }
     return neurons.map { Int32(clamping: initial[Int($0)] << Int64(scale)) }
@@ -145,6 +161,15 @@ struct NeuronParameters {
       limits: limits, isSigned: model.isSigned,
       retractions: retraction.isEmpty
         ? [] : neurons.map { Int32(clamping: retraction[Int($0)] << Int64(scale)) })
+  }
+
+  /// Returns the neurons `neurons` with decays.
+  func decaying(_ neurons: [Int32], _ model: CurrentBasedLeaky) -> FiringDecay {
+    FiringDecay(
+      thresholds: neurons.map { Int32(clamping: threshold[Int($0)]) },
+      constants: DecayConstants(
+        currentDecay: model.currentDecay, potentialDecay: model.potentialDecay,
+        refractory: model.refractory))
   }
 
   /// Returns the staircases whose channels are `channels`.
@@ -176,5 +201,14 @@ extension MaximumNeurons {
         }
       }
     }
+  }
+}
+
+extension DecayFeatures {
+
+  /// Returns whether cores have the decays and the refractory time of `model`.
+  func include(_ model: CurrentBasedLeaky) -> Bool {
+    current.contains(model.currentDecay) && potential.contains(model.potentialDecay)
+      && refractory.contains(model.refractory)
   }
 }

@@ -310,6 +310,10 @@ struct ProfileNames {
       let synapse = Double(
         LeakyIntegrateAndFire.Synapse.allCases.firstIndex(of: model.synapse) ?? 0)
       return (table(values, kind: 1, population.shape), name([1, synapse] + numbers))
+    case .currentBased(let model):
+      let values = try graph.tensors.floats(model.threshold)
+      let numbers = [model.currentDecay, model.potentialDecay, model.refractory]
+      return (table(values, kind: 6, population.shape), name([6] + numbers.map { Double($0) }))
     case .maximum: return (.same(threshold([2])), name([2]))
     case .integrator: return (.same(threshold([3])), name([3]))
     case .staircase: return (.same(threshold([4])), name([4]))

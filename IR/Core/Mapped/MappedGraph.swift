@@ -72,7 +72,7 @@ extension Population {
   public var hasNeurons: Bool {
     switch model {
     case .source, .relay: false
-    case .maximum, .integrateAndFire, .leaky, .staircase, .integrator: true
+    case .maximum, .integrateAndFire, .leaky, .currentBased, .staircase, .integrator: true
     }
   }
 }

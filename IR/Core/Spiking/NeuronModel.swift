@@ -32,6 +32,10 @@ public enum NeuronModel: Hashable, Sendable {
 
   /// Integrates with a leak and fires, with a refractory time.
   case leaky(LeakyIntegrateAndFire)
+
+  /// Integrates whole numbers into a current and a potential that decay, and fires.
+  case currentBased(CurrentBasedLeaky)
+
   /// Integrates and says the value of the interval in which the potential lies.
   case staircase(Staircase)
 
@@ -46,6 +50,7 @@ public enum NeuronModel: Hashable, Sendable {
     case .maximum: "maximum"
     case .integrateAndFire: IntegrateAndFire.mnemonic
     case .leaky: LeakyIntegrateAndFire.mnemonic
+    case .currentBased: CurrentBasedLeaky.mnemonic
     case .staircase: Staircase.mnemonic
     case .integrator: "integrator"
     }
@@ -56,6 +61,7 @@ public enum NeuronModel: Hashable, Sendable {
     switch self {
     case .integrateAndFire(let model): model.attributes
     case .leaky(let model): model.attributes
+    case .currentBased(let model): model.attributes
     case .staircase(let model): model.attributes
     case .source, .relay, .maximum, .integrator: []
     }
@@ -64,7 +70,7 @@ public enum NeuronModel: Hashable, Sendable {
   /// `true` iff the neurons keep a membrane potential.
   public var integrates: Bool {
     switch self {
-    case .integrateAndFire, .leaky, .staircase, .integrator: true
+    case .integrateAndFire, .leaky, .currentBased, .staircase, .integrator: true
     case .source, .relay, .maximum: false
     }
   }
@@ -81,6 +87,10 @@ public enum NeuronModel: Hashable, Sendable {
       model.threshold = replacement(model.threshold)
       model.initial = model.initial.map(replacement)
       return .leaky(model)
+    case .currentBased(var model):
+      model.threshold = replacement(model.threshold)
+      model.initial = model.initial.map(replacement)
+      return .currentBased(model)
     case .staircase(let model):
       return .staircase(
         Staircase(thresholds: replacement(model.thresholds), values: replacement(model.values)))
@@ -99,6 +109,7 @@ public enum NeuronModel: Hashable, Sendable {
     case "integrator": self = .integrator
     case IntegrateAndFire.mnemonic: self = .integrateAndFire(try .init(reading: &reader))
     case LeakyIntegrateAndFire.mnemonic: self = .leaky(try .init(reading: &reader))
+    case CurrentBasedLeaky.mnemonic: self = .currentBased(try .init(reading: &reader))
     case Staircase.mnemonic: self = .staircase(try .init(reading: &reader))
     default: throw .error("ir.unknown-neuron", "there is no neuron model '\(mnemonic)'")
     }

@@ -55,6 +55,16 @@ public struct PotentialBounds: Sendable {
         // Integers are what arrives in a tick; potentials are real numbers.
         append(
           units: input.map { _ in ValueRange(0, 1) }, potentials: input.map { $0.hull(.zero) })
+      case .currentBased(let model):
+        let bias = try biased(input.map { _ in .zero }, population, graph.tensors)
+        var most = 0.0
+        if let id = model.initial { most = Double(try graph.tensors.integers(id).max() ?? 0) }
+        append(
+          units: input.map { _ in ValueRange(0, 1) },
+          potentials: zip(input, bias).map {
+            // What is left of the initial potential and what has come since never exceed both.
+            model.potential(under: $0, bias: $1).hull(ValueRange(0, most))
+          })
       case .staircase(let model):
         let isRate = population.code.isRate
         let values = isRate ? [-1, 1] : try graph.tensors.integers(model.values).map { Double($0) }
@@ -161,6 +171,36 @@ extension PotentialBounds {
       result[c] = result[c]?.hull(own) ?? own
     }
     return zip(result, input).map { $0 ?? $1 }
+  }
+}
+
+// MARK: - Neurons that decay
+
+extension CurrentBasedLeaky {
+
+  /// Returns the range of currents under an input of range `input` in each tick, `nil` if they may
+  /// wrap around.
+  ///
+  /// What is left of a current is rounded towards 0, so that a geometric series bounds it.
+  package func current(under input: ValueRange) -> ValueRange? {
+    let own = input.hull(.zero)
+    if own == .zero { return own }
+    guard currentDecay > 0 else { return nil }
+    let sum = own * (Double(Self.wholeDecay) / Double(currentDecay))
+    let most = Double(Self.largest)
+    return sum.low >= -most && sum.high <= most ? sum : nil
+  }
+
+  /// Returns the range of potentials under an input of range `input`, and a bias, in each tick.
+  ///
+  /// Constant input goes to the potential at once; to take it for a current is no smaller.
+  fileprivate func potential(under input: ValueRange, bias: ValueRange) -> ValueRange {
+    let most = Double(Self.largest)
+    guard potentialDecay > 0, let current = current(under: input) else {
+      return ValueRange(-most, most)
+    }
+    let sum = (current + bias.hull(.zero)) * (Double(Self.wholeDecay) / Double(potentialDecay))
+    return ValueRange(max(-most, sum.low), min(most, sum.high))
   }
 }
 

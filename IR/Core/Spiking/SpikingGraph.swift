@@ -252,6 +252,7 @@ public struct SpikingGraph: Hashable, Sendable {
       case .leaky: continue  // Leaky neurons and their biases stay real.
       case .integrateAndFire(let model):
         constants += [model.threshold, model.initial, model.retraction].compactMap { $0 }
+      case .currentBased: break  // They are integers as soon as they are there.
       case .staircase(let model): constants.append(model.thresholds)
       case .source, .relay, .maximum, .integrator: break
       }

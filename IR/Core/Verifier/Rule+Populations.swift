@@ -83,6 +83,10 @@ extension VerifierRule<SpikingGraph> {
           check(model.threshold, "threshold", perNeuron)
           check(model.initial, "initial potential", perNeuron)
         }
+        if case .currentBased(let model) = population.model {
+          check(model.threshold, "threshold", perNeuron)
+          check(model.initial, "initial potential", perNeuron)
+        }
         check(population.bias, "bias", perNeuron)
         check(population.quantum, "quantum", perChannel)
         check(population.membraneUnit, "membrane unit", perChannel)
@@ -98,12 +102,13 @@ extension VerifierRule<SpikingGraph> {
     ) { graph, sink in
       for use in graph.constants {
         guard
-          [.threshold, .leakyThreshold, .retraction, .quantum, .membraneUnit].contains(use.role),
+          use.role.isPositive || use.role == .retraction,
           let elements = graph.tensors.find(use.tensor)?.data.floatingPoint,
           let x = elements.first(where: { use.role == .retraction ? $0 < 0 : $0 <= 0 })
         else { continue }
         switch use.role {
-        case .threshold, .leakyThreshold: sink.report(.nonPositiveThreshold(x, at: use.site))
+        case .threshold, .leakyThreshold, .wholeThreshold:
+          sink.report(.nonPositiveThreshold(x, at: use.site))
         case .retraction: sink.report(.negativeRetraction(x, at: use.site))
         default: sink.report(.nonPositiveUnit(x, at: use.site))
         }

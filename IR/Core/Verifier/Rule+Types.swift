@@ -31,8 +31,8 @@ extension VerifierRule<SpikingGraph> {
   static var elementTypes: Self {
     Self(
       ["ir.bad-element-type"],
-      "Quanta, membrane units and the constants of lif neurons are f32, wires and values i32; "
-        + "thresholds, initial potentials, retractions and biases of others are f32 or i32."
+      "Quanta, membrane units and the constants of lif neurons are f32, wires and values and the constants "
+        + "of cuba-lif neurons i32; thresholds, initial potentials, retractions and biases of others are f32 or i32."
     ) { graph, sink in
       for use in graph.constants {
         guard let type = graph.tensors.find(use.tensor)?.elementType else { continue }
@@ -70,6 +70,8 @@ enum ConstantRole {
   case weights, threshold, steps, values, initial, retraction, bias, quantum, membraneUnit, wires
   /// The threshold, initial potential and bias of leaky neurons.
   case leakyThreshold, leakyInitial, leakyBias
+  /// The threshold, initial potential and bias of leaky neurons of cores.
+  case wholeThreshold, wholeInitial, wholeBias
 
   /// The element types that the constant may have.
   var acceptedTypes: [ElementType] {
@@ -77,7 +79,17 @@ enum ConstantRole {
     case .weights: ElementType.allCases
     case .threshold, .steps, .initial, .retraction, .bias: [.float32, .int32]
     case .quantum, .membraneUnit, .leakyThreshold, .leakyInitial, .leakyBias: [.float32]
-    case .wires, .values: [.int32]
+    case .wires, .values, .wholeThreshold, .wholeInitial, .wholeBias: [.int32]
+    }
+  }
+
+  /// `true` iff 0 and negative numbers are wrong.
+  var isPositive: Bool {
+    switch self {
+    case .threshold, .leakyThreshold, .wholeThreshold, .quantum, .membraneUnit: true
+    case .weights, .steps, .values, .initial, .retraction, .bias, .wires, .leakyInitial, .leakyBias,
+      .wholeInitial, .wholeBias:
+      false
     }
   }
 
@@ -85,6 +97,7 @@ enum ConstantRole {
   var isQuantized: Bool {
     switch self {
     case .weights, .threshold, .steps, .initial, .retraction, .bias: true
+    case .wholeThreshold, .wholeInitial, .wholeBias: true
     case .values, .quantum, .membraneUnit, .wires, .leakyThreshold, .leakyInitial, .leakyBias: false
     }
   }
@@ -110,7 +123,7 @@ extension SpikingGraph {
     }
     for id in populations.ids {
       let population = populations[id]
-      var isLeaky = false
+      var bias = ConstantRole.bias
       switch population.model {
       case .integrateAndFire(let model):
         use(model.threshold, .threshold, site(id))
@@ -119,13 +132,17 @@ extension SpikingGraph {
       case .leaky(let model):
         use(model.threshold, .leakyThreshold, site(id))
         use(model.initial, .leakyInitial, site(id))
-        isLeaky = true
+        bias = .leakyBias
+      case .currentBased(let model):
+        use(model.threshold, .wholeThreshold, site(id))
+        use(model.initial, .wholeInitial, site(id))
+        bias = .wholeBias
       case .staircase(let model):
         use(model.thresholds, .steps, site(id))
         use(model.values, .values, site(id))
       case .source, .relay, .maximum, .integrator: break
       }
-      use(population.bias, isLeaky ? .leakyBias : .bias, site(id))
+      use(population.bias, bias, site(id))
       use(population.quantum, .quantum, site(id))
       use(population.membraneUnit, .membraneUnit, site(id))
     }

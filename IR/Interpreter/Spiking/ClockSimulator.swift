@@ -2,6 +2,7 @@
 // faster executors are compared spike by spike.
 
 package import Diagnostics
+internal import Kernels
 package import SpikeIR
 
 /// Everything that happened in a clock-driven simulation of one input.
@@ -160,6 +161,9 @@ extension ClockSimulator {
       let constant = try arrivals(of: p, at: tick, state) { $0 }.checked(name)
       let units = state.leaky[p.index]?.advance(spikes: spikes, constant: constant)
       state.units[p.index].append(units ?? [])
+    case .currentBased(let model):
+      try decay(p, model, at: tick, &state)
+      try state.recordPotentials(of: p)
     case .staircase:
       try state.integrate(arrivals(of: p, at: tick, state), into: p)
       follow(p, at: tick, &state)
@@ -170,13 +174,35 @@ extension ClockSimulator {
     }
   }
 
-  /// Returns the input of population `p` at `tick`, bias included, from populations that are
-  /// `accepted` by whether they emit the same in every tick.
+  /// Advances the neurons of population `p`, whose currents and potentials decay.
+  private func decay(
+    _ p: PopulationID, _ model: CurrentBasedLeaky, at tick: Int, _ state: inout ClockState
+  ) throws(Diagnostic) {
+    let (name, own) = (constants.graph[p].name, constants.populations[p.index])
+    let spikes = try arrivals(of: p, at: tick, state, biased: false) { !$0 }
+      .checked("the input of '\(name)'")
+    let drive = try arrivals(of: p, at: tick, state) { $0 }.checked("the current of '\(name)'")
+    let parameters = LoihiNeuron.Parameters(
+      du: model.currentDecay, dv: model.potentialDecay, thresholdMantissa: 0,
+      refractory: model.refractory, currentOffset: 0)
+    var units = [Int32](repeating: 0, count: own.count)
+    for n in 0..<own.count {
+      let (_, fires) = state.decaying[p.index][n].step(
+        arriving: Int(spikes[n]), bias: Int(drive[n]), threshold: Int(own.threshold[n]), parameters)
+      if fires { units[n] = 1 }
+      state.membranes[p.index][n] = Int64(state.decaying[p.index][n].v)
+    }
+    state.units[p.index].append(units)
+  }
+
+  /// Returns the input of population `p` at `tick`, from populations that are `accepted` by whether
+  /// they emit the same in every tick, with its bias unless told otherwise.
   private func arrivals(
-    of p: PopulationID, at tick: Int, _ state: ClockState,
+    of p: PopulationID, at tick: Int, _ state: ClockState, biased: Bool = true,
     from accepted: (_ isConstant: Bool) -> Bool = { _ in true }
   ) -> Sums {
-    var input = Sums(constants.populations[p.index].bias)
+    let own = constants.populations[p.index]
+    var input = Sums(biased ? own.bias : [Int64](repeating: 0, count: own.count))
     for j in constants.afferents[p.index] {
       guard accepted(constants.isConstant[constants.graph[j].source.index]) else { continue }
       let departure = tick - constants.graph[j].delay
@@ -228,7 +254,7 @@ extension ClockSimulator {
     case .integrateAndFire(let model):
       try state.integrate(arrivals(of: p, state), into: p)
       try fireWindow(of: p, model, &state)
-    case .leaky:
+    case .leaky, .currentBased:
       preconditionFailure("internal: leaky neurons without the code rate were not rejected")
     case .staircase:
       try state.integrate(arrivals(of: p, state), into: p)

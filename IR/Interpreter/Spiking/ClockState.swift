@@ -1,6 +1,7 @@
 // What a clock-driven simulation keeps from tick to tick.
 
 internal import Diagnostics
+internal import Kernels
 internal import SpikeIR
 
 /// Sums of integers, one a neuron, that remember whether one of them overflowed on the way.
@@ -57,6 +58,9 @@ struct ClockState {
   /// The leaky neurons, by population; `nil` where there are others.
   var leaky: [LeakyMembranes?]
 
+  /// The neurons whose currents decay, [population][neuron]; empty for others.
+  var decaying: [[LoihiNeuron]]
+
   /// The units that arrived at each `maximum` so far, [population][source neuron].
   var counts: [[Int64]]
 
@@ -79,12 +83,17 @@ struct ClockState {
       {
         return own.initial
       }
+      if case .currentBased = population.model { return own.initial }
       return [Int64](repeating: 0, count: own.count)
     }
     emitted = constants.populations.map { $0.retraction.map { _ in 0 } }
     leaky = zip(graph.populations.elements, constants.populations).map { (population, own) in
       guard case .leaky(let model) = population.model, let leaky = own.leaky else { return nil }
       return LeakyMembranes(model, leaky, channels: population.shape.channels)
+    }
+    decaying = zip(graph.populations.elements, constants.populations).map { (population, own) in
+      guard case .currentBased = population.model else { return [] }
+      return own.initial.map { LoihiNeuron(v: Int($0)) }
     }
     counts = membranes.map { _ in [] }
     largest = counts

@@ -130,6 +130,10 @@ extension SpikingGraph {
         try perNeuron(model.initial, of: population) ?? result.threshold.map { $0 / 2 }
       result.retraction = try perNeuron(model.retraction, of: population) ?? []
     }
+    if case .currentBased(let model) = population.model {
+      result.threshold = try perNeuron(model.threshold, of: population) ?? []
+      result.initial = try perNeuron(model.initial, of: population) ?? zeros
+    }
     if case .staircase(let model) = population.model {
       let thresholds = try tensors.integers(model.thresholds)
       let columns = thresholds.count / tensors[model.thresholds].shape[0]

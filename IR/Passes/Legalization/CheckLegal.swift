@@ -40,6 +40,11 @@ private struct LegalLimits {
       "negative", .word(["yes", "no"]), default: "no", "whether spikes may have a sign"),
     PassOption("maximum", .word(["yes", "no"]), default: "no", "whether maxima can be pooled"),
     PassOption("leaky", .word(["yes", "no"]), default: "no", "whether lif neurons exist"),
+    PassOption(
+      "decays", .word(["yes", "no"]), default: "no",
+      "whether currents and potentials may decay: cuba-lif neurons"),
+    PassOption(
+      "refractory", .integer(0...4096), default: "0", "the longest refractory time, ticks"),
     PassOption("staircase", .word(["yes", "no"]), default: "no", "whether staircases exist"),
     PassOption(
       "currents", .word(["one-to-one", "any"]), default: "one-to-one",
@@ -158,7 +163,10 @@ private struct LegalityChecker {
       if limits.allows("leaky") { break }
       report(
         "neuron", "'\(name)' has lif neurons, expected integrate-and-fire", at: name,
-        "compile without --neuron lif")
+        "compile without --neuron lif",
+        "'discretize-leaky' makes neurons of them that cores with decays have")
+    case .currentBased(let model):
+      checkDecays(model, name)
     case .staircase:
       isNegative[id.index] = true
       if limits.allows("staircase") { break }
@@ -168,11 +176,24 @@ private struct LegalityChecker {
     }
   }
 
+  /// Checks that the target has decays, and holds potentials as long.
+  private mutating func checkDecays(_ model: CurrentBasedLeaky, _ name: String) {
+    guard limits.allows("decays") else {
+      return report(
+        "neuron", "'\(name)' has cuba-lif neurons, expected integrate-and-fire", at: name,
+        "the target's currents and potentials do not decay: compile without --neuron lif")
+    }
+    guard let most = limits.limit("refractory"), model.refractory > most else { return }
+    report(
+      "refractory",
+      "neurons of '\(name)' wait \(model.refractory) ticks after a spike, at most "
+        + "\(most)", at: name, "give 'soften' a shorter tau-ref, or 'convert' longer ticks")
+  }
+
   private mutating func checkThresholds(_ id: PopulationID) throws(Diagnostic) {
-    guard let most = limits.limit("profiles"),
-      case .integrateAndFire(let model) = graph[id].model
+    guard let most = limits.limit("profiles"), let threshold = graph[id].model.wholeThreshold
     else { return }
-    let found = Set(try graph.tensors.integers(model.threshold)).count
+    let found = Set(try graph.tensors.integers(threshold)).count
     guard found > most else { return }
     report(
       "profiles", "'\(graph[id].name)' has \(found) different thresholds, a core holds \(most)",
@@ -269,6 +290,18 @@ private struct LegalityChecker {
       report(
         "weighted-chain", "weights lead to the relay '\(graph[id].name)' and away from it",
         at: graph[id].name, "run 'fold-relays' before 'quantize'")
+    }
+  }
+}
+
+extension NeuronModel {
+
+  /// The thresholds of neurons of cores, which are whole numbers; `nil` of models without.
+  fileprivate var wholeThreshold: TensorID? {
+    switch self {
+    case .integrateAndFire(let model): model.threshold
+    case .currentBased(let model): model.threshold
+    case .source, .relay, .maximum, .leaky, .staircase, .integrator: nil
     }
   }
 }

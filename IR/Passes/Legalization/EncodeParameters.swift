@@ -174,6 +174,7 @@ private struct ParameterEncoder {
         try limitBias(of: id, afferents[id.index])
         guard case .integrateAndFire(let model) = graph[id].model else { continue }
         factor = try encode(model, of: id)
+      case .currentBased(let model): try check(model, of: id)
       case .integrator: try limitBias(of: id, afferents[id.index])
       case .source, .relay, .maximum, .leaky, .staircase: continue
       }
@@ -258,6 +259,25 @@ private struct ParameterEncoder {
     }
     graph[id].model = .integrateAndFire(model)
     return factor
+  }
+
+  /// Checks the thresholds of leaky neurons, which 'discretize-leaky' has encoded.
+  private mutating func check(
+    _ model: CurrentBasedLeaky, of id: PopulationID
+  ) throws(Diagnostic) {
+    let thresholds = try graph.tensors.integers(model.threshold).map { Int64($0) }
+    let (name, unit) = (graph[id].name, Int64(1) << Int64(formats.thresholdExponent))
+    if let odd = thresholds.first(where: { $0 % unit != 0 }) {
+      problems.append(.unencodedThreshold(name, odd, formats.thresholdExponent))
+    }
+    let mantissa = (thresholds.max() ?? 0) / unit
+    if formats.threshold > 0, mantissa >= 1 << Int64(formats.threshold) {
+      problems.append(.wideThreshold(name, mantissa, formats.threshold))
+    }
+    let different = Set(thresholds).count
+    if formats.profiles > 0, different > formats.profiles {
+      problems.append(.manyThresholds(name, different, formats.profiles))
+    }
   }
 
   /// Multiplies the biases of population `id` by 2^factor and rounds them.
@@ -392,6 +412,16 @@ extension Diagnostic {
       notes: [
         "thresholds far smaller than biases fire in every tick: calibrate on data like those that are run"
       ])
+  }
+
+  fileprivate static func unencodedThreshold(
+    _ name: String, _ threshold: Int64, _ exponent: Int
+  ) -> Diagnostic {
+    .error(
+      "legalize.threshold",
+      "a threshold of '\(name)' is \(threshold), expected a multiple of 2^\(exponent)",
+      at: .entity(name), notes: ["discretize-leaky{threshold-exponent=\(exponent)}"],
+      exitCode: .doesNotFit)
   }
 
   fileprivate static func sharedCurrent(_ name: String) -> Diagnostic {

@@ -134,7 +134,10 @@ private struct RelayFolder {
   /// Returns whether what reaches leaky neurons is a constant current after the folding just if it
   /// was one before.
   private func keepsCurrents(_ into: [Projection], _ second: Projection) -> Bool {
-    guard case .leaky = graph[second.target].model else { return true }
+    switch graph[second.target].model {
+    case .leaky, .currentBased: break
+    case .source, .relay, .maximum, .integrateAndFire, .staircase, .integrator: return true
+    }
     let constant = graph.isConstant
     return into.allSatisfy { constant[$0.source.index] == constant[second.source.index] }
   }

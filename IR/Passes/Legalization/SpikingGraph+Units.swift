@@ -102,13 +102,26 @@ extension SpikingGraph {
   /// - Throws: `ir.elided-tensor`.
   /// - Precondition: the constants are integers.
   mutating func coarsen(_ id: PopulationID, by excess: Int) throws(Diagnostic) {
-    if case .integrateAndFire(var model) = self[id].model {
+    switch self[id].model {
+    case .integrateAndFire(var model):
       model.threshold = try rounded(model.threshold, excess, least: 1)
       if let initial = model.initial { model.initial = try rounded(initial, excess) }
       if let retraction = model.retraction { model.retraction = try rounded(retraction, excess) }
       self[id].model = .integrateAndFire(model)
+    case .currentBased(var model):
+      model.threshold = try rounded(model.threshold, excess, least: 1)
+      if let initial = model.initial { model.initial = try rounded(initial, excess) }
+      self[id].model = .currentBased(model)
+    case .leaky(var model):
+      // Its constants are real, initial potentials in thresholds.
+      model.threshold = try divided(model.threshold, by: Float(1 << excess))
+      self[id].model = .leaky(model)
+      if let bias = self[id].bias { self[id].bias = try divided(bias, by: Float(1 << excess)) }
+    case .source, .relay, .maximum, .staircase, .integrator: break
     }
-    if let bias = self[id].bias { self[id].bias = try rounded(bias, excess) }
+    if let bias = self[id].bias, tensors[bias].elementType != .float32 {
+      self[id].bias = try rounded(bias, excess)
+    }
     var (title, shape, values): (String, Shape, [Float]) = ("\(self[id].name)/unit", [1], [1])
     if let unit = self[id].membraneUnit {
       (title, shape) = (tensors[unit].name, tensors[unit].shape)
@@ -116,6 +129,11 @@ extension SpikingGraph {
     }
     self[id].membraneUnit = tensors.add(
       title, shape: shape, floats: values.map { $0 * Float(1 << excess) })
+  }
+
+  private mutating func divided(_ id: TensorID, by factor: Float) throws(Diagnostic) -> TensorID {
+    let values = try tensors.floats(id).map { $0 / factor }
+    return tensors.add(tensors[id].name, shape: tensors[id].shape, floats: values)
   }
 
   private mutating func rounded(

@@ -138,7 +138,7 @@ private struct SignPlan {
         } else {
           problems.append(.negativeUnits(name, "its inputs vary"))
         }
-      case .source, .integrateAndFire, .leaky, .integrator: break
+      case .source, .integrateAndFire, .leaky, .currentBased, .integrator: break
       }
     }
   }

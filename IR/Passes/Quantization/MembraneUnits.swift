@@ -90,8 +90,14 @@ struct MembraneUnits {
   private mutating func readThresholds(
     _ population: Population, of graph: SpikingGraph
   ) throws(Diagnostic) {
-    guard case .integrateAndFire(let model) = population.model else { return }
-    let values = try graph.tensors.floats(model.threshold)
+    let threshold: TensorID
+    switch population.model {
+    case .integrateAndFire(let model): threshold = model.threshold
+    // Leaky neurons keep real ones, unless a core holds few of them.
+    case .leaky(let model) where settings.scales == .profile: threshold = model.threshold
+    case .source, .relay, .maximum, .leaky, .currentBased, .staircase, .integrator: return
+    }
+    let values = try graph.tensors.floats(threshold)
     let smallest = (0..<channels).map { c -> Float in
       stride(from: c % values.count, to: values.count, by: channels)
         .reduce(.infinity) { min($0, values[$1]) }

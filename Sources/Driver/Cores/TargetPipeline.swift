@@ -25,16 +25,28 @@ struct TargetPipeline: Sendable {
     let code = try spikeCode()
     if let bits = signedWeightBits, bits < 2 { throw .targetWeights(bits, target.id) }
     var passes = [try rateRequest(code).preparation()]
-    passes.append("convert{code=rate,timesteps=\(code.timesteps)\(seed)}")
+    if isLeaky { passes.append(LeakyOnCores.softening) }
+    let ticks = isLeaky ? LeakyOnCores.ticks : ""
+    passes.append("convert{code=rate,timesteps=\(code.timesteps)\(ticks)\(seed)}")
     passes.append("pool-maximum{as=\(neuron?.maximum == nil ? "refuse" : "gate")}")
     if encoder == nil { passes.append("spike-inputs") }
     if encoder != Encoder.Kind.constant.rawValue { passes.append("split-signs") }
     passes.append("fold-relays")
     if convolves { passes.append("dense-to-conv") }
+    // Behind 'spike-inputs', since the first layer's synapses delay what inputs say in spikes, too.
+    if isLeaky { passes.append("delay-readout") }
     passes.append("quantize{\(quantization)}")
     if let fanIn { passes.append("split-fan-in{\(fanIn)}") }
-    if !hasNarrowBias { passes.append("correct-bias{samples=512}") }
-    if let bits = weightBits, synapse?.table == nil { passes.append("split-weights{bits=\(bits)}") }
+    if isLeaky {
+      // Digits of wide weights have shifts of their own, to which that pass adds.
+      passes += narrowing
+      passes.append(
+        "discretize-leaky{\(discretization(bias: bias, weightExponent: weightExponent))}")
+      passes.append("correct-bias{samples=128,start=-1}")
+    } else if !hasNarrowBias {
+      passes.append("correct-bias{samples=512}")
+    }
+    if !isLeaky { passes += narrowing }
     passes.append("encode-parameters{\(encoding)}")
     if let table = synapse?.table {
       passes.append("crossbar-weights{types=\(table.types),bits=\(table.bits)}")
@@ -42,6 +54,12 @@ struct TargetPipeline: Sendable {
     if target.topology.network.delivery == .unicastSingle { passes.append("add-splitters{most=1}") }
     passes.append("check-legal{\(limits)}")
     return passes.joined(separator: ",")
+  }
+
+  /// The pass that makes weights as narrow as synapses, if they have a width.
+  private var narrowing: [String] {
+    guard let bits = weightBits, synapse?.table == nil else { return [] }
+    return ["split-weights{bits=\(bits)}"]
   }
 
   /// The kind of encoders; `nil` if neurons say the inputs, which the host writes as currents.
@@ -100,8 +118,12 @@ struct TargetPipeline: Sendable {
     guard keyword == "rate", offered.isEmpty || offered.contains("rate") else {
       throw .targetCode(keyword, target.id)
     }
-    guard request.neuron == .integrateAndFire else { throw .targetNeuron(target.id) }
-    return try rateRequest(nil).spikeCode()
+    var own = rateRequest(nil)
+    if isLeaky {
+      guard neuron?.decays != nil else { throw .targetNeuron(target.id) }
+      own.timesteps = own.timesteps ?? LeakyOnCores.timesteps
+    }
+    return try own.spikeCode()
   }
 
   /// Returns the request with the code `rate` said.
@@ -112,7 +134,7 @@ struct TargetPipeline: Sendable {
     return result
   }
 
-  private var neuron: NeuronFeatures? { target.cores.first?.neuron }
+  var neuron: NeuronFeatures? { target.cores.first?.neuron }
   private var synapse: SynapseFeatures? { target.cores.first?.synapse }
 
   private var seed: String {
@@ -143,6 +165,11 @@ struct TargetPipeline: Sendable {
   /// The options of `quantize`.
   private var quantization: String {
     let bits = request.weightBits ?? weightBits.map { "\(min($0, roomForWeights))" } ?? "8"
+    if isLeaky {
+      // Thresholds get their zeros from 'discretize-leaky', which multiplies them.
+      return thresholds.map { "bits=\(bits),scales=profile,profiles=\(min(4096, $0))" }
+        ?? "bits=\(bits)"
+    }
     var result = "bits=\(bits),clip=mmse"
     if !hasNarrowBias { result += ",rounding=gptq,target=outputs,corrections=1" }
     // Thresholds that end in zeros, as registers have them, rather than units made smaller for it.
@@ -223,6 +250,7 @@ struct TargetPipeline: Sendable {
     options.append("maximum=\(neuron?.maximum == nil ? "no" : "yes")")
     if let most = synapse?.delay?.upperBound { options.append("delay=\(most)") }
     if let thresholds { options.append("profiles=\(thresholds)") }
+    options += leakyLimits
     if convolves {
       options.append("kinds=conv")
       if let largestKernel { options.append("kernel=\(largestKernel)") }
@@ -253,9 +281,10 @@ extension Diagnostic {
   fileprivate static func targetNeuron(_ target: String) -> Diagnostic {
     .error(
       "driver.target-neuron",
-      "found '--neuron lif', expected 'if': cores of '\(target)' compute in integers, tick by tick",
+      "found '--neuron lif', expected 'if': neurons of '\(target)' do not decay as those of Loihi do",
       notes: [
-        "leaky neurons say within a tick when they fire, in floating point; decays of cores do not",
+        "currents and potentials of 24 bits that lose parts of 4096 in a tick, a reset to 0: 'loihi1', "
+          + "'loihi2'",
         "leave out '--neuron lif' for '\(target)', or compile it with '--target cpu'",
       ], exitCode: .usage)
   }

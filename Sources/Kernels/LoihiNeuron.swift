@@ -73,8 +73,8 @@ package struct LoihiNeuron: Hashable, Sendable {
   /// The ticks for which the potential is still held at 0.
   package private(set) var held = 0
 
-  /// Creates a compartment at rest.
-  package init() {}
+  /// Creates a compartment with the potential `v` and without a current.
+  package init(v: Int = 0) { self.v = v }
 
   /// Advances the compartment by a tick.
   ///
@@ -85,16 +85,28 @@ package struct LoihiNeuron: Hashable, Sendable {
   package mutating func step(
     _ input: Int, _ parameters: Parameters
   ) -> (potential: Int, spikes: Bool) {
-    u = Self.wrapped(
-      Self.decayed(u, by: parameters.du + parameters.currentOffset) + input << 6)
-    var next = Self.decayed(v, by: parameters.dv + parameters.potentialOffset) + u
-    next += parameters.bias
+    step(
+      arriving: input << 6, bias: parameters.bias, threshold: parameters.threshold, parameters)
+  }
+
+  /// Advances the compartment by a tick, with numbers as registers hold them.
+  ///
+  /// - Parameters:
+  ///   - input: 64·a.
+  ///   - bias: b, in place of that of the parameters.
+  ///   - threshold: θ, in place of that of the parameters.
+  ///   - parameters: what else the compartment is made with.
+  /// - Returns: the potential before it was reset, and whether the neuron emitted a spike.
+  package mutating func step(
+    arriving input: Int, bias: Int, threshold: Int, _ parameters: Parameters
+  ) -> (potential: Int, spikes: Bool) {
+    u = Self.wrapped(Self.decayed(u, by: parameters.du + parameters.currentOffset) + input)
+    var next = Self.decayed(v, by: parameters.dv + parameters.potentialOffset) + u + bias
     if parameters.saturates { next = min(max(next, -Self.largest), Self.largest) }
     if held > 0 {
       held -= 1
       next = 0
     }
-    let threshold = parameters.threshold
     let spikes = parameters.firesAtThreshold ? next >= threshold : next > threshold
     v = spikes ? 0 : next
     if spikes { held = max(0, parameters.refractory - 1) }
