@@ -94,13 +94,16 @@ def example_subset():
 
 
 def networks():
-  """Returns the trained networks of Examples/, in the order of ALL within a data set."""
+  """Returns the networks of Examples/ that questions are about, in the order of ALL.
+
+  The others there are made for machines that are smaller.
+  """
   found = [Network("fashion-mnist", "plain", ROOT / "Examples/fashion-mnist/fashion_cnn.h5")]
   for dataset in DATASETS:
     folder = ROOT / "Examples/networks" / dataset
-    found += [Network(dataset, path.stem, path) for path in folder.glob("*.h5")]
-  order = lambda n: (n.dataset, ALL.index(n.name) if n.name in ALL else len(ALL), n.name)
-  return sorted(found, key=order)
+    found += [Network(dataset, path.stem, path) for path in folder.glob("*.h5")
+              if path.stem in ALL]
+  return sorted(found, key=lambda n: (n.dataset, ALL.index(n.name)))
 
 
 def write(path, text):
