@@ -212,8 +212,8 @@ let package = Package(
     tests(
       "CrossbarTests",
       [
-        "Crossbar", "HardwareTargets", "SpikeInterpreter", "SpikeText", "SpikeIR", "Kernels",
-        "Tables", "Diagnostics",
+        "Crossbar", "HardwareTargets", "JSONReading", "SpikeInterpreter", "SpikeText", "SpikeIR",
+        "Kernels", "Tables", "Diagnostics",
       ]),
     tests(
       "EventCPUTests",

@@ -27,7 +27,6 @@ SETTINGS = {setting.name: setting for setting in (
   Setting("rate, T = 32", "--code rate --timesteps 32"),
   Setting("rate, T = 64", "--code rate --timesteps 64"),
   Setting("LIF, T = 200", "--neuron lif", is_slow=True),
-  Setting("LIF, T = 200, fine-tuned", "--neuron lif", tuned="--neuron lif", is_slow=True),
   Setting("LIF, T = 400, fine-tuned", "--neuron lif --timesteps 400", tuned="--neuron lif",
           is_slow=True),
 )}
@@ -107,7 +106,6 @@ QUESTIONS = (
     " after `spikec finetune` on the training images. A deep network's spikes settle late, so its"
     " last tenths take more time steps T of 1 ms.",
     (Row("untrained, T = 200", "LIF, T = 200", {"plain": 1.0, "depthwise": 2.5}),
-     Row("fine-tuned, T = 200", "LIF, T = 200, fine-tuned"),
      Row("fine-tuned, T = 400", "LIF, T = 400, fine-tuned", each(0.3, ("plain", "depthwise"))),
      Row("fine-tuned, T = 400, accuracy", "LIF, T = 400, fine-tuned",
          reaches={("mnist", "plain"): 99.1}, is_absolute=True))),

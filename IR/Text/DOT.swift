@@ -83,6 +83,7 @@ private func dotBody(of graph: SpikingGraph) -> [String] {
     if decoder.reading != .potential { label += "\\n\(decoder.reading.rawValue)" }
     if decoder.function != .none { label += "\\n\(decoder.function.rawValue)" }
     if decoder.start != 0 { label += "\\nstart=\(decoder.start)" }
+    if let shape = decoder.shape { label += "\\n\(shape)" }
     lines.append("  out\(i) [label=\"\(label)\", shape=plaintext, style=\"\"];")
     lines.append("  p\(decoder.population.raw) -> out\(i);")
   }

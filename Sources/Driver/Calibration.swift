@@ -89,7 +89,8 @@ extension SpikingGraph {
   /// The outputs, in order.
   var networkOutputs: [NetworkOutput] {
     decoders.map {
-      NetworkOutput(name: self[$0.population].name, shape: self[$0.population].shape)
+      NetworkOutput(
+        name: self[$0.population].name, shape: $0.shape ?? self[$0.population].shape)
     }
   }
 

@@ -25,6 +25,9 @@ struct TargetPage {
       let tiles = entry.tiles == 1 ? "1 tile" : "\(grouped(entry.tiles)) tiles"
       table.add(["end of a tick, \(tiles)", entry.latency.words])
     }
+    for entry in target.time.chipBarrier {
+      table.add(["end of a tick, \(grouped(entry.chips)) chips", entry.latency.words])
+    }
     table.add(["arrangement", target.topology.levels.map(\.words).joined(separator: ", ")])
     table.add(["cores a chip", grouped(target.coresPerChip)])
     table.add(["network", network.words])
@@ -125,7 +128,8 @@ extension Topology.Level {
   fileprivate var words: String {
     let grid = grid.map { " (\($0.map(String.init).joined(separator: " × ")))" } ?? ""
     let foundation = isAssumed ? " [assumed]" : evidence.words.isEmpty ? "" : " [\(evidence.words)]"
-    return "\(grouped(count)) × \(name)\(grid)\(foundation)"
+    let joined = joined?.int.map { ", joined up to \(grouped($0))" } ?? ""
+    return "\(grouped(count)) × \(name)\(grid)\(foundation)\(joined)"
   }
 }
 

@@ -91,8 +91,11 @@ extension Session {
     }
     let plan = try TrainingPlan(graph, matrices: source)
     let arrays = source as? TrainedArrays
+    let machine = try target(request.target)
     try liftingDiagnostic { () throws(Diagnostic) in
       try arrays?.check(layers: Array(request.devicesPerWeight.keys))
+      try arrays?.check(
+        chips: machine.topology.levels.first?.count ?? 1, of: request.target)
     }
     let trainer = OnlineTrainer(plan, request.training)
     let (console, count) = (console, request.training.epochs)
@@ -107,7 +110,7 @@ extension Session {
     try testSamples?.samples.throwIfFailed()
     let report = TrainRPUReport(
       request: request, images: samples.training.count, tests: testSamples?.training.count,
-      layers: TrainRPUReport.layers(of: arrays, request), epochs: epochs,
+      layers: TrainRPUReport.layers(of: arrays), epochs: epochs,
       multiplications: plan.multiplications, wallSeconds: watch.seconds)
     try outputs.write(trainer.trained(), report)
     return report
@@ -151,12 +154,17 @@ extension Session {
       throw CompileError(.noArrays(request.target))
     }
     guard !request.isExact else { return ExactMatrices() }
+    let features = try ArrayFeatures.all(of: machine)
+    if features.count > 1 {
+      console.report(.oneClassLearns(features.map(\.name), of: request.target))
+    }
     let model = try PulsedDeviceModel(array, overrides: request.devices)
     let reads = try liftingDiagnostic { () throws(Diagnostic) in
       try ReadParameters(array, name: request.target)
     }
     var training = ArrayTraining(
-      model, array: array, forward: reads.forward, backward: reads.backward)
+      model, array: array, features: features[0], forward: reads.forward,
+      backward: reads.backward)
     request.noiseManagement.map { training.setNoiseManagement($0) }
     request.boundManagement.map { training.setBoundManagement($0) }
     if let slots = request.slots { training.pulses.slots = slots }
@@ -264,6 +272,15 @@ extension Diagnostic {
     .error(
       "train-rpu.several-outputs", "the network has \(count) outputs, expected one of classes",
       notes: ["give a network whose output are the classes"])
+  }
+
+  /// Returns a warning about a machine of whose arrays only some learn.
+  fileprivate static func oneClassLearns(_ classes: [String], of target: String) -> Diagnostic {
+    .warning(
+      "train-rpu.one-class",
+      "'\(target)' has arrays of \(classes.count) classes, all layers learn on those of "
+        + "'\(classes[0])'",
+      notes: ["leave the others out of the description, or put another class first"])
   }
 
   /// Returns an error about a machine without arrays.

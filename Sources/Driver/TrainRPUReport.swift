@@ -36,11 +36,11 @@ package struct TrainRPUReport: Sendable {
   var wallSeconds: Double
 
   /// Returns what the arrays of a network did.
-  static func layers(of arrays: TrainedArrays?, _ request: TrainRPURequest) -> [Layer] {
+  static func layers(of arrays: TrainedArrays?) -> [Layer] {
     (arrays?.matrices ?? []).map { task, matrix in
       Layer(
         name: task.layer, inputs: task.inputs, outputs: task.outputs, positions: task.positions,
-        arrays: matrix.arrayCount, devicesPerWeight: request.devicesPerWeight[task.layer] ?? 1,
+        arrays: matrix.arrayCount, devicesPerWeight: matrix.devicesPerWeight,
         activity: matrix.activity)
     }
   }

@@ -7,7 +7,8 @@
 /// (see `NamePattern`), `items`, `minItems`, `maxItems`, `properties`, `required`,
 /// `additionalProperties`, `propertyNames`, `minProperties`, `maxProperties`, `anyOf`, and `$ref` to
 /// `$defs`. Of `anyOf`, at most one part may admit the type of a value, so that messages can say
-/// what is wrong. A keyword beyond these would be ignored: `unknownKeywords` finds them.
+/// what is wrong. `default` and `$comment` are for readers. A keyword beyond these would be ignored:
+/// `unknownKeywords` finds them.
 package struct JSONSchema: Sendable {
 
   /// The schema as a value.
@@ -28,6 +29,8 @@ package struct JSONSchema: Sendable {
     package var found: String
     /// What the schema says.
     package var expected: String
+    /// The known name that is most like that of an unknown member, if any is like it.
+    package var nearest: String?
   }
 
   /// A kind of violation.
@@ -86,7 +89,7 @@ package struct JSONSchema: Sendable {
         if resolved(schema)["$ref"] != nil { result.append(here) }
       case "$schema", "$id", "title", "description", "type", "const", "enum", "minimum", "maximum",
         "exclusiveMinimum", "maxLength", "minItems", "maxItems", "required", "minProperties",
-        "maxProperties":
+        "maxProperties", "default", "$comment":
         break
       default: result.append(here)
       }
@@ -112,11 +115,13 @@ private struct SchemaCheck {
   var problems: [JSONSchema.Problem] = []
 
   mutating func report(
-    _ rule: JSONSchema.Rule, at pointer: String, _ found: String, _ expected: String
+    _ rule: JSONSchema.Rule, at pointer: String, _ found: String, _ expected: String,
+    nearest: String? = nil
   ) {
     if problems.count < limit {
       problems.append(
-        JSONSchema.Problem(pointer: pointer, rule: rule, found: found, expected: expected))
+        JSONSchema.Problem(
+          pointer: pointer, rule: rule, found: found, expected: expected, nearest: nearest))
     }
   }
 
@@ -210,7 +215,9 @@ private struct SchemaCheck {
       if let part = known[name] {
         check(value, part, at: here)
       } else if schema["additionalProperties"] == .flag(false) {
-        report(.unknownMember, at: here, "'\(name)'", listed(known.keys.sorted()))
+        report(
+          .unknownMember, at: here, "'\(name)'", listed(known.keys.sorted()),
+          nearest: name.nearest(among: known.keys))
       } else {
         checkName(name, schema["propertyNames"], at: here)
         if let part = schema["additionalProperties"], part.members != nil {

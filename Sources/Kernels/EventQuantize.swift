@@ -7,7 +7,7 @@ internal import CKernels
 ///
 /// unsigned: q = min(max(⌊(v + h)/θ⌋, 0), Q); signed: q = sgn(v) · min(⌊(|v| + h)/θ⌋, Q).
 /// The quotient is estimated in single precision and corrected, so that it is exact.
-package struct EventQuantize: Sendable {
+package struct EventQuantize: EventWindowKernel {
 
   let grid: EventGrid
   let threshold: EventParameter
@@ -57,20 +57,11 @@ package struct EventQuantize: Sendable {
     _ v: EventMemory, rows: Range<Int>, units: EventMemory, layout: EventLayout,
     spikes: EventMemory
   ) {
-    precondition(
-      v.byteCount >= grid.paddedCount * 4 && units.byteCount >= layout.byteCount
-        && spikes.byteCount >= grid.positions * 8 && layout.grid.hasNeurons(of: grid)
-        && rows.lowerBound >= 0 && rows.upperBound <= grid.height, "internal: bad sizes")
-    switch layout.format {
-    case .uint8: step(EventBytes.self, v, rows, units, layout.grid, spikes)
-    case .int16: step(EventHalves.self, v, rows, units, layout.grid, spikes)
-    case .int32: step(EventWholes.self, v, rows, units, layout.grid, spikes)
-    case .planes: preconditionFailure("internal: values into planes")
-    }
+    fire(v, rows: rows, units: units, layout: layout, spikes: spikes)
   }
 
   @inline(__always)
-  private func step<Store: EventLanesStore>(
+  func fire<Store: EventLanesStore>(
     _: Store.Type, _ v: EventMemory, _ rows: Range<Int>, _ units: EventMemory,
     _ framed: EventGrid, _ spikes: EventMemory
   ) {
@@ -100,6 +91,35 @@ package struct EventQuantize: Sendable {
         spikes.counters[p] &+= spikesHere
         target += channels &* Store.size
       }
+    }
+  }
+}
+
+/// Neurons that say a value after their window, in whichever format it is read.
+protocol EventWindowKernel: Sendable {
+  var grid: EventGrid { get }
+  /// Fires some rows and counts spikes; units begin in the grid `framed`.
+  func fire<Store: EventLanesStore>(
+    _: Store.Type, _ v: EventMemory, _ rows: Range<Int>, _ units: EventMemory,
+    _ framed: EventGrid, _ spikes: EventMemory)
+}
+
+extension EventWindowKernel {
+  /// Fires some rows with the store of the units' format.
+  @inline(__always)
+  func fire(
+    _ v: EventMemory, rows: Range<Int>, units: EventMemory, layout: EventLayout,
+    spikes: EventMemory
+  ) {
+    precondition(
+      v.byteCount >= grid.paddedCount * 4 && units.byteCount >= layout.byteCount
+        && spikes.byteCount >= grid.positions * 8 && layout.grid.hasNeurons(of: grid)
+        && rows.lowerBound >= 0 && rows.upperBound <= grid.height, "internal: bad sizes")
+    switch layout.format {
+    case .uint8: fire(EventBytes.self, v, rows, units, layout.grid, spikes)
+    case .int16: fire(EventHalves.self, v, rows, units, layout.grid, spikes)
+    case .int32: fire(EventWholes.self, v, rows, units, layout.grid, spikes)
+    case .planes: preconditionFailure("internal: values into planes")
     }
   }
 }

@@ -7,7 +7,7 @@ internal import CKernels
 ///
 /// q(v) = y_k, k being the number of thresholds θ ≤ v of the neuron's channel. Few thresholds are
 /// all compared with; of many, the place is found by halving, 16 neurons in step.
-package struct EventStaircase: Sendable {
+package struct EventStaircase: EventWindowKernel {
 
   let grid: EventGrid
   /// The number of thresholds of a neuron.
@@ -71,20 +71,11 @@ package struct EventStaircase: Sendable {
     _ v: EventMemory, rows: Range<Int>, units: EventMemory, layout: EventLayout,
     spikes: EventMemory
   ) {
-    precondition(
-      v.byteCount >= grid.paddedCount * 4 && units.byteCount >= layout.byteCount
-        && spikes.byteCount >= grid.positions * 8 && layout.grid.hasNeurons(of: grid)
-        && rows.lowerBound >= 0 && rows.upperBound <= grid.height, "internal: bad sizes")
-    switch layout.format {
-    case .uint8: step(EventBytes.self, v, rows, units, layout.grid, spikes)
-    case .int16: step(EventHalves.self, v, rows, units, layout.grid, spikes)
-    case .int32: step(EventWholes.self, v, rows, units, layout.grid, spikes)
-    case .planes: preconditionFailure("internal: values into planes")
-    }
+    fire(v, rows: rows, units: units, layout: layout, spikes: spikes)
   }
 
   @inline(__always)
-  private func step<Store: EventLanesStore>(
+  func fire<Store: EventLanesStore>(
     _: Store.Type, _ v: EventMemory, _ rows: Range<Int>, _ units: EventMemory,
     _ framed: EventGrid, _ spikes: EventMemory
   ) {

@@ -1,4 +1,5 @@
 // A grid of places, colored by how much there is in each, with links between neighbours as lines.
+// Links around a torus, from one border to the opposite one, are drawn as their two ends.
 
 /// A heat map of places on a grid and of links between them.
 package struct GridMap: Chart {
@@ -122,17 +123,45 @@ package struct GridMap: Chart {
     return "<g><title>\(escaped(place.label))</title>\(parts.joined())</g>"
   }
 
-  /// Returns the drawing of a link: a line beside that of the other direction.
+  /// Returns the drawing of a link: a line beside that of the other direction; of one around a torus
+  /// a line out of the map where it begins, and one into the map where it ends.
   private func drawing(of link: Link) -> String {
+    let (dx, dy) = (around(link.dx, columns), around(link.dy, rows))
+    let lines =
+      (dx, dy) == (link.dx, link.dy)
+      ? [line(link, from: (0, 0), along: (dx, dy), part: 1)]
+      : [
+        line(link, from: (0, 0), along: (dx, dy), part: 0.5),
+        line(link, from: (link.dx, link.dy), along: (-dx, -dy), part: 0.5),
+      ]
+    return "<g><title>\(escaped(link.label))</title>\(lines.joined())</g>"
+  }
+
+  /// Returns the step of a link around a torus, which is one place in the other direction.
+  ///
+  /// It is known by its step, which seems to cross all places of `extent`; others stay as they are.
+  private func around(_ step: Int, _ extent: Int) -> Int {
+    guard abs(step) > 1, abs(step) == extent - 1 else { return step }
+    return -step.signum()
+  }
+
+  /// Returns a part of the line that begins at a place beside that of `link`, half a place from its
+  /// center on the side where the link's direction has its own.
+  private func line(
+    _ link: Link, from start: (x: Int, y: Int), along step: (dx: Int, dy: Int), part: Double
+  ) -> String {
     let shift = pitch * 0.05
-    // Both directions of a pair of neighbours lie side by side.
-    let (sx, sy) = (Double(-link.dy.signum()) * shift, Double(link.dx.signum()) * shift)
-    let (x1, y1) = ((Double(link.x) + 0.5) * pitch + sx, (Double(link.y) + 0.5) * pitch + sy)
-    let (x2, y2) = (x1 + Double(link.dx) * pitch, y1 + Double(link.dy) * pitch)
+    // Both directions of a pair of neighbours lie side by side; an end is drawn backwards.
+    let sign: Double = start == (0, 0) ? 1 : -1
+    let sx = sign * Double(-step.dy.signum()) * shift
+    let sy = sign * Double(step.dx.signum()) * shift
+    let x1 = (Double(link.x + start.x) + 0.5) * pitch + sx
+    let y1 = (Double(link.y + start.y) + 0.5) * pitch + sy
+    let (x2, y2) = (x1 + Double(step.dx) * part * pitch, y1 + Double(step.dy) * part * pitch)
     let width = decimal(0.4 + link.value * pitch * 0.09, 2)
-    return "<g><title>\(escaped(link.label))</title><line x1=\"\(decimal(x1, 1))\" "
+    return "<line x1=\"\(decimal(x1, 1))\" "
       + "y1=\"\(decimal(y1, 1))\" x2=\"\(decimal(x2, 1))\" y2=\"\(decimal(y2, 1))\" "
-      + "stroke=\"\(GridMap.color(link.value, .cold))\" stroke-width=\"\(width)\"/></g>"
+      + "stroke=\"\(GridMap.color(link.value, .cold))\" stroke-width=\"\(width)\"/>"
   }
 
   private func rectangle(

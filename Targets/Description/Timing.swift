@@ -15,8 +15,11 @@ package struct Timing: Hashable, Sendable {
   /// The ticks after which a spike acts at the core that receives it, at least 0.
   package var deliveryLatency: Int
 
-  /// The time that the end of a tick takes, by the number of tiles or chips that take part.
+  /// The time that the end of a tick takes, by the number of tiles of a chip that take part.
   package var barrier: [Barrier]
+
+  /// The time that the end of a tick takes where several chips take part, by their number.
+  package var chipBarrier: [ChipBarrier] = []
 
   /// Who says so.
   package var evidence = Evidence()
@@ -33,7 +36,15 @@ package struct Timing: Hashable, Sendable {
     case singlePass = "single-pass"
   }
 
-  /// The time that the end of a tick takes.
+  /// The time that the end of a tick takes on several chips.
+  package struct ChipBarrier: Hashable, Sendable {
+    /// The number of chips that take part.
+    package var chips: Int
+    /// The time, seconds.
+    package var latency: Quantity
+  }
+
+  /// The time that the end of a tick takes on a chip.
   package struct Barrier: Hashable, Sendable {
     /// The number of tiles that take part.
     package var tiles: Int

@@ -15,6 +15,9 @@ package struct Topology: Hashable, Sendable {
     package var name: String
     /// How many there are within one of the level outside; of the outermost, at most.
     package var count: Int
+    /// How many the largest machine has into which several of this description can be joined, for the
+    /// outermost level; `nil` if that is not known.
+    package var joined: Quantity?
     /// Their arrangement, [columns, rows], where it is known.
     package var grid: [Int]?
     /// Whether the arrangement is a guess.

@@ -125,23 +125,50 @@ extension AnalogArray {
     evidence = reader.evidence
     let known = ["rows", "cols", "mapping", "source", "grade"]
     let rest = reader.json?.members?.filter { !known.contains($0.key) }
-    collect(.object(rest ?? [:]), prefix: "")
+    let schema = TargetDescription.schema
+    collect(.object(rest ?? [:]), prefix: "", schema.root["$defs"]?["analog"] ?? .null, schema)
+    // A word alone is the group's mode.
+    for name in ["boundManagement", "backward.boundManagement"] {
+      if let word = words.removeValue(forKey: name) { words["\(name).mode"] = word }
+    }
   }
 
   /// Collects numbers and words below `value` by their dotted names; truth values are words.
-  private mutating func collect(_ value: JSON, prefix: String) {
+  ///
+  /// - Parameters:
+  ///   - value: a group of members.
+  ///   - prefix: what their names begin with.
+  ///   - part: what the schema says of the group, which has the units of its numbers.
+  ///   - schema: the schema.
+  private mutating func collect(
+    _ value: JSON, prefix: String, _ part: JSON, _ schema: JSONSchema
+  ) {
+    let known = schema.objectPart(of: part)["properties"]
     for (name, member) in value.members ?? [:] {
       let path = prefix + name
+      let inner = schema.resolved(known?[name] ?? .null)
+      let unit = schema.objectPart(of: inner)["properties"]?["unit"]?["enum"]?.elements?.first
+      let place = unit?.string == "1" ? nil : unit?.string
       switch member {
-      case .integer, .number: numbers[path] = TargetReader(member).quantity(evidence: evidence)
+      case .integer, .number:
+        numbers[path] = TargetReader(member).quantity(place, evidence: evidence)
       case .text(let word): words[path] = word
       case .flag(let flag): words[path] = flag ? "true" : "false"
-      case .null: numbers[path] = Quantity(nil)
+      case .null: numbers[path] = Quantity(nil, unit: place)
       case .object(let members) where members["value"] != nil:
-        numbers[path] = TargetReader(member).quantity()
-      case .object: collect(member, prefix: path + ".")
+        numbers[path] = TargetReader(member).quantity(place)
+      case .object: collect(member, prefix: path + ".", inner, schema)
       case .list: break
       }
     }
+  }
+}
+
+extension JSONSchema {
+
+  /// Returns what a part of the schema says of objects: itself, or one of its alternatives.
+  fileprivate func objectPart(of part: JSON) -> JSON {
+    let alternatives = part["anyOf"]?.elements?.map { resolved($0) } ?? []
+    return alternatives.first { $0["properties"] != nil } ?? part
   }
 }

@@ -47,7 +47,9 @@ extension Diagnostic {
         )
       case .name: ("bad-name", place.says(problem.found, expected: problem.expected))
       }
-    return .error("target.\(id)", message, at: place.site)
+    return .error(
+      "target.\(id)", message, at: place.site,
+      notes: problem.nearest.map { ["did you mean '\($0)'?"] } ?? [])
   }
 
   /// Returns an error about values that contradict each other.

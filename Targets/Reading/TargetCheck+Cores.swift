@@ -16,7 +16,6 @@ extension TargetCheck {
     checkSynapse(core["synapse"], at: pointer + "/synapse")
     checkResources(core["resources"], at: pointer + "/resources")
     if let analog = core["analog"] {
-      checkGrades(analog, at: pointer + "/analog")
       checkSize(analog, core, at: pointer)
     }
   }
@@ -188,21 +187,5 @@ extension TargetCheck {
     }
     report(
       "bad-range", pointer, "[\(pair[0]), \(pair[1])]", expected: "the smaller number first")
-  }
-
-  /// Checks the grades within an analog array, whose members the schema leaves open.
-  private mutating func checkGrades(_ value: JSON, at pointer: String) {
-    for (name, member) in (value.members ?? [:]).sorted(by: { $0.key < $1.key }) {
-      let here = pointer.jsonPointer(appending: name)
-      if name == "grade", Quantity.Grade(rawValue: member.string ?? "") == nil {
-        report(
-          "unknown-word", here, member.excerpt,
-          expected: Quantity.Grade.allCases.map(\.rawValue).joined(separator: ", "))
-      }
-      if name == "value", member != .null, member.double?.isFinite != true {
-        report("wrong-type", here, member.excerpt, expected: "a finite number or null")
-      }
-      checkGrades(member, at: here)
-    }
   }
 }

@@ -107,14 +107,20 @@ struct TargetCheck {
         "missing-latency", "/time", "without 'deliveryLatencySteps'",
         expected: "the ticks after which a spike acts, for the model 'tick'")
     }
+    checkAscending(time?["barrier"], by: "tiles", at: "/time/barrier")
+    checkAscending(time?["chipBarrier"], by: "chips", at: "/time/chipBarrier")
+  }
+
+  /// Checks that the elements of a list ascend by a member.
+  private mutating func checkAscending(_ list: JSON?, by member: String, at pointer: String) {
     var before = 0
-    for (i, entry) in (time?["barrier"]?.elements ?? []).enumerated() {
-      guard let tiles = entry["tiles"]?.int else { continue }
-      if tiles <= before {
+    for (i, entry) in (list?.elements ?? []).enumerated() {
+      guard let number = entry[member]?.int else { continue }
+      if number <= before {
         report(
-          "bad-order", "/time/barrier/\(i)/tiles", "\(tiles)", expected: "more than \(before)")
+          "bad-order", "\(pointer)/\(i)/\(member)", "\(number)", expected: "more than \(before)")
       }
-      before = tiles
+      before = number
     }
   }
 
@@ -137,6 +143,8 @@ struct TargetCheck {
           "[\(grid[0]), \(grid[1])], \(grid[0].saturatingProduct(grid[1])) places",
           expected: "'count' places, \(count)")
       }
+      checkJoined(
+        level["joined"]?["value"]?.int, count, isOutermost: i == 0, at: pointer + "/joined")
       if level["assumed"] != .flag(true) { checkSays(level, at: pointer) }
     }
     checkSays(root["topology"]?["noc"], at: "/topology/noc")
@@ -154,6 +162,20 @@ struct TargetCheck {
       report(
         "count-mismatch", "/cores", "\(sum) cores of all kinds",
         expected: "\(cores), the product of the levels within a chip")
+    }
+  }
+
+  /// Checks that only machines as a whole are joined, and that joining makes them no smaller.
+  private mutating func checkJoined(
+    _ joined: Int?, _ count: Int, isOutermost: Bool, at pointer: String
+  ) {
+    guard let joined else { return }
+    if !isOutermost {
+      report(
+        "bad-order", pointer, "\(joined) on a level within another",
+        expected: "'joined' on the outermost level")
+    } else if joined < count {
+      report("bad-order", pointer, "\(joined)", expected: "at least 'count', \(count)")
     }
   }
 

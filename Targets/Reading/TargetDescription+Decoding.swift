@@ -35,6 +35,10 @@ extension Timing {
     barrier = reader["barrier"].elements.map {
       Barrier(tiles: $0["tiles"].int ?? 1, latency: $0["latency"].quantity("s") ?? Quantity(nil))
     }
+    chipBarrier = reader["chipBarrier"].elements.map {
+      ChipBarrier(
+        chips: $0["chips"].int ?? 1, latency: $0["latency"].quantity("s") ?? Quantity(nil))
+    }
     evidence = reader.evidence
   }
 }
@@ -44,7 +48,8 @@ extension Topology {
   fileprivate init(_ reader: TargetReader) {
     levels = reader["levels"].elements.map {
       Level(
-        name: $0["name"].string ?? "", count: $0["count"].int ?? 1, grid: $0["grid"].ints,
+        name: $0["name"].string ?? "", count: $0["count"].int ?? 1,
+        joined: $0["joined"].quantity(), grid: $0["grid"].ints,
         isAssumed: $0["assumed"].flag, evidence: $0.evidence)
     }
     let noc = reader["noc"]

@@ -68,13 +68,19 @@ struct TrainedNetwork: Sendable, CustomTestStringConvertible {
     } + [
       TrainedNetwork(
         model: "Examples/fashion-mnist/fashion_cnn.h5",
-        images: "Examples/fashion-mnist/test1000-images-idx3-ubyte.gz"), lenet,
+        images: "Examples/fashion-mnist/test1000-images-idx3-ubyte.gz"),
+      lenet, example("compact"),
     ]
 
   /// A network of hyperbolic tangents.
-  static let lenet = TrainedNetwork(
-    model: "Examples/networks/fashion-mnist/lenet.h5",
-    images: "Examples/fashion-mnist/test1000-images-idx3-ubyte.gz")
+  static let lenet = example("lenet")
+
+  /// Returns a network for Fashion-MNIST of the examples.
+  static func example(_ name: String) -> TrainedNetwork {
+    TrainedNetwork(
+      model: "Examples/networks/fashion-mnist/\(name).h5",
+      images: "Examples/fashion-mnist/test1000-images-idx3-ubyte.gz")
+  }
 
   /// Returns the network with a quantized spiking network of the given code and `count` images; of
   /// leaky neurons if a `synapse` is given.

@@ -49,5 +49,13 @@ import Testing
     let exact = try ClockSimulator(graph)
     #expect(try emulator.simulator.run([images[0]], image: 0) == exact.run([images[0]], image: 0))
     #expect(emulator.counts.reduce(0) { $0 + $1.reads.vectors } > 0)
+    // What tables say is enough for any image.
+    for (number, counts) in emulator.counts.enumerated() {
+      let costs = layout.costs(of: number)
+      #expect(counts.cycles <= costs.reads)
+      #expect(counts.reads.conversions <= costs.outputConversions)
+      #expect(counts.inputConversions <= costs.inputConversions)
+      #expect(counts.cellReads <= costs.cellReads)
+    }
   }
 }

@@ -53,6 +53,8 @@ import Testing
     #expect(target.family == .digitalMesh && target.coresPerChip == 128)
     #expect(target.time.model == .tick && target.time.deliveryLatency == 1)
     #expect(target.time.barrier.map(\.tiles) == [1, 32])
+    #expect(target.time.chipBarrier.map(\.chips) == [256, 768])
+    #expect(target.time.chipBarrier.map(\.latency.value) == [1.43e-5, 1.62e-5])
     #expect(target.topology.levels[1].grid == [8, 4])
     #expect(target.topology.network.delivery == .unicastIterated)
     let core = target.cores[0]

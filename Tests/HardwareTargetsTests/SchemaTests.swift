@@ -100,12 +100,18 @@ import Testing
     }
   }
 
-  @Test("objects take no other members, but where they are open on purpose") func strictness() {
-    for (name, part) in schema.root["$defs"]?.members ?? [:] where part["type"] == .text("object") {
-      let isOpen = ["analog", "group"].contains(name)
-      #expect((part["additionalProperties"] == .flag(false)) != isOpen, "\(name)")
+  @Test("objects with named members take no others") func strictness() {
+    func visit(_ part: JSON, _ path: String) {
+      if part["properties"]?.members != nil, part["type"] == .text("object") {
+        #expect(part["additionalProperties"] == .flag(false), "\(path)")
+      }
+      for (name, member) in part.members ?? [:] { visit(member, "\(path)/\(name)") }
+      for (i, element) in (part.elements ?? []).enumerated() { visit(element, "\(path)/\(i)") }
     }
-    #expect(schema.root["additionalProperties"] == .flag(false))
+    visit(schema.root, "")
+    for (name, part) in schema.root["$defs"]?.members ?? [:] where part["type"] == .text("object") {
+      #expect(part["additionalProperties"] == .flag(false), "\(name)")
+    }
   }
 
   @Test("whole numbers have limits") func limits() {

@@ -112,6 +112,46 @@ extension String {
       "/cores/0/analog/mismatch/columnGain"),
   ]
 
+  /// Members of arrays: misspelt, out of range, of another kind, in another unit.
+  static let arrays = [
+    Damage(
+      "rpu", #""noiseManagement": "abs-max""#, #""noiseManagment": "abs-max""#, "unknown-member",
+      "/cores/0/analog/noiseManagment"),
+    Damage(
+      "rpu", #""dwMinDtod": {"#, #""dwMinDtoD": {"#, "unknown-member",
+      "/cores/0/analog/device/dwMinDtoD"),
+    Damage(
+      "rpu", #""mode": "none""#, #""mode": "none", "scop": "vector""#, "unknown-member",
+      "/cores/0/analog/backward/boundManagement/scop"),
+    Damage(
+      "rpu", #""backward": {"#, #""backward": {"output": {"gain": 2}, "#, "unknown-member",
+      "/cores/0/analog/backward/output/gain"),
+    Damage(
+      "rpu", #""steps": {"value": 126"#, #""steps": {"valeu": 1, "value": 126"#, "unknown-member",
+      "/cores/0/analog/input/steps/valeu"),
+    Damage(
+      "rpu", #""noiseManagement": "abs-max""#, #""noiseManagement": "absmax""#, "unknown-word",
+      "/cores/0/analog/noiseManagement"),
+    Damage(
+      "rpu", #""steps": {"value": 126"#, #""steps": {"value": 0"#, "out-of-range",
+      "/cores/0/analog/input/steps/value"),
+    Damage(
+      "brainscales2", #""least": 0"#, #""least": 1"#, "out-of-range",
+      "/cores/0/analog/input/least"),
+    Damage(
+      "rpu", #""signed": true"#, #""signed": "true""#, "wrong-type",
+      "/cores/0/analog/input/signed"),
+    Damage(
+      "rpu", #""pulses": {"value": 10"#, #""pulses": {"value": 10.5"#, "wrong-type",
+      "/cores/0/analog/update/pulses/value"),
+    Damage(
+      "rpu-pcm", #""unit": "S""#, #""unit": "uS""#, "unknown-word",
+      "/cores/0/analog/device/largestConductance/unit"),
+    Damage(
+      "rpu-pcm", #""model": "pcm""#, #""model": "pcmm""#, "unknown-word",
+      "/cores/0/analog/device/model"),
+  ]
+
   static let contradictions = [
     Damage(
       "loihi1", #""id": "loihi1","#, #""id": "loihi1", "id": "loihi1","#, "duplicate-member",
@@ -125,6 +165,14 @@ extension String {
     Damage("loihi1", #""count": 128"#, #""count": 127"#, "count-mismatch", "/cores"),
     Damage("loihi1", #""deliveryLatencySteps": 1,"#, "", "missing-latency", "/time"),
     Damage("loihi1", #""tiles": 32"#, #""tiles": 1"#, "bad-order", "/time/barrier/1/tiles"),
+    Damage("loihi1", #""chips": 768"#, #""chips": 256"#, "bad-order", "/time/chipBarrier/1/chips"),
+    Damage(
+      "spinnaker1", #""value": 57600"#, #""value": 47"#, "bad-order",
+      "/topology/levels/0/joined"),
+    Damage(
+      "spinnaker1", #"{"name": "core", "count": 17,"#,
+      #"{"name": "core", "count": 17, "joined": {"value": 17, "grade": "user"},"#, "bad-order",
+      "/topology/levels/1/joined"),
     Damage(
       "loihi1", #""name": "tile""#, #""name": "chip""#, "duplicate-name",
       "/topology/levels/1/name"),
@@ -135,7 +183,8 @@ extension String {
       "loihi1", #""value": 1024, "grade": "software", "source": "D18, NL""#, #""value": 1024"#,
       "no-source", "/cores/0/resources/neurons"),
     Damage(
-      "loihi1", #""source": "F20""#, #""source": "F21""#, "unknown-source",
+      "loihi1", #""unit": "W", "grade": "silicon", "source": "F20""#,
+      #""unit": "W", "grade": "silicon", "source": "F21""#, "unknown-source",
       "/energy/static/chip/source"),
     Damage(
       "loihi1", #""source": "D18, NL, LV""#, #""source": "D18, , LV""#, "unknown-source",
@@ -222,7 +271,9 @@ extension String {
       "wrong-type", "/cores/0/analog/mismatch/columnGain/value"),
   ]
 
-  @Test("a violation of the schema is found where it is, and nothing else", arguments: violations)
+  @Test(
+    "a violation of the schema is found where it is, and nothing else",
+    arguments: violations + arrays)
   func structure(_ damage: Damage) throws {
     let found = problems(try damage.text())
     #expect(found.map(\.id) == ["target.\(damage.id)"], "\(found.map { $0.rendered() })")
@@ -245,6 +296,37 @@ extension String {
         [target.unknown-word]
           --> t.json:/cores/0/neuron/reset/1/mode
         """)
+  }
+
+  @Test(
+    "a misspelt member is told from the one that is meant",
+    arguments: [
+      (0, "noiseManagement"), (1, "dwMinDtod"), (2, "scope"), (4, "value"),
+    ])
+  func nearest(_ number: Int, _ name: String) throws {
+    let found = problems(try Self.arrays[number].text())
+    #expect(found.first?.notes == ["did you mean '\(name)'?"])
+    #expect(problems(try Self.arrays[3].text()).first?.notes == [])
+  }
+
+  @Test("members of arrays are read with their units, and words for groups") func arrayMembers()
+    throws
+  {
+    let text = try #require(TargetDescription.builtInText("rpu"))
+      .replacing(
+        #""backward": {"boundManagement": {"mode": "none"}}"#,
+        with: #""backward": {"boundManagement": "worst-case"}"#
+      )
+      .replacing(#""value": 8e-8, "unit": "s""#, with: #""value": 8e-8"#)
+      .replacing(#""device": {"#, with: #""wires": {"columnResistance": 2}, "device": {"#)
+    let array = try #require(try TargetDescription(parsing: text, file: "t.json").cores[0].analog)
+    #expect(array.words["backward.boundManagement.mode"] == "worst-case")
+    #expect(array.words["backward.boundManagement"] == nil)
+    #expect(array.words["boundManagement.mode"] == "iterative")
+    #expect(array.numbers["readTime"]?.unit == "s")
+    #expect(array.numbers["wires.columnResistance"]?.unit == "Ohm")
+    #expect(array.numbers["wires.columnResistance"]?.grade == .software)
+    #expect(array.numbers["output.noise"]?.unit == nil)
   }
 
   @Test("all problems of a file come at once") func together() throws {

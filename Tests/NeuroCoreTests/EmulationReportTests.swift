@@ -247,6 +247,16 @@ import Testing
     target.cores[0].count = 1
     target.topology.levels[1] = level("core", 1, [1, 1])
     #expect(try report(on: target).time.missing == ["time.barrier"])
+    // Three chips: that of the next larger number counts.
+    target.time.chipBarrier = [.init(chips: 2, latency: Quantity(1e-6))]
+    #expect(try report(on: target).time.missing == ["time.barrier"])
+    target.time.chipBarrier += [
+      .init(chips: 9, latency: Quantity(9e-6)), .init(chips: 4, latency: Quantity(4e-6)),
+    ]
+    let several = try report(on: target).time
+    #expect(several.missing.isEmpty)
+    // A synapse takes the busiest core 4 ns.
+    #expect(abs((several.longestStep ?? 0) - 4.004e-6) < 1e-12)
   }
 
   @Test("a core in use or not takes its power")

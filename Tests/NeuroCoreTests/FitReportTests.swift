@@ -187,6 +187,48 @@ import Testing
     #expect(report.error.diagnostics.map(\.id) == ["fit.cores"])
   }
 
+  /// A board that is too small, of a kind that is joined to larger machines.
+  @Test func joinedBoards() throws {
+    let graph = plainNetwork(side: 20)
+    var target = try #require(TargetDescription.builtIn("spinnaker1"))
+    let needed = try Partition.make(graph, target).statistics.chips
+    #expect(needed > 2)
+    target.topology.levels[0].count = 2
+    target.topology.levels[0].joined = Quantity(100)
+    let report = try #require(try report(graph, target))
+    #expect(report.layers.isEmpty)
+    // Whole boards of two chips.
+    let count = (needed + 1) / 2 * 2
+    #expect(report.shortage?.changes.first == .joined(chips: count, most: 100))
+    #expect(report.shortage?.changes.first?.numbers == [count])
+    let message = try #require(report.error.diagnostics.first)
+    #expect(message.notes.contains { $0.contains("a machine of \(count) chips") })
+    var larger = target
+    larger.topology.levels[0].count = count
+    #expect(try self.report(graph, larger) == nil, "what is offered fits")
+    // Never beyond what can be joined.
+    for most in [Quantity(Double(count - 1)), Quantity(nil), nil] {
+      target.topology.levels[0].joined = most
+      let changes = try #require(try self.report(graph, target)?.shortage?.changes)
+      #expect(!changes.contains { if case .joined = $0 { true } else { false } })
+    }
+  }
+
+  /// The smallest slice is also the shape that comes nearest: it is shown once.
+  @Test func eachShapeOnce() throws {
+    var network = LayeredNetwork("fan-in", input: [8, 8, 100])
+    network.addDense("wide", 10)
+    let graph = network.end(classes: 4)
+    let target = try #require(TargetDescription.builtIn("loihi1"))
+    let wide = try #require(graph.populations.ids.first { graph[$0].name == "wide" })
+    for forced in [nil, TileShape(rows: 1, columns: 1, channels: 1)] {
+      var options = Partition.Options()
+      if let forced { options.forced[wide] = forced }
+      let layer = try #require(try report(graph, target, options)?.layers.first)
+      #expect(Set(layer.attempts.map(\.tile)).count == layer.attempts.count, "\(layer.attempts)")
+    }
+  }
+
   /// A neuron that must reach two cores, where it can send to one.
   @Test func destinations() throws {
     var target = try #require(TargetDescription.builtIn("loihi1"))

@@ -51,6 +51,28 @@ import Testing
     #expect(!page.text.contains("nan") && !page.text.contains("inf"))
   }
 
+  @Test("draws links around a torus as two ends at the borders") func torus() {
+    let map = GridMap(
+      columns: 4, rows: 3, places: [],
+      links: [
+        .init(from: (3, 1), to: (0, 1), value: 1, label: "east"),
+        .init(from: (0, 0), to: (3, 2), value: 1, label: "south-west"),
+        .init(from: (1, 1), to: (2, 1), value: 1, label: "inside"),
+      ])
+    // Places are 56 wide; lines lie a twentieth beside the centers: x1, y1, x2, y2 of each.
+    let expected: [[Double]] = [
+      [196, 86.8, 224, 86.8], [28, 86.8, 0, 86.8],
+      [30.8, 25.2, 2.8, -2.8], [198.8, 137.2, 226.8, 165.2],
+      [84, 86.8, 140, 86.8],
+    ]
+    let found = map.svg.split(separator: "<line ").dropFirst().map { line in
+      line.split(separator: "\"").enumerated().filter { $0.offset % 2 == 1 }
+        .prefix(4).compactMap { Double($0.element) }
+    }
+    #expect(found == expected)
+    #expect(isWellFormed(map.svg))
+  }
+
   @Test("marks round numbers", arguments: [(0.0, 1.0), (91.2, 93.4), (0, 64), (-3, 1e6), (5, 5)])
   func ticks(low: Double, high: Double) {
     let axis = Axis([low, high], from: 0, to: 100)

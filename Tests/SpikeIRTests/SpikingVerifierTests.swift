@@ -390,6 +390,12 @@ private let mistakesAtEnds: [Mistake] = [
   Mistake("a decoder that starts before the first tick", ["ir.bad-decoder"]) {
     $0.decoders[0].start = -1
   },
+  Mistake("an output of more elements than are read", ["ir.bad-decoder"]) {
+    $0.decoders[0].shape = Shape([2] + $0[$0.decoders[0].population].shape.extents)
+  },
+  Mistake("an output of other channels than are read", ["ir.bad-decoder"]) {
+    $0.decoders[0].shape = Shape($0[$0.decoders[0].population].shape.extents + [1])
+  },
   Mistake("a decoder out of range", ["ir.bad-population"]) {
     $0.decoders.append(Decoder(population: Good.missing))
   },

@@ -391,6 +391,10 @@ extension ANNGraph {
       after.projections.elements.allSatisfy {
         if case .conv = $0.kind { true } else { false }
       })
+    // The readout is an image of one pixel, the output a vector as before.
+    let (own, output) = (before[before.decoders[0].population].shape, after.decoders[0])
+    #expect(own.rank == 1 && output.shape == own)
+    #expect(after[output.population].shape == Shape([1, 1] + own.extents))
     try expectSameSpikes(before, after, inputs, tolerance: 1e-6)
   }
 

@@ -10,34 +10,13 @@ import Testing
 @Suite("Gradients") struct GradientTests {
 
   /// Checks the gradient of `graph` along random directions.
-  ///
-  /// (L(p + εd) − L(p − εd)) / 2ε against g·d: the error of the difference is of the order of ε², and of
-  /// 2⁻²⁴/ε from rounding.
   private func check(
     _ graph: ANNGraph, _ name: String, neurons: [NodeID: TrainedNeuron] = [:]
   ) throws {
     let plan = try TrainingPlan(graph, neurons: neurons)
     let trainer = try Trainer(plan, TrainingOptions())
     let data = TrainingData(graph, count: 5, classes: plan.classCount, seed: 11)
-    let batch = Array(0..<5)
-    let start = trainer.parameters
-    let gradient = trainer.lossAndGradient(data, batch).gradient
-    let size = gradient.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-    try #require(size.isFinite && size > 0, "\(name): the gradient is \(size)")
-    var numbers = Numbers(5)
-    for _ in 0..<4 {
-      let direction = numbers.floats(start.count)
-      let epsilon: Float = 2e-3
-      trainer.parameters = zip(start, direction).map { $0 + epsilon * $1 }
-      let above = trainer.lossAndGradient(data, batch).loss
-      trainer.parameters = zip(start, direction).map { $0 - epsilon * $1 }
-      let below = trainer.lossAndGradient(data, batch).loss
-      let found = (above - below) / Double(2 * epsilon)
-      let expected = zip(gradient, direction).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-      #expect(
-        abs(found - expected) <= 0.02 * abs(expected) + 2e-3 * max(1, size),
-        "\(name): difference \(found), gradient \(expected)")
-    }
+    try expectGradient(of: trainer, data, Array(0..<5), name)
   }
 
   /// Checks that training computes what the executor computes.

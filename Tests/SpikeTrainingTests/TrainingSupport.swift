@@ -2,6 +2,7 @@
 
 import Diagnostics
 import SpikeIR
+import Testing
 
 @testable import SpikeTraining
 
@@ -112,5 +113,32 @@ extension TrainingData {
       images.append(image)
     }
     return TrainingData(labels: labels) { [images] in [images[$0]] }
+  }
+}
+
+/// Checks the gradient of a trainer's loss along random directions.
+///
+/// (L(p + εd) − L(p − εd)) / 2ε against g·d: the error of the difference is of the order of ε², and
+/// of 2⁻²⁴/ε from rounding.
+func expectGradient(
+  of trainer: Trainer, _ data: TrainingData, _ batch: [Int], _ name: String
+) throws {
+  let start = trainer.parameters
+  let gradient = trainer.lossAndGradient(data, batch).gradient
+  let size = gradient.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+  try #require(size.isFinite && size > 0, "\(name): the gradient is \(size)")
+  var numbers = Numbers(5)
+  for _ in 0..<4 {
+    let direction = numbers.floats(start.count)
+    let epsilon: Float = 2e-3
+    trainer.parameters = zip(start, direction).map { $0 + epsilon * $1 }
+    let above = trainer.lossAndGradient(data, batch).loss
+    trainer.parameters = zip(start, direction).map { $0 - epsilon * $1 }
+    let below = trainer.lossAndGradient(data, batch).loss
+    let found = (above - below) / Double(2 * epsilon)
+    let expected = zip(gradient, direction).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    #expect(
+      abs(found - expected) <= 0.02 * abs(expected) + 2e-3 * max(1, size),
+      "\(name): difference \(found), gradient \(expected)")
   }
 }

@@ -130,7 +130,7 @@ struct SpikingGraphBuilder {
       graph.decoders.append(
         Decoder(
           population: id, reading: reading, function: random.pick(Decoder.Function.allCases),
-          start: drawStart()))
+          start: drawStart(), shape: shape.count % 3 == 0 ? Shape([1] + shape.extents) : nil))
     }
   }
 

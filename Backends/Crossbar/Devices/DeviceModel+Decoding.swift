@@ -7,31 +7,35 @@ extension DeviceModel {
 
   /// Decodes the members `device` of an array.
   ///
-  /// `model`: `ideal`, `pcm` (with drift and fluctuation) or `reram`; `largestConductance`, siemens;
-  /// `programming.constant`, `linear`, `quadratic`, `cubic`, `quartic`, microsiemens, relative to
-  /// `programming.reference` (siemens; the largest conductance unless given); `onOffRatio`, or
-  /// `leastResistance` and `mostResistance`; `drift.startSeconds` and `drift.compensation` (`none`,
-  /// `global`, `column`); `readSeconds`; `variation`; `stuckOff` and `stuckOn`, parts of all cells.
+  /// `Targets/schema.json` has them, their ranges and what they are without being said. Those of
+  /// training are read by `PulsedDeviceModel`; of them, the spread of the largest weights counts here too
+  /// where `programmedBounds` is `own`.
   ///
   /// - Throws: `crossbar.bad-array`.
   package init(_ array: AnalogArray, name: String = "array") throws(Diagnostic) {
     self.init()
     let members = ReadMembers(array: array, name: name, group: "device.")
     let model =
-      try members.word("model", ["ideal": Kind.ideal, "pcm": .phaseChange, "reram": .filament])
-      ?? .ideal
+      try members.word(
+        "model",
+        [
+          "ideal": Kind.ideal, "pcm": .phaseChange, "reram": .filament, "vteam": .threshold,
+          "gated-volatile": .volatile,
+        ]) ?? .ideal
     largestConductance = try members.number("largestConductance", in: 1e-15...1)
     if model == .phaseChange {
-      let start = try members.number("drift.startSeconds", in: 1e-9...1e9) ?? 20
+      let start = try members.number("drift.startSeconds", in: 1e-18...1e9) ?? 20
       drift = .phaseChange(start: start)
       fluctuation = ConductanceFluctuation()
-      fluctuation?.read = try members.number("readSeconds", in: 1e-12...1e3) ?? 250e-9
+      fluctuation?.read = try members.number("readSeconds", in: 1e-18...1e9) ?? 250e-9
       programming = Self.phaseChangeProgramming
     } else if model == .filament {
       programming = Self.filamentProgramming
     }
     try readProgramming(members)
     try readRatio(members)
+    try readCell(members, model)
+    try readBounds(members)
     variation = try members.number("variation", in: 0...10) ?? 0
     stuckOff = try members.number("stuckOff", in: 0...1) ?? 0
     stuckOn = try members.number("stuckOn", in: 0...1) ?? 0
@@ -44,7 +48,43 @@ extension DeviceModel {
       ?? .none
   }
 
-  private enum Kind { case ideal, phaseChange, filament }
+  private enum Kind { case ideal, phaseChange, filament, threshold, volatile }
+
+  /// Reads the cells that pulses write; others have no members of such.
+  private mutating func readCell(_ members: ReadMembers, _ model: Kind) throws(Diagnostic) {
+    guard model == .threshold || model == .volatile else {
+      var cell = members
+      cell.group += "cell."
+      guard !cell.isThere else {
+        throw members.bad(
+          "'device.cell' of a model without it", expected: "the model 'vteam' or 'gated-volatile'")
+      }
+      return
+    }
+    let found = try SwitchingCell(members, isVolatile: model == .volatile)
+    cell = found
+    least = found.conductances[0]
+  }
+
+  /// Reads whether cells have bounds of their own, which are those of devices that learn.
+  private mutating func readBounds(_ members: ReadMembers) throws(Diagnostic) {
+    guard try members.word("programmedBounds", ["mean": false, "own": true]) ?? false else {
+      return
+    }
+    guard let spread = try members.number("wMaxDtod", in: 0...1e9) else {
+      throw members.bad("'device.programmedBounds' is 'own'", expected: "'device.wMaxDtod' too")
+    }
+    // Cells with a sign go as far either way, others have but one.
+    let most = try members.number("wMax", in: 1e-12...1e12)
+    let least = try members.number("wMin", in: -1e9...0)
+    let other = try members.number("wMinDtod", in: 0...1e9)
+    guard other ?? spread == spread, least == nil || most == nil || least == most.map({ -$0 })
+    else {
+      throw members.bad(
+        "'device.programmedBounds' is 'own'", expected: "bounds and spreads alike for both signs")
+    }
+    boundSpread = spread
+  }
 
   /// The standard deviation of programmed phase-change cells: 0.26348 + 1.9650 g − 1.1731 g², in
   /// microsiemens at a largest conductance of 25.

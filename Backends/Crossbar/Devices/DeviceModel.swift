@@ -24,8 +24,15 @@ package struct DeviceModel: Hashable, Sendable {
   /// How conductances fluctuate slowly, 1/f noise accumulated since programming.
   package var fluctuation: ConductanceFluctuation?
 
-  /// The standard deviation of cells' largest conductances, relative: fixed at manufacture.
+  /// How the state of cells moves that pulses write and that may forget.
+  package var cell: SwitchingCell?
+
+  /// The standard deviation of cells' conductances, relative: a factor fixed at manufacture.
   package var variation: Double
+
+  /// The standard deviation of the largest weights that cells can be programmed to, relative to the
+  /// mean: a limit |1 + s·ξ| fixed at manufacture; 0 if all go as far.
+  package var boundSpread: Double
 
   /// The parts of cells that are stuck at their least and at their largest conductance.
   package var stuckOff, stuckOn: Double
@@ -40,16 +47,21 @@ package struct DeviceModel: Hashable, Sendable {
     programming = []
     drift = nil
     fluctuation = nil
+    cell = nil
     variation = 0
+    boundSpread = 0
     (stuckOff, stuckOn) = (0, 0)
     compensation = .none
   }
 
   /// Whether cells hold what they are set to, for ever.
   package var isIdeal: Bool {
-    programming.isEmpty && drift == nil && fluctuation == nil && variation == 0 && stuckOff == 0
-      && stuckOn == 0 && least == 0
+    programming.isEmpty && !changes && fluctuation == nil && variation == 0 && boundSpread == 0
+      && stuckOff == 0 && stuckOn == 0 && least == 0
   }
+
+  /// Whether what cells conduct moves away from what was programmed.
+  package var changes: Bool { drift != nil || cell != nil }
 
   /// Returns the standard deviation of a cell that was programmed, relative to the largest
   /// conductance.

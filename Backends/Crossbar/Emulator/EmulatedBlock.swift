@@ -16,6 +16,12 @@ struct EmulatedBlock: Sendable {
   /// The place of the block on its tile and in its layer.
   let block: TileBlock
 
+  /// The physical rows, on all arrays that hold the cells of a weight.
+  let rowCount: Int
+
+  /// The physical columns on one of them.
+  let columnCount: Int
+
   /// How often the block is repeated in its place.
   private let repetition: Repetition
 
@@ -60,6 +66,9 @@ struct EmulatedBlock: Sendable {
   ) {
     self.block = block
     self.repetition = repetition
+    rowCount =
+      arrays.features.rows(of: block.inputs.count, repetition) * arrays.features.arraysPerTile
+    columnCount = arrays.features.columns(of: block.outputs.count, repetition)
     let chip = RandomField(options.chipSeed, UInt64(number), 0x4348_4950)
     let run = RandomField(options.runSeed, UInt64(number), 0x4147_4544)
     let mapping = arrays.features.cells
@@ -74,21 +83,24 @@ struct EmulatedBlock: Sendable {
       arrays.scalesColumns
       ? weights.scaleColumns(block.outputs.count, to: Float(scale)) : []
     weights = weights.repeated(repetition, columns: block.outputs.count)
-    let cells = HeldCells(weights, outputs: outputs, scale: scale, arrays, chip: chip)
+    let cells = HeldCells(
+      weights, outputs: outputs, scale: scale, arrays, corner: (block.row, block.column),
+      chip: chip)
     let now = cells.sums(after: options.seconds, run: run)
     let gains = cells.compensation(of: now)
     let unit = arrays.largestWeight * arrays.reading.gain
-    let global = gains.count == 1 ? Double(gains[0]) : 1
+    let global = Double(gains.block)
     let isSummed = arrays.reading.forward.isAlikeInRows
     inputCopies = isSummed ? 1 : repetition.rows
     let rowCopies = Double(repetition.rows)
     factors = mapping.sliceFactors.map { Float($0 * scale / unit * global / rowCopies) }
-    outputFactors = gains.count > 1 ? gains : []
+    outputFactors = gains.outputs
     hasUnitColumn = cells.hasUnitColumn
     // A unit column is repeated on rows like all others; the sum of inputs is that of what is given.
     offset = Float(
       mapping.offset * scale
-        / (hasUnitColumn ? unit / global * rowCopies : Double(inputCopies)))
+        / (hasUnitColumn
+          ? unit / (global * Double(gains.unit)) * rowCopies : Double(inputCopies)))
     let columns = now.count / max(1, block.inputs.count * repetition.rows)
     let mismatch = ColumnMismatch(arrays.reading, columns: columns, chip: chip)
     let held = mismatch.applied(to: now, unit: Float(unit))

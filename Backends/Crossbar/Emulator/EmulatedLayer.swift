@@ -15,10 +15,25 @@ package struct LayerReadCounts: Hashable, Sendable {
   /// The cycles of the arrays: copies read at the same time, each as often as its vector needs.
   package var cycles = 0
 
+  /// The rows that were driven, each time that inputs were given.
+  package var inputConversions = 0
+
+  /// The cells that were read then: those of a block, whichever it was.
+  package var cellReads = 0
+
   /// Adds counts.
   static func += (a: inout Self, b: Self) {
     a.reads += b.reads
     a.cycles += b.cycles
+    a.inputConversions += b.inputConversions
+    a.cellReads += b.cellReads
+  }
+
+  /// Adds what a block did.
+  mutating func add(_ counts: AnalogReadCounts, of block: EmulatedBlock) {
+    reads += counts
+    inputConversions += counts.presentations * block.rowCount
+    cellReads += counts.presentations * block.rowCount * block.columnCount
   }
 }
 
@@ -123,10 +138,11 @@ final class EmulatedLayer: ANNReplacement {
               + group * layer.matrix.outputs + block.block.outputs.lowerBound,
             outputStride: replicas * layer.matrix.groups * layer.matrix.outputs,
             numberStride: replicas)
-          counts.reads += block.read(
+          let done = block.read(
             &out, vectors.span, place,
             key: key.field(UInt64(block.block.tile) << 32 | UInt64(block.place)),
             first: start + replica, areFrames: areFrames, scratch: &scratch)
+          counts.add(done, of: block)
           for (v, reads) in scratch.reads.enumerated() {
             let p = start + replica + v * replicas
             needed[p] = max(needed[p], reads)

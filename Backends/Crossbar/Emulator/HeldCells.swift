@@ -36,6 +36,9 @@ struct HeldCells: Sendable {
   private let rows: Int
   private let outputs: Int
 
+  /// Where the block lies, as wires see it.
+  private let place: WirePlace
+
   /// The signs of abstract cells; empty for others.
   private var signs: [Float] = []
 
@@ -55,13 +58,18 @@ struct HeldCells: Sendable {
   ///   - outputs: the number of outputs, at least 1.
   ///   - scale: the weight that is 1.
   ///   - arrays: what holds them.
+  ///   - corner: the physical row and column of the array on which the block begins.
   ///   - chip: the random numbers of the block on its chip.
   init(
-    _ weights: [Float], outputs: Int, scale: Double, _ arrays: EmulatedArrays, chip: RandomField
+    _ weights: [Float], outputs: Int, scale: Double, _ arrays: EmulatedArrays,
+    corner: (row: Int, column: Int) = (0, 0), chip: RandomField
   ) {
     self.arrays = arrays
     self.outputs = outputs
     rows = weights.count / outputs
+    let end = corner.row + rows * arrays.features.rowsPerInput
+    place = WirePlace(
+      rowsBelow: max(0, arrays.features.rows - end), columnsBefore: max(0, corner.column))
     let mapping = arrays.features.cells
     hasUnitColumn = arrays.features.hasUnitColumns && mapping.offset != 0
     var targets: [Float] = []
@@ -87,7 +95,7 @@ struct HeldCells: Sendable {
   /// - Returns: what inputs are multiplied with, without units.
   func sums(after seconds: Double?, run: RandomField) -> [Float] {
     var g = seconds.map { cells.conductances(after: $0, run: run) } ?? cells.conductances
-    if let wires = arrays.reading.wires { g = wires.seen(g, rows: rows, columns: columns) }
+    if let wires = arrays.reading.wires { g = seen(g, behind: wires) }
     let (slices, devices, perWeight) = (mapping.slices, mapping.devices, mapping.cellCount)
     let (least, copies) = (Float(arrays.devices.least), Float(devices))
     // What all cells conduct at least is taken out digitally with the offset, or cancels.
@@ -116,26 +124,84 @@ struct HeldCells: Sendable {
     return result
   }
 
-  /// Returns the factors that take drift out of results: none, one, or one for each output.
+  /// Returns what the cells of the block seem to conduct behind the wires of their arrays.
+  private func seen(_ cells: [Float], behind wires: WireResistance) -> [Float] {
+    guard arrays.features.spreadsOverArrays else {
+      return seen(cells, places: Array(0..<columns), behind: wires)
+    }
+    // Cell k of each weight is on array k; the unit column is on the first.
+    var result = cells
+    for k in 0..<mapping.cellCount {
+      var own = (0..<outputs).map { $0 * mapping.cellCount + k }
+      if hasUnitColumn, k == 0 { own.append(columns - 1) }
+      let part = (0..<rows).flatMap { i in own.map { cells[i * columns + $0] } }
+      let behind = seen(part, places: own, behind: wires)
+      for i in 0..<rows {
+        for (j, column) in own.enumerated() {
+          result[i * columns + column] = behind[i * own.count + j]
+        }
+      }
+    }
+    return result
+  }
+
+  /// Returns the same of cells on one array, [rows][`places`], where `places` are columns of the block.
+  private func seen(_ cells: [Float], places: [Int], behind wires: WireResistance) -> [Float] {
+    let (pitch, width) = (arrays.features.rowsPerInput, places.count)
+    guard pitch > 1 else { return wires.seen(cells, rows: rows, columns: width, place: place) }
+    // An input has a row for each sign; a cell is on that of its own, the other does not conduct.
+    var physical = [Float](repeating: 0, count: cells.count * pitch)
+    let own = cells.indices.map { n in
+      let (i, j) = n.quotientAndRemainder(dividingBy: width)
+      let k = i * outputs * mapping.cellCount + places[j]
+      let isNegative = places[j] < outputs * mapping.cellCount && !signs.isEmpty && signs[k] < 0
+      return (i * pitch + (isNegative ? 1 : 0)) * width + j
+    }
+    for n in cells.indices { physical[own[n]] = cells[n] }
+    let behind = wires.seen(physical, rows: rows * pitch, columns: width, place: place)
+    return own.map { behind[$0] }
+  }
+
+  /// Returns the factors that take drift out of results.
   ///
   /// A factor is the ratio of the mean magnitudes of what is read when one input after the other
-  /// is 1, right after programming and now; 10⁻⁴ at least.
+  /// is 1, right after programming and now; 10⁻⁴ at least. The unit column is one of the columns of the
+  /// block, and has a factor of its own where columns do.
   ///
   /// - Source: Joshi et al. (2020), global drift compensation; read with single inputs, as aihwkit.
-  func compensation(of now: [Float]) -> [Float] {
+  func compensation(of now: [Float]) -> DriftFactors {
     let kind = arrays.devices.compensation
-    guard kind != .none, arrays.devices.drift != nil, rows > 0 else { return [] }
+    guard kind != .none, arrays.devices.changes, rows > 0 else { return DriftFactors() }
     let before = sums(after: nil, run: RandomField(0))
     let width = before.count / rows
-    func magnitude(_ values: [Float], _ output: Int?) -> Float {
+    let unit = hasUnitColumn ? width - 1 : width
+    func magnitude(_ values: [Float], _ isMeant: (_ column: Int) -> Bool) -> Float {
       var (sum, count) = (0.0, 0)
-      for i in values.indices where output.map({ i % width % outputs == $0 }) ?? true {
+      for i in values.indices where isMeant(i % width) {
         sum += Double(abs(values[i]))
         count += 1
       }
       return Float(max(sum / Double(max(1, count)), 1e-4))
     }
-    if kind == .global { return [magnitude(before, nil) / magnitude(now, nil)] }
-    return (0..<outputs).map { magnitude(before, $0) / magnitude(now, $0) }
+    func factor(_ isMeant: (_ column: Int) -> Bool) -> Float {
+      magnitude(before, isMeant) / magnitude(now, isMeant)
+    }
+    guard kind == .column else { return DriftFactors(block: factor { _ in true }) }
+    return DriftFactors(
+      outputs: (0..<outputs).map { output in factor { $0 < unit && $0 % outputs == output } },
+      unit: hasUnitColumn ? factor { $0 == unit } : 1)
   }
+}
+
+/// What results are multiplied with so that drift is taken out of them.
+struct DriftFactors: Hashable, Sendable {
+
+  /// The factor of all columns.
+  var block: Float = 1
+
+  /// Those of each output, beside that; empty if all are 1.
+  var outputs: [Float] = []
+
+  /// That of the unit column, beside the block's.
+  var unit: Float = 1
 }

@@ -37,8 +37,8 @@ extension ArrayFeatures {
     self.init(name: core.name, count: core.count, rows: array.rows, columns: array.columns)
     let mapping = array.mapping ?? "signed-abstract"
     let isSliced = mapping.hasPrefix("bit-sliced")
-    let slices = try reader.whole("slices", in: 1...16) ?? 1
-    let cellBits = try reader.whole("cellBits", in: 1...16)
+    let slices = try reader.whole("slices", in: 1...24) ?? 1
+    let cellBits = try reader.whole("cellBits", in: 1...24)
     guard isSliced == (slices > 1) else {
       throw .badArray(
         core.name, target, "'slices' is \(slices) with the mapping '\(mapping)'",
@@ -65,8 +65,8 @@ extension ArrayFeatures {
     split = try reader.word("split", of: ["equal": .equal, "maximal": .maximal]) ?? .equal
     readSeconds = try reader.positive("readTime")
     try readRepetition(reader)
-    if let slice = try reader.whole("input.slice", in: 1...32) {
-      guard let width = try reader.whole("input.bits", in: 1...32) else {
+    if let slice = try reader.whole("input.slice", in: 1...24) {
+      guard let width = try reader.whole("input.bits", in: 1...24) else {
         throw .badArray(core.name, target, "'input.slice' without 'input.bits'", expected: "both")
       }
       readsPerVector = (width + slice - 1) / slice

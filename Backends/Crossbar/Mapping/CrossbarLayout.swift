@@ -45,14 +45,22 @@ package struct CrossbarLayout: Hashable, Sendable {
 package enum ReadMode: Hashable, Sendable {
   /// Vectors of values, once for an image.
   case vectors
-  /// Frames of spikes, whose elements are 0 or 1, so many for an image.
+  /// Frames of spikes, whose elements are 0 or 1, in so many ticks for an image.
   case frames(Int)
 
-  /// The passes of an image through a layer.
+  /// The passes of an image through a layer of which nothing else is known.
   package var passes: Int {
     switch self {
     case .vectors: 1
     case .frames(let count): count
+    }
+  }
+
+  /// The passes of an image through a layer: frames of single bits at most, see `FrameBounds`.
+  package func passes(of matrix: WeightMatrix) -> Int {
+    switch self {
+    case .vectors: 1
+    case .frames(let count): matrix.frames ?? count
     }
   }
 }
@@ -143,8 +151,13 @@ extension CrossbarLayout {
   /// The arrays that a layer is on.
   package func array(of layer: Int) -> ArrayFeatures { arrays[layers[layer].kind] }
 
-  /// The cycles of an image, in a layer.
-  package func cycles(of layer: Int) -> Int { layers[layer].cyclesPerPass * mode.passes }
+  /// The passes of an image through a layer; in frame mode the frames that are read at most.
+  package func passes(of layer: Int) -> Int { mode.passes(of: layers[layer].matrix) }
+
+  /// The cycles of an image, in a layer; the largest number if there are more.
+  package func cycles(of layer: Int) -> Int {
+    layers[layer].cyclesPerPass.saturating(passes(of: layer))
+  }
 
   /// The physical rows of a block, copy by copy.
   package func rows(of block: TileBlock) -> Range<Int> {

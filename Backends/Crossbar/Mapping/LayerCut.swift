@@ -50,11 +50,31 @@ package struct LayerCut: Hashable, Sendable {
     _ matrix: WeightMatrix, on array: ArrayFeatures, packs: Bool = true,
     repetition: Repetition = .none
   ) {
+    let holdsBias = array.holdsBias && matrix.bias != nil
+    self.init(
+      inputs: matrix.inputs + (holdsBias ? 1 : 0), outputs: matrix.outputs, groups: matrix.groups,
+      on: array, packs: packs, repetition: repetition)
+    self.holdsBias = holdsBias
+  }
+
+  /// Cuts matrices of any kind, without rows for biases beside those of inputs.
+  ///
+  /// - Parameters:
+  ///   - inputs: the rows of a matrix, at least 1.
+  ///   - outputs: its columns, at least 1.
+  ///   - groups: the number of matrices.
+  ///   - array: the arrays.
+  ///   - packs: whether blocks may share a tile.
+  ///   - repetition: how often a block is repeated in its place.
+  /// - Complexity: O(blocks of a matrix).
+  /// - Precondition: the array has room for all copies of a weight.
+  init(
+    inputs: Int, outputs: Int, groups: Int, on array: ArrayFeatures, packs: Bool = true,
+    repetition: Repetition = .none
+  ) {
     self.repetition = repetition
-    holdsBias = array.holdsBias && matrix.bias != nil
-    inputs = matrix.inputs + (holdsBias ? 1 : 0)
-    outputs = matrix.outputs
-    groups = matrix.groups
+    holdsBias = false
+    (self.inputs, self.outputs, self.groups) = (inputs, outputs, groups)
     inputParts = LayerCut.parts(of: inputs, most: array.mostInputs / repetition.rows, array.split)
     outputParts = LayerCut.parts(
       of: outputs, most: array.mostOutputs / repetition.columns, array.split)

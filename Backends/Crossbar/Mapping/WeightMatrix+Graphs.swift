@@ -36,10 +36,13 @@ extension WeightMatrix {
   /// are sums that digital units do. Biases belong to populations, which may receive several
   /// projections: they are added where the potentials are.
   ///
-  /// - Complexity: O(projections).
+  /// Of each is said how many frames an image takes at most, see `FrameBounds`.
+  ///
+  /// - Complexity: O(weights + channels · ticks).
   /// - Precondition: the graph is verified.
   package static func all(in graph: SpikingGraph) -> [WeightMatrix] {
-    graph.projections.ids.compactMap { id in
+    let bounds = FrameBounds(graph)
+    return graph.projections.ids.compactMap { id in
       let projection = graph[id]
       let (source, target) = (graph[projection.source].shape, graph[projection.target].shape)
       var result: WeightMatrix
@@ -55,6 +58,7 @@ extension WeightMatrix {
       case .pool, .identity, .wire: return nil
       }
       result.shift = projection.shift
+      result.frames = bounds.frames(along: projection)
       return result
     }
   }

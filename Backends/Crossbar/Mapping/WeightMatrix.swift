@@ -45,6 +45,10 @@ package struct WeightMatrix: Hashable, Sendable {
   /// The power of two by which weights are multiplied; 0 but for integer weights of projections.
   package var shift: Int = 0
 
+  /// The frames of single bits that are read for an image in frame mode, at most; `nil` for one in
+  /// each pass.
+  package var frames: Int?
+
   /// Where matrices come from.
   package enum Source: Hashable, Sendable {
     /// An operator of a graph of tensor operators.

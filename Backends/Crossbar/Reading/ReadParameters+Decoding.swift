@@ -6,7 +6,8 @@ internal import Kernels
 
 extension ReadParameters {
 
-  /// Decodes the description of an array.
+  /// Decodes the description of an array; `Targets/schema.json` has its members, their ranges and what
+  /// they are without being said.
   ///
   /// Of converters, `input` and `output`: `bound`, with `steps` over the range −bound … bound
   /// (0 … bound where `signed` is false), or `resolution`, a part of the range up to 1 and a number
@@ -34,9 +35,9 @@ extension ReadParameters {
     backward = try Self.options(other)
     let code = try members.number("input.most", in: 0...1e9) ?? 1
     gain = (try members.number("output.gain", in: 1e-12...1e12) ?? 1) * code
-    columnGainSpread = try members.number("mismatch.columnGain", in: 0...1e3) ?? 0
+    columnGainSpread = try members.number("mismatch.columnGain", in: 0...1e9) ?? 0
     columnOffsetSpread = try members.number("mismatch.columnOffset", in: 0...1e9) ?? 0
-    largestWeight = try members.number("device.wMax", in: 1e-9...1e9) ?? 1
+    largestWeight = try members.number("device.wMax", in: 1e-12...1e12) ?? 1
     scalesColumns =
       try members.word("weightScaling", ["block": false, "column": true]) ?? false
     wires = try Self.wires(members)
@@ -61,8 +62,8 @@ extension ReadParameters {
   private static func slices(
     _ options: inout AnalogReadOptions, _ members: ReadMembers
   ) throws(Diagnostic) {
-    guard let slice = try members.whole("input.slice", in: 1...16) else { return }
-    guard let bits = try members.whole("input.bits", in: 1...16), slice <= bits else {
+    guard let slice = try members.whole("input.slice", in: 1...24) else { return }
+    guard let bits = try members.whole("input.bits", in: 1...24), slice <= bits else {
       throw members.bad("'input.slice' is \(slice)", expected: "'input.bits' of as many or more")
     }
     options.sliceBits = slice
@@ -117,7 +118,7 @@ extension ReadParameters {
   }
 
   private static func weightNoise(_ members: ReadMembers) throws(Diagnostic) -> AnalogWeightNoise {
-    guard let size = try members.number("weightNoise.deviation", in: 0...1e6), size > 0 else {
+    guard let size = try members.number("weightNoise.deviation", in: 0...1e9), size > 0 else {
       return .none
     }
     return try members.word(
@@ -130,7 +131,7 @@ extension ReadParameters {
   private static func manage(
     _ options: inout AnalogReadOptions, _ members: ReadMembers
   ) throws(Diagnostic) {
-    let weight = try members.number("assumedWeight", in: 1e-9...1e9) ?? 0.6
+    let weight = try members.number("assumedWeight", in: 1e-12...1e12) ?? 0.6
     let threshold = try members.number("noiseThreshold", in: 1e-12...1e12)
     options.noiseManagement =
       try members.word(
@@ -144,12 +145,11 @@ extension ReadParameters {
     } else if options.noiseManagement != .none {
       options.largestScale = threshold
     }
-    let factor = try members.number("boundManagement.maxFactor", in: 0...1e12) ?? 1000
-    let resolution = try members.number("boundManagement.maxInputResolution", in: 1e-9...1e9)
-    let name = members.has("boundManagement") ? "boundManagement" : "boundManagement.mode"
+    let factor = try members.number("boundManagement.maxFactor", in: 0...1e9) ?? 1000
+    let resolution = try members.number("boundManagement.maxInputResolution", in: 1e-12...1e12)
     options.boundManagement =
       try members.word(
-        name,
+        "boundManagement.mode",
         [
           "none": .none, "fewer-repeats": .fewerRepeats,
           "iterative": .iterative(factor: factor, resolution: resolution ?? 0.25),
@@ -207,8 +207,16 @@ struct ReadMembers {
     return array.numbers[own] != nil || array.words[own] != nil ? own : plain
   }
 
-  /// Returns whether there is a word of this name.
-  func has(_ key: String) -> Bool { array.words[place(key)] != nil }
+  /// Whether there is a member of the group.
+  var isThere: Bool {
+    array.numbers.keys.contains { $0.hasPrefix(group) }
+      || array.words.keys.contains { $0.hasPrefix(group) }
+  }
+
+  /// Returns whether there is a member of this name, known or not.
+  func has(_ key: String) -> Bool {
+    array.numbers[place(key)] != nil || array.words[place(key)] != nil
+  }
 
   /// Returns a number; `nil` if there is none, or if it is not known.
   func number(_ key: String, in range: ClosedRange<Double>) throws(Diagnostic) -> Double? {

@@ -117,10 +117,11 @@ extension ReplicationProblem {
           matrix, on: array, packs: options.packs,
           repetition: repetitions?[layer][kind] ?? .none)
         let free = max(1, cut.replicas(tiles: cut.tiles(replicas: 1)))
-        let reads = mode == .vectors ? array.readsPerVector : 1
+        let reads = mode == .vectors ? array.readsPerVector : mode.passes(of: matrix)
         return Option(
           positions: matrix.positions,
-          cycle: Double(reads) * (areKnown ? array.readSeconds ?? 1 : 1),
+          // A layer that is never read takes no time; times are compared all the same.
+          cycle: Double(max(1, reads)) * (areKnown ? array.readSeconds ?? 1 : 1),
           blocksPerReplica: cut.blocksPerReplica, blocksPerTile: cut.blocksPerTile,
           mostReplicas: options.budget == .least ? free : matrix.positions)
       }

@@ -22,9 +22,11 @@ package struct Pipeline: Hashable, Sendable {
 extension CrossbarLayout {
 
   /// The reads of an image in a layer, one after the other: cycles, times the reads of a vector.
-  package func reads(of layer: Int) -> Int { cycles(of: layer) * readsPerCycle(of: layer) }
+  package func reads(of layer: Int) -> Int {
+    cycles(of: layer).saturating(readsPerCycle(of: layer))
+  }
 
-  /// The reads of a cycle: of a vector, those of all its parts; of a frame, one.
+  /// The reads of a cycle: of a vector, those of all its parts; of a frame of single bits, one.
   package func readsPerCycle(of layer: Int) -> Int {
     mode == .vectors ? array(of: layer).readsPerVector : 1
   }
@@ -49,7 +51,7 @@ extension CrossbarLayout {
       times.indices.max { times[$0] < times[$1] || (times[$0] == times[$1] && $0 > $1) } ?? 0
     return Pipeline(
       limitingLayer: limiting, readsPerImage: reads[limiting],
-      readsOfLatency: reads.reduce(0, +),
+      readsOfLatency: reads.reduce(0) { $0.adding($1) },
       secondsPerImage: areKnown ? seconds[limiting] : nil,
       latencySeconds: areKnown ? seconds.reduce(0, +) : nil)
   }

@@ -28,22 +28,35 @@ struct RepetitionSearch {
   /// of signal to noise that is wanted takes too many tiles, it is made smaller by the same factor for
   /// all layers, down to where they fit; the factor is found by bisection to 2⁻¹².
   ///
-  /// - Complexity: that of `ReplicationProblem.solve`, fourteen times at most.
+  /// - Complexity: that of `ReplicationProblem.solve`, and of its single questions, fourteen at most.
   func solve() -> [LayerChoice]? {
     if let choices = choices(1) { return choices }
     guard arrays.contains(where: { $0.repetition != nil }) else { return nil }
     // Without any repetition the layers fit or do not.
-    guard var best = choices(0) else { return nil }
+    guard problem(0).problem.isFeasible else { return nil }
     var (low, high) = (0.0, 1.0)
     for _ in 0..<RepetitionSearch.halvings {
       let middle = (low + high) / 2
-      if let found = choices(middle) { (best, low) = (found, middle) } else { high = middle }
+      if problem(middle).problem.isFeasible { low = middle } else { high = middle }
     }
-    return best
+    return choices(low)
   }
 
   /// Returns where layers go with a part of the wanted ratio of signal to noise, if they fit.
   private func choices(_ part: Double) -> [LayerChoice]? {
+    let (problem, repetitions) = problem(part)
+    guard let answer = problem.solve() else { return nil }
+    return answer.choices.enumerated().map { layer, choice in
+      LayerChoice(
+        kind: choice.kind, replicas: choice.replicas,
+        repetition: repetitions[layer][choice.kind])
+    }
+  }
+
+  /// Returns the question of copies, and how often layers are repeated on arrays of each class.
+  private func problem(
+    _ part: Double
+  ) -> (problem: ReplicationProblem, repetitions: [[Repetition]]) {
     let repetitions = matrices.map { matrix in
       arrays.map { array in
         part > 0
@@ -54,11 +67,6 @@ struct RepetitionSearch {
     }
     let problem = ReplicationProblem(
       matrices, on: arrays, mode: mode, chips: chips, options: options, repetitions: repetitions)
-    guard let answer = problem.solve() else { return nil }
-    return answer.choices.enumerated().map { layer, choice in
-      LayerChoice(
-        kind: choice.kind, replicas: choice.replicas,
-        repetition: repetitions[layer][choice.kind])
-    }
+    return (problem, repetitions)
   }
 }

@@ -56,8 +56,10 @@ package struct ReplicationProblem: Hashable, Sendable {
   package struct Answer: Hashable, Sendable {
     /// Where each layer goes.
     package var choices: [LayerChoice]
-    /// Whether no other answer has a faster slowest layer.
+    /// Whether it is proved that no other answer has a faster slowest layer.
     package var isOptimal: Bool
+    /// What the search has cost: layers priced, states made and compared.
+    package var steps: Int
   }
 
   /// Creates the question.
@@ -71,37 +73,48 @@ package struct ReplicationProblem: Hashable, Sendable {
 extension ReplicationProblem {
 
   /// Returns an answer whose slowest layer is as fast as possible, and in which tiles that are left
-  /// make the sum of times smaller; `nil` if the layers do not fit even once.
+  /// make the sum of times smaller; `nil` if no way was found in which the layers fit even once.
   ///
   /// The slowest time is one of the c · ⌈W / R⌉; whether a time can be kept is monotone in it, so it
-  /// is found by bisection. For one class the tiles of the fewest copies are added up; for several
-  /// the sets of tiles that no other choice of classes dominates are kept, which is exact as long
-  /// as they are at most `mostStates`, that is for two classes always. Spare tiles go to the layer that
-  /// gains most time by tile, again and again.
+  /// is found by bisection. With which classes it can be kept, with the fewest copies, is for
+  /// `TileAssignment`, which nearly always answers with a proof; `isOptimal` says whether there is one
+  /// that the next smaller time cannot be kept. Spare tiles go to the layer that gains most time by tile,
+  /// again and again.
   ///
-  /// - Complexity: O(layers · classes · √W · log) to collect and sort times; O(log) trials of
-  ///   O(layers · states) each.
+  /// - Complexity: O(layers · classes · √W · log) to collect and sort times; O(log) questions.
   package func solve() -> Answer? {
-    guard !layers.isEmpty else { return Answer(choices: [], isOptimal: true) }
+    guard !layers.isEmpty else { return Answer(choices: [], isOptimal: true, steps: 0) }
     let times = candidateTimes()
-    var isOptimal = true
-    guard let slowest = times.last, var best = choices(within: slowest, &isOptimal) else {
-      return nil
-    }
+    var steps = 0
+    guard let slowest = times.last, kinds(within: slowest, steps: &steps) != nil else { return nil }
     var (low, high) = (0, times.count - 1)
+    var isOptimal = true
     while low < high {
       let middle = (low + high) / 2
-      if let found = choices(within: times[middle], &isOptimal) {
-        (best, high) = (found, middle)
-      } else {
-        low = middle + 1
+      switch outcome(within: times[middle], steps: &steps) {
+      case .found: high = middle
+      case .impossible: (low, isOptimal) = (middle + 1, true)
+      case .unknown: (low, isOptimal) = (middle + 1, false)
       }
     }
-    return Answer(choices: usingSpareTiles(best), isOptimal: isOptimal)
+    guard let kinds = kinds(within: times[low], fewest: true, steps: &steps) else { return nil }
+    let choices = zip(layers, kinds).map { options, kind in
+      LayerChoice(kind: kind, replicas: options[kind].replicas(within: times[low]) ?? 1)
+    }
+    return Answer(choices: usingSpareTiles(choices), isOptimal: isOptimal, steps: steps)
   }
 
-  /// The times that a layer can take, ascending.
-  func candidateTimes() -> [Double] {
+  /// Whether a way was found in which the layers fit.
+  ///
+  /// - Complexity: that of one question of `solve`.
+  package var isFeasible: Bool {
+    var steps = 0
+    guard let slowest = candidateTimes().last else { return layers.isEmpty }
+    return kinds(within: slowest, steps: &steps) != nil
+  }
+
+  /// Returns all times that a layer can take, ascending.
+  private func candidateTimes() -> [Double] {
     var times: Set<Double> = []
     for option in layers.joined() {
       // All values of ⌈W / R⌉: each R up to √W, and each quotient below it.
@@ -114,66 +127,28 @@ extension ReplicationProblem {
     return times.sorted()
   }
 
-  /// The most sets of tiles that are kept for three classes or more.
-  static let mostStates = 1 << 12
-
-  /// Returns choices with which no layer takes more than `time`, if there are any.
-  private func choices(within time: Double, _ isOptimal: inout Bool) -> [LayerChoice]? {
-    var states = [State(tiles: [Int](repeating: 0, count: budgets.count))]
-    var history: [[State]] = []
-    for options in layers {
-      var next: [State] = []
-      for (kind, option) in options.enumerated() {
-        guard let replicas = option.replicas(within: time) else { continue }
-        let choice = LayerChoice(kind: kind, replicas: replicas)
-        for (i, state) in states.enumerated() {
-          var tiles = state.tiles
-          tiles[kind] += option.tiles(replicas)
-          guard tiles[kind] <= budgets[kind], total.map({ tiles.reduce(0, +) <= $0 }) ?? true
-          else { continue }
-          next.append(State(tiles: tiles, previous: i, choice: choice))
-        }
-      }
-      states = State.undominated(next)
-      if budgets.count > 2, states.count > ReplicationProblem.mostStates {
-        states.removeLast(states.count - ReplicationProblem.mostStates)
-        isOptimal = false
-      }
-      guard !states.isEmpty else { return nil }
-      history.append(states)
-    }
-    // Of all that fit, the one with the fewest tiles in all.
-    var index =
-      states.indices.min { states[$0].tiles.reduce(0, +) < states[$1].tiles.reduce(0, +) } ?? 0
-    var result: [LayerChoice] = []
-    for states in history.reversed() {
-      result.append(states[index].choice)
-      index = states[index].previous
-    }
-    return result.reversed()
+  /// Returns classes with which no layer takes more than `time`, if there are any.
+  private func outcome(
+    within time: Double, fewest: Bool = false, effort: Int = 1, steps: inout Int
+  ) -> TileAssignment.Outcome {
+    var assignment = TileAssignment(
+      tiles: layers.flatMap { options in
+        options.map { option in option.replicas(within: time).map { option.tiles($0) } }
+      }, budgets: budgets, total: total)
+    defer { steps += assignment.steps }
+    return assignment.solve(fewest: fewest, effort: effort)
   }
 
-  /// The tiles that the first layers take, and how.
-  private struct State {
-    var tiles: [Int]
-    var previous = 0
-    var choice = LayerChoice()
-
-    /// Returns those of `states` of which none takes at least as much of every class as another.
-    static func undominated(_ states: [State]) -> [State] {
-      let sorted = states.sorted { $0.tiles.lexicographicallyPrecedes($1.tiles) }
-      var result: [State] = []
-      for state in sorted {
-        // Among two classes the last that was kept has the fewest tiles of the second.
-        let isDominated =
-          state.tiles.count <= 2
-          ? result.last.map { $0.tiles[$0.tiles.count - 1] <= state.tiles[state.tiles.count - 1] }
-            ?? false
-          : result.contains { zip($0.tiles, state.tiles).allSatisfy { $0 <= $1 } }
-        if !isDominated { result.append(state) }
+  /// Returns the same after a longer search where it is not clear; `nil` if there are none.
+  private func kinds(within time: Double, fewest: Bool = false, steps: inout Int) -> [Int]? {
+    for effort in [1, 4] {
+      switch outcome(within: time, fewest: fewest, effort: effort, steps: &steps) {
+      case .found(let kinds): return kinds
+      case .impossible: return nil
+      case .unknown: continue
       }
-      return result
     }
+    return nil
   }
 
   /// Returns `choices` with more copies where tiles are left.

@@ -114,7 +114,7 @@ struct TileShortage: Hashable, Sendable {
     let options = LayoutOptions(budget: .least, packs: packs)
     let problem = ReplicationProblem(
       matrices, on: arrays, mode: .vectors, chips: chips, options: options)
-    return problem.solve() != nil
+    return problem.isFeasible
   }
 
   /// The error that ends a compilation.

@@ -10,10 +10,10 @@ enum TableLayout {
   /// The blocks of tiles.
   static let tiles = "tiles.csv"
 
-  /// The columns of layers; those from `cycles` on follow from the others.
+  /// The columns of layers; those from `passes` on follow from the others.
   static let layerColumns = [
     "layer", "name", "class", "groups", "inputs", "bias", "outputs", "reuse", "replicas", "tiles",
-    "blocks_per_tile", "row_copies", "column_copies", "cycles", "reads", "utilization",
+    "blocks_per_tile", "row_copies", "column_copies", "passes", "cycles", "reads", "utilization",
     "occupancy", "input_conversions", "output_conversions", "cell_reads", "additions", "seconds",
     "joules", "limiting",
   ]
@@ -52,7 +52,7 @@ extension CrossbarLayout {
       let sizes = [
         cut.groups, matrix.inputs, cut.holdsBias ? 1 : 0, cut.outputs, matrix.positions,
         layer.replicas, layer.tiles.count, cut.blocksPerTile, cut.repetition.rows,
-        cut.repetition.columns, cycles(of: number), costs.reads,
+        cut.repetition.columns, passes(of: number), cycles(of: number), costs.reads,
       ]
       let counts = [
         costs.inputConversions, costs.outputConversions, costs.cellReads, costs.additions,

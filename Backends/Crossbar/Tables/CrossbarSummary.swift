@@ -65,10 +65,7 @@ extension CrossbarLayout {
       weights: layers.reduce(0) { $0 + $1.cut.groups * $1.cut.inputs * $1.cut.outputs },
       utilization: cells > 0 ? used / cells : 0, occupancy: cells > 0 ? repeated / cells : 0,
       pipeline: pipeline,
-      outputConversions: costs.reduce(0) {
-        let (sum, overflow) = $0.addingReportingOverflow($1.outputConversions)
-        return overflow ? .max : sum
-      },
+      outputConversions: costs.reduce(0) { $0.adding($1.outputConversions) },
       joules: joules.count == costs.count ? joules.reduce(0, +) : nil)
   }
 

@@ -2,11 +2,13 @@
 // machine's constants are known.
 
 internal import HardwareTargets
+internal import Kernels
 
 /// What an image costs in a layer that arrays hold.
 ///
 /// Counts are those of one pass of each read: management of bounds repeats reads, which only a run
-/// can tell. Counts that exceed `Int` are the largest.
+/// can tell. In frame mode they are those of as many frames as inputs of any values may need; frames
+/// and windows without spikes are not read. Counts that exceed `Int` are the largest.
 package struct LayerCosts: Hashable, Sendable {
 
   /// The reads, one after the other: cycles, times the reads of a vector.
@@ -54,7 +56,7 @@ extension CrossbarLayout {
       $0 + array.conversions(of: $1.count, cut.repetition)
     }
     // Every position is read by all blocks of one copy, whichever it is.
-    let vectors = layer.matrix.positions.saturating(mode.passes)
+    let vectors = layer.matrix.positions.saturating(passes(of: number))
     let reads = vectors.saturating(readsPerCycle(of: number))
     let arrays = reads.saturating(cut.groups).saturating(array.arraysPerTile)
     let used =
@@ -77,20 +79,42 @@ extension CrossbarLayout {
 
   /// Returns the energy of arrays and converters; `nil` unless all constants are known.
   private func joules(of costs: LayerCosts) -> Double? {
+    joules(
+      cellReads: costs.cellReads, inputConversions: costs.inputConversions,
+      outputConversions: costs.outputConversions)
+  }
+
+  /// Returns the energy of what arrays did in a run, joules; `nil` unless all constants are known.
+  package func joules(of counts: LayerReadCounts) -> Double? {
+    joules(
+      cellReads: counts.cellReads, inputConversions: counts.inputConversions,
+      outputConversions: counts.reads.conversions)
+  }
+
+  /// Returns the energy of so many events.
+  private func joules(
+    cellReads: Int, inputConversions: Int, outputConversions: Int
+  ) -> Double? {
     let events = target.energy.events
     guard let cell = events["cellRead"]?.value, let drive = events["dacConversion"]?.value,
       let hold = events["sampleHold"]?.value, let conversion = events["adcConversion"]?.value
     else { return nil }
-    return Double(costs.cellReads) * cell + Double(costs.inputConversions) * drive
-      + Double(costs.outputConversions) * (hold + conversion)
+    return Double(cellReads) * cell + Double(inputConversions) * drive
+      + Double(outputConversions) * (hold + conversion)
   }
 }
 
 extension Int {
 
   /// Returns the product, the largest number if it is larger still.
-  fileprivate func saturating(_ other: Int) -> Int {
+  func saturating(_ other: Int) -> Int {
     let (product, overflow) = multipliedReportingOverflow(by: other)
     return overflow ? .max : product
+  }
+
+  /// Returns the sum, the largest number if it is larger still.
+  func adding(_ other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
   }
 }

@@ -5,8 +5,8 @@ package import SpikeTraining
 
 /// A matrix on arrays of devices that learn.
 ///
-/// A matrix that is larger than an array is cut into blocks of nearly equal size; the sums of the
-/// blocks of an output are added up digitally. Each block is managed and updated on its own.
+/// A matrix that is larger than an array is cut into blocks as the arrays' description says; the sums
+/// of the blocks of an output are added up digitally. Each block is managed and updated on its own.
 ///
 /// Several devices of a weight are columns of their own with noise of their own, whose reads are
 /// averaged digitally; backward each is given the output's gradient, and what the rows sum up is
@@ -18,8 +18,11 @@ package final class ArrayMatrix: LearningMatrix, @unchecked Sendable {
   /// What has been done.
   package private(set) var activity = ArrayActivity()
 
-  /// The number of arrays.
+  /// The number of blocks, each by itself.
   package var arrayCount: Int { blocks.count }
+
+  /// The devices of each weight.
+  package let devicesPerWeight: Int
 
   private let inputs, outputs: Int
   private let options: PulseOptions
@@ -41,14 +44,15 @@ package final class ArrayMatrix: LearningMatrix, @unchecked Sendable {
     (inputs, outputs) = (task.inputs, task.outputs)
     options = training.pulses
     key = RandomField(training.runSeed, UInt64(firstArray), 0x5255_4e53)
-    let copies = training.devicesPerWeight[task.layer] ?? 1
-    precondition(copies <= training.columns, "internal: more devices than columns")
+    devicesPerWeight = training.devices(of: task.layer)
+    precondition(devicesPerWeight <= training.arrays.columns, "internal: more devices than columns")
+    let cut = training.cut(task)
     blocks = []
-    for rows in parts(of: inputs, atMost: training.rows) {
-      for columns in parts(of: outputs, atMost: training.columns / copies) {
+    for rows in cut.inputParts {
+      for columns in cut.outputParts {
         blocks.append(
           ArrayBlock(
-            task, training, rows: rows, columns: columns, copies: copies,
+            task, training, rows: rows, columns: columns, copies: devicesPerWeight,
             number: firstArray + blocks.count))
       }
     }
@@ -240,10 +244,4 @@ private struct ArrayBlock {
     backward.update { $0 = weights }
     backward.pack(transposed: true)
   }
-}
-
-/// Returns the fewest ranges of nearly equal size that cover `count` and are at most `most` long.
-private func parts(of count: Int, atMost most: Int) -> [Range<Int>] {
-  let number = (count + most - 1) / most
-  return (0..<number).map { $0 * count / number..<($0 + 1) * count / number }
 }

@@ -48,6 +48,25 @@ extension Diagnostic {
       "the array holds weights as '\(mapping)', updates by pulses need 'signed-abstract'")
   }
 
+  /// Returns an error about devices of a weight that are on arrays of their own.
+  static func cannotLearnOnParts(_ devices: Int) -> Diagnostic {
+    .error(
+      "crossbar.cannot-learn",
+      "the \(devices) devices of a weight are on as many arrays ('parts' is 'arrays'), updates by pulses "
+        + "need them on one",
+      notes: ["say 'columns' for 'parts' in the target's 'analog' part, or one device a weight"])
+  }
+
+  /// Returns an error about a network that takes more arrays than a machine has.
+  static func tooFewArrays(_ count: Int, available: Int, of target: String) -> Diagnostic {
+    .error(
+      "fit.arrays", "the layers take \(count) arrays of '\(target)', expected at most \(available)",
+      notes: [
+        "give weights fewer devices, or a target with more or larger arrays",
+        "--exact trains matrices in memory, of any size",
+      ], exitCode: .doesNotFit)
+  }
+
   /// Returns an error about a number of slots that no update has.
   static func badSlots(_ count: Int) -> Diagnostic {
     .error(

@@ -17,11 +17,14 @@ package struct ArrayTraining: Hashable, Sendable {
   /// How updates become pulses.
   package var pulses = PulseOptions()
 
-  /// The number of devices of each weight of the layers of these names; 1 elsewhere.
+  /// The number of devices of each weight of the layers of these names; elsewhere as many as the
+  /// arrays say.
   package var devicesPerWeight: [String: Int] = [:]
 
-  /// The largest array; a larger matrix is cut.
-  package var rows, columns: Int
+  /// The arrays, for which matrices are cut as they are for networks that do not learn.
+  ///
+  /// Weights are not repeated on them, and offsets are a row, whatever they say of both.
+  package let arrays: ArrayFeatures
 
   /// How signed weights are held.
   private let mapping: String
@@ -36,15 +39,16 @@ package struct ArrayTraining: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - model: what the devices are like.
-  ///   - array: the arrays: their size, and `update.pulses`.
+  ///   - array: the arrays' description: `mapping`, and `update.pulses`.
+  ///   - features: what follows from it for matrices.
   ///   - forward: what reads from rows to columns do.
   ///   - backward: what reads from columns to rows do.
   package init(
-    _ model: PulsedDeviceModel, array: AnalogArray, forward: AnalogReadOptions,
-    backward: AnalogReadOptions
+    _ model: PulsedDeviceModel, array: AnalogArray, features: ArrayFeatures,
+    forward: AnalogReadOptions, backward: AnalogReadOptions
   ) {
     self.model = model
-    (rows, columns) = (array.rows, array.columns)
+    arrays = features
     (self.forward, self.backward) = (forward, backward)
     mapping = array.mapping ?? "signed-abstract"
     pulses.slots = array.numbers["update.pulses"]?.value.flatMap { Int(exactly: $0) } ?? 0
@@ -52,17 +56,29 @@ package struct ArrayTraining: Hashable, Sendable {
 
   /// Refuses settings that no array can have.
   ///
-  /// - Throws: `crossbar.cannot-learn` unless a device holds a weight with its sign;
-  ///   `crossbar.bad-slots`; `crossbar.too-many-devices` if a weight's devices do not fit on an
-  ///   array.
+  /// - Throws: `crossbar.cannot-learn` unless a device holds a weight with its sign, and devices of a
+  ///   weight are on one array; `crossbar.bad-slots`; `crossbar.too-many-devices` if a weight's devices
+  ///   do not fit on an array.
   package func check() throws(Diagnostic) {
     guard mapping == "signed-abstract" else { throw .cannotLearn(mapping) }
+    let most = ([arrays.cells.devices] + devicesPerWeight.values).max() ?? 1
+    guard !arrays.spreadsOverArrays || most == 1 else { throw .cannotLearnOnParts(most) }
     guard (1...64).contains(pulses.slots) else { throw .badSlots(pulses.slots) }
     for (layer, count) in devicesPerWeight.sorted(by: { $0.key < $1.key }) {
-      guard (1...columns).contains(count) else {
-        throw .tooManyDevices(count, layer: layer, columns: columns)
+      guard (1...arrays.columns).contains(count) else {
+        throw .tooManyDevices(count, layer: layer, columns: arrays.columns)
       }
     }
+  }
+
+  /// The devices of each weight of a layer.
+  func devices(of layer: String) -> Int { devicesPerWeight[layer] ?? arrays.cells.devices }
+
+  /// Returns how a layer's matrices, one for each group, are cut and packed.
+  func cut(_ task: LearningTask, groups: Int = 1) -> LayerCut {
+    var own = arrays
+    own.cells.devices = devices(of: task.layer)
+    return LayerCut(inputs: task.inputs, outputs: task.outputs, groups: groups, on: own)
   }
 }
 
@@ -93,6 +109,29 @@ package final class TrainedArrays: LearningMatrices {
 }
 
 extension TrainedArrays {
+
+  /// The arrays that the layers take: blocks of the groups of a layer share them, as they do in
+  /// networks that do not learn.
+  package var takenArrays: Int {
+    var groups: [Int: (task: LearningTask, count: Int)] = [:]
+    for (task, _) in matrices { groups[task.number, default: (task, 0)].count += 1 }
+    return groups.values.reduce(0) { sum, layer in
+      sum + training.cut(layer.task, groups: layer.count).tiles(replicas: 1)
+    }
+  }
+
+  /// Refuses layers that take more arrays than there are.
+  ///
+  /// - Parameters:
+  ///   - chips: the chips of the machine.
+  ///   - target: its name.
+  /// - Throws: `fit.arrays`.
+  package func check(chips: Int, of target: String) throws(Diagnostic) {
+    let available = training.arrays.tiles(onChips: chips)
+    guard takenArrays <= available else {
+      throw .tooFewArrays(takenArrays, available: available, of: target)
+    }
+  }
 
   /// Refuses names that no layer has.
   ///

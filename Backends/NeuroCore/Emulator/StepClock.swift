@@ -113,12 +113,15 @@ struct StepClock: Sendable {
   }
 
   /// Returns the time that the end of a step takes, seconds; `nil` if nobody has measured it for as
-  /// many tiles, or for several chips: the barrier of one chip says nothing of theirs.
+  /// many tiles, or chips: the barrier of one chip says nothing of that of several.
   private static func barrier(of target: TargetDescription, _ cores: [CoreEntry]) -> Double? {
     let tiles = Set(cores.map(\.position)).count
     let chips = Set(cores.map { $0.number / max(1, target.coresPerChip) }).count
-    guard chips <= 1 else { return nil }
-    // The next larger number of tiles that was measured: not less than the truth.
+    // The next larger number that was measured: not less than the truth.
+    guard chips <= 1 else {
+      let measured = target.time.chipBarrier.sorted { $0.chips < $1.chips }
+      return measured.first { $0.chips >= chips }?.latency.value
+    }
     let known = target.time.barrier.sorted { $0.tiles < $1.tiles }
     return known.first { $0.tiles >= tiles }?.latency.value
   }

@@ -36,20 +36,33 @@ extension FitDiagnosis {
     let perChip = max(1, target.coresPerChip)
     var result: [FitReport.Change] = []
     let chips = (cores + perChip - 1) / perChip
-    if chips <= max(1, target.topology.levels.first?.count ?? 1) { result.append(.chips(chips)) }
+    let offered = max(1, target.topology.levels.first?.count ?? 1)
+    if chips <= offered {
+      result.append(.chips(chips))
+    } else if let change = joined(chips, of: offered) {
+      result.append(change)
+    }
     let limit = builder.mostChips * perChip
     if builder.options.strategy == .greedy,
       coresNeeded(weightBits: nil).map({ $0 <= limit }) ?? false
     {
       result.append(.search)
     }
-    let offered = builder.accountants[builder.main].kind.synapse?.weightBits ?? []
-    for bits in offered.filter({ $0 > 0 }).sorted(by: >) {
+    let widths = builder.accountants[builder.main].kind.synapse?.weightBits ?? []
+    for bits in widths.filter({ $0 > 0 }).sorted(by: >) {
       guard let needed = coresNeeded(weightBits: bits), needed <= limit else { continue }
       result.append(.weightBits(bits))
       break
     }
     return result
+  }
+
+  /// Returns how many chips the smallest machine has that several of the described ones, of
+  /// `offered` chips each, make, and that has `chips`; `nil` if the description says of none so large.
+  private func joined(_ chips: Int, of offered: Int) -> FitReport.Change? {
+    let most = network.target.topology.levels.first?.joined?.int ?? 0
+    let count = (chips + offered - 1) / offered * offered
+    return count <= most ? .joined(chips: count, most: most) : nil
   }
 
   /// Returns the cores that the network takes with weights of at most the given width.

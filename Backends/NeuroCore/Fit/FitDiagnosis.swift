@@ -72,7 +72,13 @@ struct FitDiagnosis {
       let tile = own.cut.largest
       let box = NeuronBox(
         rows: 0..<tile.rows, columns: 0..<tile.columns, channels: 0..<tile.channels)
-      result.append(attempt(accountant, layer, box, own.worst))
+      let other = attempt(accountant, layer, box, own.worst)
+      // A shape is shown once, with what the slice of it takes that takes most.
+      if let i = result.firstIndex(where: { $0.tile == other.tile }) {
+        if other.excess > result[i].excess { result[i] = other }
+      } else {
+        result.append(other)
+      }
     }
     return result
   }

@@ -13,6 +13,9 @@ extension FitReport.Change {
     case .averagePooling:
       "use average instead of maximum pooling (the pass pool-maximum{as=average})"
     case .chips(let count): "use \(count) chips"
+    case .joined(let count, let most):
+      "use a machine of \(count) chips: a copy of the description ('spikec inspect TARGET --json') "
+        + "with this 'count' of chips; up to \(most) can be joined"
     case .channels(let count): "train the layer with \(count) channels"
     case .inputChannels(let count): "train the layer's input with \(count) channels"
     case .kernel(let height, let width): "train the layer with a kernel of \(height)x\(width)"
@@ -31,6 +34,7 @@ extension FitReport.Change {
     case .weightBits: "weight-bits"
     case .averagePooling: "average-pooling"
     case .chips: "chips"
+    case .joined: "joined-chips"
     case .channels: "channels"
     case .inputChannels: "input-channels"
     case .kernel: "kernel"
@@ -48,6 +52,7 @@ extension FitReport.Change {
       .copies(let n):
       [n]
     case .fanInParts(let parts, let most): [parts, most]
+    case .joined(let count, _): [count]
     case .kernel(let height, let width): [height, width]
     }
   }

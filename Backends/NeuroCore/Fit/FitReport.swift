@@ -83,6 +83,8 @@ package struct FitReport: Hashable, Sendable {
     case averagePooling
     /// Use so many chips.
     case chips(Int)
+    /// Describe a machine of so many chips, several of this one joined, of at most `most`.
+    case joined(chips: Int, most: Int)
     /// Leave the layer so many channels.
     case channels(Int)
     /// Leave its input so many channels.

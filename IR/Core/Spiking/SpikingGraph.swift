@@ -162,15 +162,20 @@ public struct Decoder: Hashable, Sendable {
   /// The number of ticks whose input the readout leaves out; 0 unless the code is `rate`.
   public var start: Int
 
+  /// The shape of the output, the same elements with the same channels, where it is not the
+  /// population's: that of the model, whose layer a machine may know in another one only.
+  public var shape: Shape?
+
   /// Creates a decoder.
   public init(
     population: PopulationID, reading: Reading = .potential, function: Function = .none,
-    start: Int = 0
+    start: Int = 0, shape: Shape? = nil
   ) {
     self.population = population
     self.reading = reading
     self.function = function
     self.start = start
+    self.shape = shape
   }
 }
 

@@ -54,7 +54,8 @@ extension VerifierRule<SpikingGraph> {
       ["ir.bad-population", "ir.bad-decoder", "ir.undecoded-integrator"],
       "Decoders read the potentials of integrators, the counts or first spikes of if populations; "
         + "every integrator is read by a decoder; first spikes need the code rate; a decoder starts "
-        + "before the last tick, and with the first one unless the code is rate."
+        + "before the last tick, and with the first one unless the code is rate; the shape of an "
+        + "output has the elements and channels of the population."
     ) { graph, sink in
       var read: Set<PopulationID> = []
       for (i, decoder) in graph.decoders.enumerated() {
@@ -74,11 +75,23 @@ extension VerifierRule<SpikingGraph> {
         if !(0...max(0, last) ~= decoder.start) {
           sink.report(.badStart(decoder.start, last: max(0, last), at: site))
         }
+        if let shape = decoder.shape, !shape.rearranges(population.shape) {
+          sink.report(.badOutput(shape, of: population.shape, at: site))
+        }
       }
       for id in graph.populations.ids where graph[id].model == .integrator && !read.contains(id) {
         sink.report(.undecoded(at: graph.site(id)))
       }
     }
+  }
+}
+
+extension Shape {
+
+  /// Returns whether the shape holds the elements of `other`, with the same channels.
+  fileprivate func rearranges(_ other: Shape) -> Bool {
+    extents.allSatisfy { $0 > 0 } && checkedCount == other.checkedCount
+      && channels == other.channels
   }
 }
 
@@ -158,6 +171,15 @@ extension Diagnostic {
   /// Returns an error about a decoder that starts too late.
   fileprivate static func badStart(_ start: Int, last: Int, at site: Site) -> Diagnostic {
     .error("ir.bad-decoder", "'start' is \(start), accepted range is [0, \(last)]", at: site)
+  }
+
+  /// Returns an error about the shape of an output that does not hold what is read.
+  fileprivate static func badOutput(
+    _ shape: Shape, of population: Shape, at site: Site
+  ) -> Diagnostic {
+    .error(
+      "ir.bad-decoder",
+      "'shape' is \(shape), expected the elements and channels of \(population)", at: site)
   }
 
   /// Returns an error about an integrator whose potentials nobody reads.

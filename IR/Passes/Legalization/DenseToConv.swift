@@ -14,12 +14,18 @@ extension Pass {
       Pipelines of convolution cores know images and kernels only. Vectors [n] become images [1,1,n],
       and a dense projection from an image [h,w,c] to a vector becomes a convolution with kernels
       [h,w,c,n], without padding: the same weights in the same order. Nothing is computed
-      differently. Reshapes by relays in front of dense projections are in the way: run 'fold-relays'
-      first. Dense projections to images of several pixels stay, and are counted.
+      differently, and outputs keep their shape. Reshapes by relays in front of dense projections are
+      in the way: run 'fold-relays' first. Dense projections to images of several pixels stay, and are
+      counted.
       Before: %p1 if [7,7,48] -> %p2 integrator [10]      dense {weights=[2352,10]}
       After:  %p1 if [7,7,48] -> %p2 integrator [1,1,10]  conv {weights=[7,7,48,10], size=[7,7]}
+              decode %p2 {shape=[10]}
       """
   ) { (graph, _, context) throws(CompileError) in
+    for i in graph.decoders.indices where graph.decoders[i].shape == nil {
+      let shape = graph[graph.decoders[i].population].shape
+      if shape.rank == 1 { graph.decoders[i].shape = shape }
+    }
     for id in graph.populations.ids where graph[id].shape.rank == 1 {
       graph[id].shape = [1, 1, graph[id].shape.channels]
     }

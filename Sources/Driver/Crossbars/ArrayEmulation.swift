@@ -32,7 +32,7 @@ package struct ArrayEmulation: Hashable, Sendable {
 
   /// Creates the description of what a layout's arrays did for some images.
   ///
-  /// The energy of a layer is that of one pass of each read, times the passes of a read on average.
+  /// The energy of a layer is that of what each of its blocks did, reads that were repeated included.
   init(
     _ counts: [LayerReadCounts], unknown: [String], of layout: CrossbarLayout,
     _ options: EmulationOptions, images: Int
@@ -42,17 +42,12 @@ package struct ArrayEmulation: Hashable, Sendable {
     self.unknown = unknown
     layers = zip(layout.layers.indices, counts).map { number, counts in
       let layer = layout.layers[number]
-      let costs = layout.costs(of: number)
-      let reads =
-        Double(layer.matrix.positions) * Double(layer.cut.blocksPerReplica)
-        * Double(layout.mode.passes * layout.readsPerCycle(of: number))
-      let passes = Double(counts.reads.passes) / Double(max(1, images)) / reads
       return Layer(
         name: layer.matrix.name, reads: counts.reads, cycles: counts.cycles,
         seconds: layout.array(of: number).readSeconds.map {
           $0 * Double(counts.cycles) / Double(max(1, images))
         },
-        joules: costs.joules.map { $0 * passes })
+        joules: layout.joules(of: counts).map { $0 / Double(max(1, images)) })
     }
     sources = Set(layout.target.energy.events.values.compactMap(\.source)).sorted()
   }

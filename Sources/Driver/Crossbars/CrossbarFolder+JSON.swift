@@ -130,14 +130,24 @@ extension CrossbarLayout {
           + "\(grouped(pipeline.readsOfLatency)) reads from its first to its last"
           + (pipeline.latencySeconds.map { ", \(scientific($0, "s"))" } ?? ""))
     }
-    lines.append(
-      mode == .vectors
-        ? "arrays read vectors of values, once for an image"
-        : "arrays read frames of spikes, \(mode.passes) for an image")
+    lines.append(readingText)
     if let joules = summary.joules {
       lines.append("arrays and converters take \(scientific(joules, "J")) for an image")
     }
     return lines.joined(separator: "\n")
+  }
+}
+
+extension CrossbarLayout {
+
+  /// What arrays read, and how often.
+  private var readingText: String {
+    guard mode != .vectors else { return "arrays read vectors of values, once for an image" }
+    let most = layers.indices.map { passes(of: $0) }.max() ?? 0
+    return "arrays read frames of spikes, \(mode.passes) for an image"
+      + (most > mode.passes
+        ? "; at most \(grouped(most)) where units have a sign or several bits, which are read one "
+          + "by one" : "")
   }
 }
 

@@ -129,6 +129,32 @@ import Testing
     }
   }
 
+  /// Of a block that reads nothing but zeros no row is driven; what the others did is their own.
+  @Test func costsAreThoseOfTheBlocksThatAreRead() throws {
+    var graph = ANNGraph(name: "dense")
+    let input = try graph.add("input", .input, shape: [40])
+    let kernel = graph.tensors.add("kernel", shape: [40, 6], floats: variedNumbers(240, seed: 2))
+    graph.outputs = [try graph.add("dense", .dense(Dense(kernel: kernel, bias: nil)), [input])]
+    var layout = try Self.layout(graph, mapping: "differential", words: ["split": "maximal"])
+    #expect(layout.blocks.map(\.inputs) == [0..<32, 32..<40])
+    let costs = [
+      ("cellRead", 1.0), ("dacConversion", 100), ("sampleHold", 2e4), ("adcConversion", 5e4),
+    ]
+    for (name, value) in costs { layout.target.energy.events[name] = Quantity(value) }
+    func joules(_ rows: Range<Int>) throws -> Double {
+      let emulator = try CrossbarEmulator(graph, layout, Self.ideal())
+      _ = try emulator.executor.run([(0..<40).map { rows.contains($0) ? 1 : 0 }])
+      return try #require(layout.joules(of: emulator.counts[0]))
+    }
+    // 12 columns of cells, 6 sums.
+    func expected(_ rows: Int) -> Double { Double(rows) * (12 + 100) + 6 * 7e4 }
+    #expect(try joules(0..<32) == expected(32))
+    #expect(try joules(32..<40) == expected(8))
+    let all = try joules(0..<40)
+    #expect(all == expected(32) + expected(8))
+    #expect(all == layout.costs(of: 0).joules)
+  }
+
   private func baseline() -> EmulationOptions {
     var options = Self.ideal()
     var reading = ReadParameters()

@@ -33,7 +33,7 @@ import Testing
         [
           "noiseManagement": "abs-max", "boundManagement.mode": "iterative",
           "boundManagement.scope": "vector", "output.rounding": "nearest-even",
-          "backward.boundManagement": "none",
+          "backward.boundManagement.mode": "none",
         ]))
     var expected = GoldenReadTests.options()
     expected.outputNoise = 0.06

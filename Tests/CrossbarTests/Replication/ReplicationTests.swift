@@ -58,7 +58,7 @@ import Testing
     _ seed: UInt64
   ) throws {
     var random = SplitMix64(seed: seed)
-    let classes = random.int(1...3)
+    let classes = random.int(1...4)
     let problem = randomProblem(
       &random, layers: random.int(1...(classes == 1 ? 4 : 3)), classes: classes)
     let answer = problem.solve()

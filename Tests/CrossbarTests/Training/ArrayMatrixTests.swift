@@ -1,5 +1,6 @@
 // Matrices on arrays: exact where nothing is noisy, cut where arrays are small, averaged over devices.
 
+import Diagnostics
 import Kernels
 import Testing
 
@@ -26,8 +27,9 @@ import Testing
     var array = AnalogArray(rows: rows, columns: columns, mapping: nil, numbers: [:], words: [:])
     array.mapping = "signed-abstract"
     return ArrayTraining(
-      PulsedDeviceModel(step: 1e-4, bound: 10), array: array, forward: AnalogReadOptions(),
-      backward: AnalogReadOptions())
+      PulsedDeviceModel(step: 1e-4, bound: 10), array: array,
+      features: ArrayFeatures(count: 100, rows: rows, columns: columns),
+      forward: AnalogReadOptions(), backward: AnalogReadOptions())
   }
 
   @Test(arguments: [(64, 64, 1), (5, 3, 1), (4, 6, 3), (100, 2, 2)])
@@ -65,6 +67,57 @@ import Testing
         #expect(abs(z[p * inputs + i] - sum) < 1e-5)
       }
     }
+  }
+
+  /// Matrices are cut and weights have devices as the arrays' description has it.
+  @Test func arraysAreThoseOfTheDescription() throws {
+    func training(
+      rows: Int = 10, columns: Int = 8, numbers: [String: Double] = [:],
+      words: [String: String] = [:]
+    ) throws -> ArrayTraining {
+      let target = TargetDescription.arrays(
+        rows: rows, columns: columns, count: 3, numbers: numbers, words: words)
+      let array = try #require(target.cores[0].analog)
+      var result = ArrayTraining(
+        PulsedDeviceModel(step: 1e-4, bound: 10), array: array,
+        features: try ArrayFeatures.all(of: target)[0], forward: AnalogReadOptions(),
+        backward: AnalogReadOptions())
+      result.pulses.slots = 1
+      return result
+    }
+    let task = task(13, 7)
+    let three = try training(numbers: ["devicesPerWeight": 3])
+    // Two outputs of three columns each: four columns of blocks, two rows of them.
+    let matrix = ArrayMatrix(task, three, firstArray: 0)
+    #expect(matrix.devicesPerWeight == 3 && matrix.arrayCount == 2 * 4)
+    #expect(three.cut(task).inputParts == [0..<7, 7..<13])
+    #expect(try training(words: ["split": "maximal"]).cut(task).inputParts == [0..<10, 10..<13])
+    var one = three
+    one.devicesPerWeight = ["layer": 1]
+    #expect(ArrayMatrix(task, one, firstArray: 0).arrayCount == 2)
+    // Arrays that there are: three on a chip.
+    func arrays(_ training: ArrayTraining, groups: Int = 1, inputs: Int = 13) -> TrainedArrays {
+      let arrays = TrainedArrays(training)
+      for group in 0..<groups {
+        var own = self.task(inputs, 7)
+        own.group = group
+        _ = arrays.matrix(for: own)
+      }
+      return arrays
+    }
+    #expect(arrays(three).takenArrays == 8 && arrays(one).takenArrays == 2)
+    #expect(throws: Never.self) { try arrays(one).check(chips: 1, of: "small") }
+    #expect(throws: Never.self) { try arrays(three).check(chips: 3, of: "small") }
+    let error = #expect(throws: Diagnostic.self) { try arrays(three).check(chips: 2, of: "small") }
+    #expect(error?.id == "fit.arrays" && error?.exitCode == .doesNotFit)
+    // Groups share arrays along the diagonal: 3 · 3 rows of 10, 3 · 7 columns of 24.
+    #expect(arrays(try training(columns: 24), groups: 4, inputs: 3).takenArrays == 2)
+    // Devices of a weight on several arrays would not be given the same pulses.
+    let parts = #expect(throws: Diagnostic.self) {
+      try training(numbers: ["devicesPerWeight": 2], words: ["parts": "arrays"]).check()
+    }
+    #expect(parts?.id == "crossbar.cannot-learn")
+    #expect(throws: Never.self) { try training(words: ["parts": "arrays"]).check() }
   }
 
   @Test(arguments: [(64, 64, 1), (5, 3, 1), (64, 64, 3)])

@@ -23,7 +23,9 @@ import Testing
       numbers: Dictionary(uniqueKeysWithValues: numbers.map { ("device.\($0)", Quantity($1)) }),
       words: [:])
     return ArrayTraining(
-      try PulsedDeviceModel(array), array: array, forward: .init(), backward: .init())
+      try PulsedDeviceModel(array), array: array,
+      features: ArrayFeatures(count: 8, rows: rows, columns: rows), forward: .init(),
+      backward: .init())
   }
 
   @Test func arraysAreThoseOfThePublication() throws {
