@@ -40,7 +40,7 @@ struct FrameBounds {
     let (negative, positive) = units(of: projection.source)
     let code = source.code
     switch source.model {
-    case .integrateAndFire, .leaky, .staircase:
+    case .integrateAndFire, .leaky, .currentBased, .staircase:
       switch code {
       case .rate: break
       case .phased(let ticks): return min(ticks, negative) + min(ticks, positive)
@@ -66,7 +66,7 @@ struct FrameBounds {
       let most = graph.encoders.first { $0.population == id }?.largestUnit ?? Int(Int32.max)
       return (most, most)
     case .integrateAndFire(let model): return (model.emitsNegative ? most : 0, most)
-    case .leaky: return (0, 1)
+    case .leaky, .currentBased: return (0, 1)
     case .staircase where population.code.isRate: return (1, 1)
     case .staircase, .relay, .maximum, .integrator: return (Int(Int32.max), Int(Int32.max))
     }
