@@ -111,9 +111,8 @@ import Testing
     #expect(try contents("cores.npy") == contents("again.npy"))
     // The readout is an image of one pixel there, the output is the model's.
     let header = String(decoding: try contents("cores.npy").prefix(128), as: UTF8.self)
-    #expect(
-      header.range(of: #"'shape': \([0-9]+, 10,?\)"#, options: .regularExpression) != nil, "\(header)"
-    )
+    let shape = header.range(of: #"'shape': \([0-9]+, 10,?\)"#, options: .regularExpression)
+    #expect(shape != nil, "\(header)")
     #expect(again["spikesPerImage"] as? Double == report["spikesPerImage"] as? Double)
   }
 
