@@ -138,8 +138,8 @@ def commit():
 class Cache:
   """What was measured, a file each, named by a hash of everything that decides on the result."""
 
-  def __init__(self, folder, program):
-    self.folder, self.program, self.hashes, self.commit = folder, program, {}, commit()
+  def __init__(self, folder, program, commit):
+    self.folder, self.program, self.hashes, self.commit = folder, program, {}, commit
 
   def hash(self, path):
     if path not in self.hashes:
@@ -344,6 +344,8 @@ def parsed():
   parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
   path = pathlib.Path
   parser.add_argument("--spikec", type=path, default=ROOT / ".build/release/spikec")
+  parser.add_argument("--commit", default=commit(), metavar="NAME",
+                      help="the program's, if it was not built of this checkout as it is")
   parser.add_argument("--data", type=path, default=FASHION, metavar="DIR",
                       help="Fashion-MNIST's four .gz files; without, the example's 1,000 images")
   parser.add_argument("--mnist", type=path, metavar="DIR", help="MNIST's four .gz files")
@@ -377,7 +379,7 @@ def main():
     program = work / "spikec"  # a copy: the next build may come before the last network
     shutil.copy2(options.spikec, program)
     digest = hashlib.sha256(program.read_bytes()).hexdigest()
-    bench = Bench(options, program, Cache(ROOT / "out/accuracy", digest), work)
+    bench = Bench(options, program, Cache(ROOT / "out/accuracy", digest, options.commit), work)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
       table, unknown = measure(bench, options, work)
