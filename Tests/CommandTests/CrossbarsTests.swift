@@ -89,6 +89,23 @@ import Testing
     #expect(try spikec("check", "tables").status == 0)
   }
 
+  @Test("says where the search for copies stopped early") func doubt() throws {
+    #expect(try compile(for: "rpu", to: "tables").status == 0)
+    let path = "tables/allocation.json"
+    let proved = try text(path)
+    #expect(proved.contains("\"isOptimal\":true"))
+    #expect(!(try spikec("inspect", "tables").output.contains("stopped early")))
+    let doubtful = proved.replacingOccurrences(
+      of: "\"isOptimal\":true", with: "\"isOptimal\":false")
+    try Data(doubtful.utf8).write(to: URL(fileURLWithPath: "\(spikec.folder)/\(path)"))
+    #expect(try spikec("inspect", "tables").output.contains("the search for copies stopped early"))
+    #expect(try spikec("check", "tables").status == 0)
+    let report = try spikec(
+      "report", "tables", "-o", "page.html", "--input", WorkflowTests.images, "--limit", "1")
+    #expect(report.status == 0, "\(report.messages)")
+    #expect(try text("page.html").contains("The search for copies stopped early"))
+  }
+
   @Test("a chip, its age and a run are chosen apart") func chips() throws {
     #expect(try compile(for: "rpu-pcm", to: "tables").status == 0)
     func outputs(_ options: String...) throws -> Data {

@@ -27,6 +27,10 @@ package struct CrossbarLayout: Hashable, Sendable {
   /// The blocks, layer by layer; within it by replica, group, inputs, outputs.
   package var blocks: [TileBlock]
 
+  /// Whether the search for copies has proved that with as many tiles the slowest layer cannot be faster,
+  /// or matrices be repeated more often; it stops early where there are many layers and classes.
+  package var isOptimal = true
+
   /// Creates a layout.
   package init(
     target: TargetDescription, arrays: [ArrayFeatures], mode: ReadMode,
