@@ -127,6 +127,7 @@ import Testing
       #expect(run.status == 0, "\(run.messages)")
       #expect(run.messages.contains("crossbar.clipped-outputs") == clips, "\(run.messages)")
       #expect(run.messages.contains("the arrays of 'conv2d'") == clips, "\(run.messages)")
+      #expect(run.messages.contains("reads such vectors again") == clips, "\(run.messages)")
       #expect(run.output.contains("of training alone: device.dwMin, device.dwMinDtod"))
       #expect(run.output.contains("device.wMaxDtod") && !run.output.contains("device.wMax,"))
     }
@@ -135,6 +136,21 @@ import Testing
     #expect(try compile(for: "own.json").status == 0)
     let run = try spikec("run", "tables", "--input", WorkflowTests.images, "--limit", "1")
     #expect(run.output.contains("of training alone: ") && !run.output.contains("wMaxDtod"))
+  }
+
+  @Test("frames of spikes that clip are not advised what only vectors have") func clippedFrames()
+    throws
+  {
+    try describe("clips.json", [("\"bound\": {\"value\": 12", "\"bound\": {\"value\": 0.5")])
+    #expect(
+      try compile(
+        Self.lenet, for: "clips.json", to: "tables", "--code", "weighted", "--timesteps", "4",
+        "--calibration", WorkflowTests.calibration, "--calibration-limit", "32"
+      ).status == 0)
+    let run = try spikec("run", "tables", "--input", WorkflowTests.images, "--limit", "1")
+    #expect(run.status == 0 && run.messages.contains("crossbar.clipped-outputs"), "\(run.messages)")
+    #expect(run.messages.contains("'boundManagement' 'iterative' has no effect"), "\(run.messages)")
+    #expect(!run.messages.contains("reads such vectors again"), "\(run.messages)")
   }
 
   @Test("refuses members of arrays that it does not know, and shows units of those it knows")

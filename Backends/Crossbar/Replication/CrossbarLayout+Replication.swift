@@ -117,7 +117,7 @@ extension ReplicationProblem {
           matrix, on: array, packs: options.packs,
           repetition: repetitions?[layer][kind] ?? .none)
         let free = max(1, cut.replicas(tiles: cut.tiles(replicas: 1)))
-        let reads = mode == .vectors ? array.readsPerVector : mode.passes(of: matrix)
+        let reads = mode.passes(of: matrix, on: array).saturating(mode.reads(on: array))
         return Option(
           positions: matrix.positions,
           // A layer that is never read takes no time; times are compared all the same.
