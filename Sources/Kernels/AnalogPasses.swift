@@ -222,7 +222,10 @@ struct AnalogPasses {
     let shift = Int32(Int(entry.slice) * bits)
     let mask = Int32(1) << Int32(bits) - 1
     for i in 0..<depth {
-      let code = Int32((abs(target[i]) / unit).rounded())
+      let size = (abs(target[i]) / unit).rounded()
+      // What is not a number has no bits; it stays one in each slice, and in the result.
+      guard size < 0x1p31 else { continue }
+      let code = Int32(size)
       let digit = Float(code >> shift & mask) * unit
       target[i] = target[i] < 0 ? -digit : digit
     }

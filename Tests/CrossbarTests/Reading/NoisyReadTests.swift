@@ -131,6 +131,26 @@ func variedNumbers(_ count: Int, seed: UInt64, zeros: Int = 0) -> [Float] {
     #expect(whole.1.passes == 3 && sliced.1.passes == 12)
   }
 
+  /// What has overflowed before is no number after a read, in slices too, and nothing else suffers.
+  @Test(arguments: [Float.infinity, -.infinity, .nan, 1e36])
+  func slicesOfWhatIsNotANumber(_ value: Float) {
+    var options = AnalogReadOptions()
+    options.input = AnalogConverter(step: 2.0 / 254, low: -1, high: 1)
+    options.noiseManagement = .absoluteMaximum
+    (options.sliceBits, options.slices) = (2, 4)
+    for signs in [AnalogSigns.both, .separate] {
+      options.signs = signs
+      let reader = AnalogReader(AnalogOperand([1, 1], rows: 2, columns: 1), options)
+      var (out, scratch) = ([Float](repeating: 0, count: 2), AnalogScratch())
+      var span = out.mutableSpan
+      _ = reader.read(
+        &span, [value, 1, 0.5, 1].span, AnalogBlock(count: 2, inputStride: 2, outputStride: 1),
+        key: RandomField(0), scratch: &scratch)
+      #expect(abs(out[1] - 1.5) < 0.01)
+      #expect(!value.isFinite || abs(out[0] / value - 1) < 0.01)
+    }
+  }
+
   @Test func zerosAreNotRead() {
     let options = NoisyReadTests.cases[0]
     let reader = AnalogReader(AnalogOperand([1, 1], rows: 2, columns: 1), options)
