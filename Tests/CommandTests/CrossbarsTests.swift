@@ -271,6 +271,7 @@ import Testing
       let classes = try #require(allocation["classes"] as? [[String: Any]])
       #expect(classes.compactMap { $0["tiles"] as? Int } == [2])
       #expect(try spikec("check", folder, "--json").json()["isRight"] as? Bool == true)
+      #expect(try spikec("inspect", folder).output.contains("each sign on its own"))
     }
     func accuracy(_ folder: String, _ options: String...) throws -> Double {
       let run = try spikec(

@@ -148,8 +148,11 @@ extension CrossbarLayout {
 
   /// What arrays read, and how often.
   private var readingText: String {
-    guard mode != .vectors else { return "arrays read vectors of values, once for an image" }
     let most = layers.indices.map { passes(of: $0) }.max() ?? 0
+    guard mode != .vectors else {
+      return "arrays read vectors of values, once for an image"
+        + (most > 1 ? "; twice where they may be negative, each sign on its own" : "")
+    }
     return "arrays read frames of spikes, \(mode.passes) for an image"
       + (most > mode.passes
         ? "; at most \(grouped(most)) where units have a sign or several bits, which are read one "
