@@ -67,7 +67,10 @@ import Testing
       "timesteps=200",
     ] { #expect(shifted.contains(part), "\(part)") }
     #expect(!shifted.contains("spike-inputs"))
-    #expect(throws: Diagnostic.self) { try passes("xylo", ConversionRequest()) }
+    let xylo = NamedTarget(description: try #require(.builtIn("xylo")), text: "{}")
+    let choice = #expect(throws: Diagnostic.self) { try xylo.check(ConversionRequest()) }
+    #expect(choice?.id == "driver.target-neuron")
+    try xylo.check(request)
     for name in ["truenorth", "speck2", "spinnaker2", "generic-mesh", "brainscales2"] {
       let error = #expect(throws: Diagnostic.self) { try passes(name, request) }
       #expect(error?.id == "driver.target-neuron", "\(name)")

@@ -63,12 +63,21 @@ extension TargetPipeline {
   /// What is read of outputs: spikes, where there are no neurons that only add up.
   var decoder: String? { hasShifts ? Decoder.Reading.count.rawValue : request.decoder }
 
+  /// Refuses rectifiers' usual neurons where all neurons leak.
+  ///
+  /// Apart from the passes: with others than the standard ones nobody chooses neurons here, and what is a
+  /// network of spikes has them already.
+  ///
+  /// - Throws: `driver.target-neuron`.
+  func checkChoice() throws(Diagnostic) {
+    if hasShifts, !isLeaky { throw .alwaysLeaks(target.id) }
+  }
+
   /// Refuses neurons and readings of outputs that the machine does not have.
   ///
   /// - Throws: `driver.target-neuron`, `driver.target-decoder`.
   func checkNeuron() throws(Diagnostic) {
     if hasShifts {
-      guard isLeaky else { throw .alwaysLeaks(target.id) }
       if let decoder = request.decoder, decoder != Decoder.Reading.count.rawValue {
         throw .targetDecoder(decoder, target.id)
       }
