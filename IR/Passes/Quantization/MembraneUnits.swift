@@ -95,7 +95,8 @@ struct MembraneUnits {
     case .integrateAndFire(let model): threshold = model.threshold
     // Leaky neurons keep real ones, unless a core holds few of them.
     case .leaky(let model) where settings.scales == .profile: threshold = model.threshold
-    case .source, .relay, .maximum, .leaky, .currentBased, .staircase, .integrator: return
+    case .source, .relay, .maximum, .leaky, .currentBased, .bitShift, .staircase, .integrator:
+      return
     }
     let values = try graph.tensors.floats(threshold)
     let smallest = (0..<channels).map { c -> Float in
