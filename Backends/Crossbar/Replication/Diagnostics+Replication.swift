@@ -16,10 +16,15 @@ extension Diagnostic {
     let largest = shortage.largest.map {
       "'\($0.name)' takes \($0.tiles) tiles for \($0.outputs) × \($0.inputs) weights a group"
     }
+    let doubt =
+      shortage.isProved
+      ? []
+      : ["the search stopped early: that layers fit on other classes of arrays is not ruled out"]
     return .error(
       "fit.tiles",
       "'\(shortage.network)' takes \(shortage.needed) tiles of '\(shortage.target)', expected at most "
         + "\(shortage.available)",
-      notes: largest + shortage.changes.map { "it would fit: \($0)" }, exitCode: .doesNotFit)
+      notes: largest + doubt + shortage.changes.map { "it would fit: \($0)" }, exitCode: .doesNotFit
+    )
   }
 }
