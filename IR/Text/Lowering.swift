@@ -181,11 +181,11 @@ struct Lowering {
     let function = try reader.keyword(
       "function", as: Decoder.Function.self, default: Decoder.Function.none)
     let start = try reader.integer("start", default: 0)
-    let shape = try reader.integers("shape", default: [])
+    let shape = try reader.optionalIntegers("shape")
     try reader.finish()
     return Decoder(
       population: population, reading: reading, function: function, start: start,
-      shape: shape.isEmpty ? nil : Shape(shape))
+      shape: shape.map { Shape($0) })
   }
 
   // MARK: Level `mapped`

@@ -13,13 +13,12 @@ extension Diagnostic {
 
   /// Returns an error about a network that takes more tiles than there are.
   static func tooFewTiles(_ shortage: TileShortage) -> Diagnostic {
-    let largest = shortage.largest.map {
-      "'\($0.name)' takes \($0.tiles) tiles for \($0.outputs) × \($0.inputs) weights a group"
-    }
-    return .error(
+    .error(
       "fit.tiles",
-      "'\(shortage.network)' takes \(shortage.needed) tiles of '\(shortage.target)', expected at most "
-        + "\(shortage.available)",
-      notes: largest + shortage.changes.map { "it would fit: \($0)" }, exitCode: .doesNotFit)
+      "'\(shortage.network)' takes \(shortage.needed, of: "tile") of '\(shortage.target)', "
+        + "expected at most \(shortage.available)",
+      notes: shortage.changes.isEmpty
+        ? ["no single change that was tried makes it fit"]
+        : shortage.changes.map { "it would fit: \($0)" }, exitCode: .doesNotFit)
   }
 }

@@ -53,11 +53,11 @@ struct TileShortage: Hashable, Sendable {
     largest.removeLast(max(0, largest.count - 3))
     changes = []
     if case .most = options.budget, let fewest = fewestInAll(problem) {
-      changes.append("a budget of \(fewest) tiles")
+      changes.append("a budget of \(fewest, of: "tile")")
       return
     }
     let more = fewestChips(matrices, arrays, above: chips, packs: options.packs)
-    if more <= 1 << 20 { changes.append("\(more) chips") }
+    if more <= 1 << 20 { changes.append("\(more, of: "chip")") }
     if let larger = largerArrays(matrices, arrays, chips, packs: options.packs) {
       changes.append(larger)
     }
