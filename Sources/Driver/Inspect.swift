@@ -89,6 +89,7 @@ extension Session {
     if weights { throw CompileError(.notANetwork(name, "--weights")) }
     if format == .dot { throw CompileError(.notANetwork(name, "--format dot")) }
     let target = try namedTarget(name)
+    warnOfReads(on: target.description)
     return format == .json ? target.json.text : TargetPage(target: target.description).text
   }
 

@@ -154,6 +154,9 @@ extension Session {
       throw CompileError(.noArrays(request.target))
     }
     guard !request.isExact else { return ExactMatrices() }
+    try ArrayTraining.check(array)
+    let ignored = array.membersNotOfTraining
+    if !ignored.isEmpty { console.report(.notEmulated(ignored, of: request.target)) }
     let features = try ArrayFeatures.all(of: machine)
     if features.count > 1 {
       console.report(.oneClassLearns(features.map(\.name), of: request.target))
@@ -282,6 +285,15 @@ extension Diagnostic {
       "'\(target)' has arrays of \(classes.count) classes, all layers learn on those of "
         + "'\(classes[0])'",
       notes: ["leave the others out of the description, or put another class first"])
+  }
+
+  /// Returns a warning about members of a description that training passes over.
+  fileprivate static func notEmulated(_ members: [String], of target: String) -> Diagnostic {
+    .warning(
+      "train-rpu.not-emulated",
+      "training on '\(target)' does not emulate "
+        + members.map { "'\($0)'" }.joined(separator: ", "),
+      notes: ["'spikec run' does, for a network that 'spikec compile' has laid out"])
   }
 
   /// Returns an error about a machine without arrays.

@@ -5,10 +5,11 @@
 ///
 /// Known are `type`, `const`, `enum`, `minimum`, `maximum`, `exclusiveMinimum`, `maxLength`, `pattern`
 /// (see `NamePattern`), `items`, `minItems`, `maxItems`, `properties`, `required`,
-/// `additionalProperties`, `propertyNames`, `minProperties`, `maxProperties`, `anyOf`, and `$ref` to
-/// `$defs`. Of `anyOf`, at most one part may admit the type of a value, so that messages can say
-/// what is wrong. `default` and `$comment` are for readers. A keyword beyond these would be ignored:
-/// `unknownKeywords` finds them.
+/// `additionalProperties`, `propertyNames`, `minProperties`, `maxProperties`, `anyOf`, `allOf`, `if` with
+/// `then` and `else`, `false` for a member that must not be there, and `$ref` to `$defs`. Of `anyOf`, at
+/// most one part may admit the type of a value, so that messages can say what is wrong; the `description`
+/// of a condition says why its part must hold. `default` and `$comment` are for readers. A keyword
+/// beyond these would be ignored: `unknownKeywords` finds them.
 package struct JSONSchema: Sendable {
 
   /// The schema as a value.
@@ -31,6 +32,8 @@ package struct JSONSchema: Sendable {
     package var expected: String
     /// The known name that is most like that of an unknown member, if any is like it.
     package var nearest: String?
+    /// Why it is expected: the description of the condition that asks for it, if one does.
+    package var reason: String?
   }
 
   /// A kind of violation.
@@ -49,6 +52,8 @@ package struct JSONSchema: Sendable {
     case unknownMember
     /// The object lacks a member.
     case missingMember
+    /// A member is known, and must not be there beside the others.
+    case unusedMember
   }
 
   /// Returns what is wrong with `value`, in the order of names, at most `limit` problems.
@@ -78,8 +83,9 @@ package struct JSONSchema: Sendable {
         for (name, part) in value.members ?? [:] {
           collect(part, here.jsonPointer(appending: name), &result)
         }
-      case "items", "additionalProperties", "propertyNames": collect(value, here, &result)
-      case "anyOf":
+      case "items", "additionalProperties", "propertyNames", "if", "then", "else":
+        collect(value, here, &result)
+      case "anyOf", "allOf":
         for (i, part) in (value.elements ?? []).enumerated() {
           collect(part, here + "/\(i)", &result)
         }
@@ -127,6 +133,9 @@ private struct SchemaCheck {
 
   /// Checks `value`; problems of its type hide all others.
   mutating func check(_ value: JSON, _ schema: JSON, at pointer: String) {
+    if schema == .flag(false) {
+      return report(.unusedMember, at: pointer, "a value", "none")
+    }
     let schema = resolve(schema, definitions)
     if let parts = schema["anyOf"]?.elements?.map({ resolve($0, definitions) }) {
       guard let part = parts.first(where: { value.isOf(types(of: $0)) }) else {
@@ -150,6 +159,21 @@ private struct SchemaCheck {
     case .text(let text): checkText(text, schema, at: pointer)
     case .list(let elements): checkList(elements, schema, at: pointer)
     case .object(let members): checkObject(members, schema, at: pointer)
+    }
+    checkCondition(value, schema, at: pointer)
+    for part in schema["allOf"]?.elements ?? [] { check(value, part, at: pointer) }
+  }
+
+  /// Checks the part of `schema` that its condition chooses; what is wrong then has its description.
+  private mutating func checkCondition(_ value: JSON, _ schema: JSON, at pointer: String) {
+    guard let condition = schema["if"] else { return }
+    var trial = SchemaCheck(definitions: definitions, limit: 1)
+    trial.check(value, condition, at: pointer)
+    guard let part = schema[trial.problems.isEmpty ? "then" : "else"] else { return }
+    let count = problems.count
+    check(value, part, at: pointer)
+    for i in problems.indices.dropFirst(count) where problems[i].reason == nil {
+      problems[i].reason = schema["description"]?.string
     }
   }
 

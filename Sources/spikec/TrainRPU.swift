@@ -15,7 +15,8 @@ struct TrainRPU: ParsableCommand {
     discussion: """
       Each dense layer and convolution lies on an array of devices, which does all three cycles of \
       backpropagation: reads forward, reads backward, and updates by coincident stochastic pulses. \
-      Images are learnt one at a time by gradient descent.
+      Images are learnt one at a time by gradient descent. Devices move by steps of the same mean \
+      size: machines whose 'device.model' is another than 'ideal' are refused.
 
       The model gives the layers and the weights to begin with; 'lenet', without a file, is the \
       network for images of 28 × 28 whose training on such arrays was published, with random \

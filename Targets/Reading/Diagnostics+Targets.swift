@@ -46,10 +46,13 @@ extension Diagnostic {
           "wrong-length", "\(place.name) has \(problem.found), expected \(problem.expected)"
         )
       case .name: ("bad-name", place.says(problem.found, expected: problem.expected))
+      case .unusedMember:
+        ("unused-member", "\(place.name) is not a member beside these others, expected none")
       }
+    let nearest = problem.nearest.map { "did you mean '\($0)'?" }
     return .error(
       "target.\(id)", message, at: place.site,
-      notes: problem.nearest.map { ["did you mean '\($0)'?"] } ?? [])
+      notes: [nearest, problem.reason].compactMap { $0 })
   }
 
   /// Returns an error about values that contradict each other.

@@ -18,7 +18,8 @@ extension TargetDescription {
   /// - Throws: all problems, each with the JSON pointer of its place: `target.syntax`,
   ///   `target.too-long`, `target.duplicate-member`, `target.unknown-member`,
   ///   `target.missing-member`, `target.wrong-type`, `target.unknown-word`, `target.out-of-range`,
-  ///   `target.wrong-length`, `target.bad-name` for what the schema says, and the ids of `TargetCheck`.
+  ///   `target.wrong-length`, `target.bad-name`, `target.unused-member` for what the schema says, and the
+  ///   ids of `TargetCheck`.
   /// - Complexity: O(length of the text).
   package init(parsing text: String, file: String) throws(CompileError) {
     guard text.utf8.count <= Self.mostBytes else {

@@ -119,6 +119,40 @@ import Testing
     #expect(try spikec("check", "tables", "--json").json()["isRight"] as? Bool == true)
   }
 
+  @Test("leaky neurons whose decays are shifts, from a network to its accuracy") func shifts()
+    throws
+  {
+    let (model, images) = (Self.xylo("network.onnx"), Self.xylo("inputs.npy"))
+    let compiled = try spikec(
+      "compile", model, "--target", "xylo", "--neuron", "lif", "-o", "tables", "--calibration",
+      Self.xylo("calibration.npy"))
+    #expect(compiled.status == 0, "\(compiled.messages)")
+    let text = try spikec("inspect", "tables/network.spk").output
+    #expect(text.contains("shift-lif") && !text.contains("integrator"))
+    #expect(try spikec("check", "tables", "--json").json()["isRight"] as? Bool == true)
+    func run(_ artefact: String, _ output: String) throws -> [String: Any] {
+      try spikec(
+        "run", artefact, "--input", images, "--labels", Self.xylo("labels.npy"), "--limit", "400",
+        "--json", "--output", output
+      ).json()
+    }
+    let (cores, engine) = (
+      try run("tables", "cores.npy"), try run("tables/network.spk", "engine.npy")
+    )
+    #expect(try contents("cores.npy") == contents("engine.npy"))
+    #expect(cores["spikesPerImage"] as? Double == engine["spikesPerImage"] as? Double)
+    // The network itself recognizes 96.9 % of all 1,000.
+    #expect(try #require(cores["accuracy"] as? Double) > 0.94)
+    let emulation = try #require(cores["emulation"] as? [String: Any])
+    let counts = try #require(emulation["counts"] as? [String: Any])
+    #expect(counts["lostArrivals"] as? Double == 0 && counts["overflows"] as? Double == 0)
+  }
+
+  /// Returns the path of a file of the network for Xylo.
+  private static func xylo(_ name: String) -> String {
+    repositoryFile("Tests/Fixtures/xylo/\(name)")
+  }
+
   @Test("machines without ticks do one after another what spikes cause") func events() throws {
     let compiled = try compile(Self.unbiased, for: "speck2")
     #expect(compiled.status == 0, "\(compiled.messages)")
@@ -344,8 +378,14 @@ import Testing
     let akida = try compile(Self.mlp, for: "akida1000")
     #expect(akida.status == 64 && akida.messages.contains("driver.no-backend"))
     #expect(akida.messages.contains("do not send spikes"))
-    let xylo = try compile(Self.mlp, for: "xylo")
-    #expect(xylo.status == 64 && xylo.messages.contains("no emulator for it yet"))
+    let rectifying = try compile(Self.mlp, for: "xylo")
+    #expect(rectifying.status == 64 && rectifying.messages.contains("driver.target-neuron"))
+    let wide = try compile(
+      Self.mlp, for: "xylo", to: "t", "--neuron", "lif", "--weight-bits", "4")
+    #expect(wide.status == 69 && wide.messages.contains("legalize.inputs"), "\(wide.messages)")
+    let counted = try compile(
+      Self.mlp, for: "xylo", to: "t", "--neuron", "lif", "--decoder", "potential")
+    #expect(counted.status == 64 && counted.messages.contains("driver.target-decoder"))
     let unknown = try compile(Self.mlp, for: "loihi9")
     #expect(unknown.status == 64 && unknown.messages.contains("driver.unknown-target"))
     let code = try compile(Self.mlp, for: "loihi1", to: "t", "--code", "weighted")

@@ -89,6 +89,23 @@ import Testing
     #expect(try spikec("check", "tables").status == 0)
   }
 
+  @Test("says where the search for copies stopped early") func doubt() throws {
+    #expect(try compile(for: "rpu", to: "tables").status == 0)
+    let path = "tables/allocation.json"
+    let proved = try text(path)
+    #expect(proved.contains("\"isOptimal\":true"))
+    #expect(!(try spikec("inspect", "tables").output.contains("stopped early")))
+    let doubtful = proved.replacingOccurrences(
+      of: "\"isOptimal\":true", with: "\"isOptimal\":false")
+    try Data(doubtful.utf8).write(to: URL(fileURLWithPath: "\(spikec.folder)/\(path)"))
+    #expect(try spikec("inspect", "tables").output.contains("the search for copies stopped early"))
+    #expect(try spikec("check", "tables").status == 0)
+    let report = try spikec(
+      "report", "tables", "-o", "page.html", "--input", WorkflowTests.images, "--limit", "1")
+    #expect(report.status == 0, "\(report.messages)")
+    #expect(try text("page.html").contains("The search for copies stopped early"))
+  }
+
   @Test("a chip, its age and a run are chosen apart") func chips() throws {
     #expect(try compile(for: "rpu-pcm", to: "tables").status == 0)
     func outputs(_ options: String...) throws -> Data {
@@ -127,6 +144,7 @@ import Testing
       #expect(run.status == 0, "\(run.messages)")
       #expect(run.messages.contains("crossbar.clipped-outputs") == clips, "\(run.messages)")
       #expect(run.messages.contains("the arrays of 'conv2d'") == clips, "\(run.messages)")
+      #expect(run.messages.contains("reads such vectors again") == clips, "\(run.messages)")
       #expect(run.output.contains("of training alone: device.dwMin, device.dwMinDtod"))
       #expect(run.output.contains("device.wMaxDtod") && !run.output.contains("device.wMax,"))
     }
@@ -135,6 +153,21 @@ import Testing
     #expect(try compile(for: "own.json").status == 0)
     let run = try spikec("run", "tables", "--input", WorkflowTests.images, "--limit", "1")
     #expect(run.output.contains("of training alone: ") && !run.output.contains("wMaxDtod"))
+  }
+
+  @Test("frames of spikes that clip are not advised what only vectors have") func clippedFrames()
+    throws
+  {
+    try describe("clips.json", [("\"bound\": {\"value\": 12", "\"bound\": {\"value\": 0.5")])
+    #expect(
+      try compile(
+        Self.lenet, for: "clips.json", to: "tables", "--code", "weighted", "--timesteps", "4",
+        "--calibration", WorkflowTests.calibration, "--calibration-limit", "32"
+      ).status == 0)
+    let run = try spikec("run", "tables", "--input", WorkflowTests.images, "--limit", "1")
+    #expect(run.status == 0 && run.messages.contains("crossbar.clipped-outputs"), "\(run.messages)")
+    #expect(run.messages.contains("'boundManagement' 'iterative' has no effect"), "\(run.messages)")
+    #expect(!run.messages.contains("reads such vectors again"), "\(run.messages)")
   }
 
   @Test("refuses members of arrays that it does not know, and shows units of those it knows")

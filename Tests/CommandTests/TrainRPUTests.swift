@@ -133,10 +133,51 @@ import Testing
       "train-rpu", "--data", WorkflowTests.images, "--labels", WorkflowTests.labels, "--target",
       "a.json")
     #expect(result.status == 64 && result.messages.contains("crossbar.unknown-device-number"))
-    try spikec.write("b.json", Data(machine(Self.device, mapping: "differential").utf8))
-    let other = try spikec(
+  }
+
+  @Test("refuses devices that do not learn before it asks for their numbers") func otherDevices()
+    throws
+  {
+    func train(_ device: String, mapping: String = "signed-abstract", _ more: String...) throws
+      -> CommandResult
+    {
+      try spikec.write("b.json", Data(machine(device, mapping: mapping).utf8))
+      return try spikec(
+        [
+          "train-rpu", "--data", WorkflowTests.images, "--labels", WorkflowTests.labels,
+          "--target", "b.json", "--limit", "2",
+        ] + more)
+    }
+    let cell = """
+      "onOffRatio": 20, "model": "gated-volatile", "cell": {
+        "onThreshold": -0.5, "offThreshold": 0.5, "setVoltage": -1, "setSeconds": 1e-6,
+        "retention": 1
+      }
+      """
+    let models = ["\"model\": \"vteam\"", "\"model\": \"pcm\"", "\"model\": \"reram\"", cell]
+    for model in models {
+      // With and without the numbers of training.
+      for device in [model, model + ", " + Self.device] {
+        let result = try train(device)
+        #expect(result.status == 65 && result.messages.contains("crossbar.cannot-learn"))
+        #expect(result.messages.contains("expected 'ideal'"), "\(result.messages)")
+        #expect(!result.messages.contains("unknown-device-number"), "\(result.messages)")
+      }
+      #expect(try train(model, "--exact").status == 0)
+    }
+    let both = try train("\"model\": \"pcm\"", mapping: "differential")
+    #expect(both.status == 65 && !both.messages.contains("unknown-device-number"))
+    #expect(both.messages.contains("'differential'") && both.messages.contains("'pcm'"))
+  }
+
+  @Test("says what of a description it does not emulate") func notEmulated() throws {
+    let device = Self.device + ", \"stuckOff\": 0.1, \"variation\": 0"
+    try spikec.write("b.json", Data(machine(device).utf8))
+    let result = try spikec(
       "train-rpu", "--data", WorkflowTests.images, "--labels", WorkflowTests.labels, "--target",
-      "b.json")
-    #expect(other.status == 65 && other.messages.contains("crossbar.cannot-learn"))
+      "b.json", "--limit", "2", "--epochs", "1")
+    #expect(result.status == 0 && result.messages.contains("train-rpu.not-emulated"))
+    #expect(result.messages.contains("does not emulate 'device.stuckOff'"), "\(result.messages)")
+    #expect(!result.messages.contains("variation"))
   }
 }

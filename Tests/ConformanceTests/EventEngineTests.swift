@@ -68,7 +68,7 @@ extension Population {
   /// `true` iff what the neurons emit are spikes.
   fileprivate var isSpiking: Bool {
     switch model {
-    case .integrateAndFire, .leaky, .currentBased, .staircase, .maximum: true
+    case .integrateAndFire, .leaky, .currentBased, .bitShift, .staircase, .maximum: true
     case .source, .relay, .integrator: false
     }
   }
@@ -93,6 +93,23 @@ extension Population {
   @Test("graphs with leaky neurons", arguments: 0..<8 as Range<UInt64>)
   func leakyGraphs(batch: UInt64) throws {
     try runBatch(from: 50_000, batch) { $0.hasLeakyNeurons = true }
+  }
+
+  /// Counts of up to 127 spikes in a tick and states that saturate included.
+  @Test("graphs with neurons that decay by shifts", arguments: 0..<8 as Range<UInt64>)
+  func shiftingGraphs(batch: UInt64) throws {
+    var spikes = 0
+    for seed in 70_000 + batch * 25..<70_000 + batch * 25 + 25 {
+      var generator = SplitMix64(seed: seed)
+      let code = SpikeCode.rate(timesteps: 20 + Int(seed % 41))
+      let options = SpikingGraphOptions(
+        codes: [code], layers: 1...10, hasDecayingNeurons: seed.isMultiple(of: 3),
+        hasShiftingNeurons: true)
+      let graph = randomSpikingGraph(using: &generator, options: options)
+      let inputs = (0..<3).map { _ in randomInputs(for: graph, using: &generator) }
+      spikes += try expectConformance(graph, on: inputs, "seed \(seed)")
+    }
+    #expect(spikes > 1000)
   }
 
   /// Currents that wrap around and potentials that saturate included.

@@ -65,7 +65,15 @@ import Testing
     let second = try passes("loihi2", request)
     #expect(second.contains("decays=yes") && second.contains("refractory=1"))
     #expect(!second.contains("current-offset=1"))
-    for name in ["truenorth", "speck2", "spinnaker2", "generic-mesh", "brainscales2", "xylo"] {
+    let shifted = try passes("xylo", request)
+    for part in [
+      "tau-ref=0", "decoder=count", "encoder=even", "counted=leave", "decay=shift",
+      "most-spikes=31", "output-spikes=1", "threshold-bits=15", "leakless=no", "inputs=16",
+      "timesteps=200",
+    ] { #expect(shifted.contains(part), "\(part)") }
+    #expect(!shifted.contains("spike-inputs"))
+    #expect(throws: Diagnostic.self) { try passes("xylo", ConversionRequest()) }
+    for name in ["truenorth", "speck2", "spinnaker2", "generic-mesh", "brainscales2"] {
       let error = #expect(throws: Diagnostic.self) { try passes(name, request) }
       #expect(error?.id == "driver.target-neuron", "\(name)")
     }

@@ -152,6 +152,60 @@ extension String {
       "/cores/0/analog/device/model"),
   ]
 
+  /// Members of device models: of another than the array's, and half of what belongs together.
+  static let devices = [
+    Damage(
+      "rpu", #""device": {"#, #""device": {"readSeconds": 1e-7, "#, "unused-member",
+      "/cores/0/analog/device/readSeconds"),
+    Damage(
+      "rpu", #""device": {"#, #""device": {"model": "reram", "drift": {"startSeconds": 1}, "#,
+      "unused-member", "/cores/0/analog/device/drift/startSeconds"),
+    Damage(
+      "rpu-pcm", #""model": "pcm""#, #""model": "pcm", "cell": {"width": 1e-9}"#, "unused-member",
+      "/cores/0/analog/device/cell"),
+    Damage(
+      "rpu", #""device": {"#, #""device": {"model": "vteam", "cell": {"retention": 1}, "#,
+      "unused-member", "/cores/0/analog/device/cell/retention"),
+    Damage(
+      "rpu", #""device": {"#,
+      #""device": {"model": "vteam", "cell": {"setSeconds": 1, "onSpeed": -1}, "#,
+      "unused-member", "/cores/0/analog/device/cell/onSpeed"),
+    Damage(
+      "rpu", #""device": {"#,
+      """
+      "device": {
+        "model": "gated-volatile", "onOffRatio": 2, "cell": {
+          "onThreshold": -1, "offThreshold": 1, "setVoltage": -2, "setSeconds": 1,
+          "retention": 1, "readVoltage": 0.1
+        },
+      """, "unused-member", "/cores/0/analog/device/cell/readVoltage"),
+    Damage(
+      "isaac", #""leastResistance": {"value": 2000, "grade": "software", "source": "CS"},"#, "",
+      "missing-member", "/cores/0/analog/device"),
+  ]
+
+  @Test("a volatile cell is told all that it lacks in one run") func volatileCell() throws {
+    func lacks(_ device: String) throws -> [String] {
+      let damage = Damage(
+        "rpu", #""device": {"#, #""device": {"model": "gated-volatile", \#(device)"#, "", "")
+      let found = problems(try damage.text())
+      for problem in found {
+        #expect(problem.id == "target.missing-member", "\(problem.rendered())")
+        #expect(problem.notes.contains { $0.contains("'gated-volatile'") })
+      }
+      // The second word in quotes, after that of the place.
+      return found.map { "\($0.message.split(separator: "'").dropFirst(2).first ?? "")" }
+    }
+    #expect(
+      try lacks(#""cell": {"setSeconds": 1}, "#) == [
+        "onThreshold", "offThreshold", "setVoltage", "retention", "onOffRatio",
+      ])
+    #expect(try lacks("") == ["cell", "onOffRatio"])
+    #expect(
+      try lacks(#""onOffRatio": 2, "cell": {"setVoltage": -1, "setSeconds": 1, "retention": 1}, "#)
+        == ["onThreshold", "offThreshold"])
+  }
+
   static let contradictions = [
     Damage(
       "loihi1", #""id": "loihi1","#, #""id": "loihi1", "id": "loihi1","#, "duplicate-member",
@@ -273,7 +327,7 @@ extension String {
 
   @Test(
     "a violation of the schema is found where it is, and nothing else",
-    arguments: violations + arrays)
+    arguments: violations + arrays + devices)
   func structure(_ damage: Damage) throws {
     let found = problems(try damage.text())
     #expect(found.map(\.id) == ["target.\(damage.id)"], "\(found.map { $0.rendered() })")

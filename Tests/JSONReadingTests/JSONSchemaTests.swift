@@ -31,6 +31,13 @@ import Testing
         "[1,1]"
       ),
       ("{}", "[1,{}]"), (#"{"properties":{"a":{"type":"null"}}}"#, #"{"b":1}"#),
+      (#"{"properties":{"a":false}}"#, #"{"b":1}"#), (Self.conditional, #"{"kind":"x","a":1}"#),
+      (Self.conditional, #"{"kind":"y","b":1}"#), (Self.conditional, #"{"b":1}"#),
+      (Self.conditional, "3"),
+      (#"{"allOf":[{"minimum":1},{"maximum":3}]}"#, "2"),
+      (#"{"if":{"type":"string"},"then":{"maxLength":1}}"#, "200"),
+      (#"{"if":{"type":"string"},"else":{"maximum":1}}"#, #""long""#),
+      (#"{"then":{"maximum":1}}"#, "2"),
     ])
   func accepted(_ schema: String, _ value: String) throws {
     #expect(try problems(schema, value) == [])
@@ -91,6 +98,37 @@ import Testing
     #expect(try problems(schema, value) == [problem])
   }
 
+  /// Of a kind, which may be left out, `a` or `b`.
+  private static let conditional = """
+    {"allOf":[{
+      "description":"x has a",
+      "if":{"required":["kind"],"properties":{"kind":{"const":"x"}}},
+      "then":{"required":["a"],"properties":{"b":false}},
+      "else":{"properties":{"a":false}}
+    }]}
+    """
+
+  @Test(
+    "what a condition asks for is told with its reason",
+    arguments: [
+      (#"{"kind":"x"}"#, [("", .missingMember, "no 'a'")]),
+      (#"{"kind":"x","b":1}"#, [("", .missingMember, "no 'a'"), ("/b", .unusedMember, "a value")]),
+      (#"{"kind":"y","a":1}"#, [("/a", .unusedMember, "a value")]),
+      (#"{"a":null}"#, [("/a", .unusedMember, "a value")]),
+    ] as [(String, [(String, JSONSchema.Rule, String)])])
+  func conditions(_ value: String, _ expected: [(String, JSONSchema.Rule, String)]) throws {
+    let found = try problems(Self.conditional, value)
+    #expect(found.map(\.pointer) == expected.map(\.0) && found.map(\.rule) == expected.map(\.1))
+    #expect(found.map(\.found) == expected.map(\.2))
+    #expect(found.allSatisfy { $0.reason == "x has a" })
+  }
+
+  @Test("all parts of a list of schemas hold") func allParts() throws {
+    let schema = #"{"allOf":[{"minimum":1},{"exclusiveMinimum":2}]}"#
+    #expect(try problems(schema, "0").map(\.rule) == [.range, .range])
+    #expect(try problems(schema, "2").map(\.expected) == ["more than 2"])
+  }
+
   @Test("all problems are found, but not without end") func many() throws {
     let schema = JSONSchema(
       try JSON(parsing: #"{"items":{"type":"object","required":["a","b"]}}"#))
@@ -102,11 +140,13 @@ import Testing
   @Test("keywords that would be ignored are found") func unknownKeywords() throws {
     let text = ##"""
       {"oneOf":[],"properties":{"a":{"format":"date"},"b":{"pattern":"a|b"},
-       "c":{"$ref":"#/$defs/none"}},"$defs":{"d":{"items":{"not":{}}}}}
+       "c":{"$ref":"#/$defs/none"}},"$defs":{"d":{"items":{"not":{}}}},
+       "allOf":[{"if":{"not":{}},"then":{"contains":{}},"else":{"a":1}}]}
       """##
     #expect(
       JSONSchema(try JSON(parsing: text)).unknownKeywords == [
-        "/$defs/d/items/not", "/oneOf", "/properties/a/format", "/properties/b/pattern",
+        "/$defs/d/items/not", "/allOf/0/else/a", "/allOf/0/if/not", "/allOf/0/then/contains",
+        "/oneOf", "/properties/a/format", "/properties/b/pattern",
         "/properties/c/$ref",
       ])
   }

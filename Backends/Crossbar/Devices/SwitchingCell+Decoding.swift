@@ -20,7 +20,8 @@ extension SwitchingCell {
     members.group += "cell."
     var cell = VoltageThresholdCell()
     if isVolatile {
-      try members.need(["onThreshold", "offThreshold", "setVoltage", "setSeconds", "retention"])
+      try members.need(
+        ["onThreshold", "offThreshold", "setVoltage", "setSeconds", "retention"], beside: device)
       try members.refuse(["readVoltage", "readShare"], unless: "vteam")
     } else {
       try members.refuse(["retention", "rest"], unless: "gated-volatile")
@@ -112,10 +113,24 @@ extension VoltageThresholdCell {
 
 extension ReadMembers {
 
-  /// Refuses a group that lacks one of some numbers.
-  fileprivate func need(_ names: [String]) throws(Diagnostic) {
-    for name in names where array.numbers[group + name]?.value == nil {
-      throw bad("a volatile cell without '\(group)\(name)'", expected: "a number of the device's")
+  /// Refuses a volatile cell that lacks some of its numbers, or of the resistances of `device`, with
+  /// all that are missing or not known.
+  fileprivate func need(_ names: [String], beside device: ReadMembers) throws(Diagnostic) {
+    func isKnown(_ name: String) -> Bool { array.numbers[name]?.value != nil }
+    var missing = names.map { group + $0 }.filter { !isKnown($0) }.map { "'\($0)'" }
+    let (ratio, least, most) = ("onOffRatio", "leastResistance", "mostResistance")
+    if !isKnown(device.group + ratio) {
+      let both = [least, most].map { device.group + $0 }
+      switch both.filter({ !isKnown($0) }) {
+      case []: break
+      case both: missing.append("'\(device.group)\(ratio)'")
+      case let half: missing += half.map { "'\($0)'" }
+      }
+    }
+    guard missing.isEmpty else {
+      throw bad(
+        "a volatile cell without \(missing.joined(separator: ", "))",
+        expected: "numbers of the device's, which has none of its own")
     }
   }
 

@@ -26,7 +26,7 @@ extension ArrayFeatures {
   ///
   /// Members: `mapping`, `slices`, `cellBits`, `devicesPerWeight`, `rowsPerInput`, `parts`
   /// (`columns` or `arrays`), `biasRow` (`analog` or `digital`), `split` (`equal` or `maximal`),
-  /// `readTime` in seconds, `input.bits` and `input.slice`; `repetition.signalToNoise`, `.rows` and
+  /// `readTime` in seconds, `input.bits`, `.slice`, `.signed` and `.repeats`; `repetition.signalToNoise`, `.rows` and
   /// `.columns`, with `output.noise`, `output.bound` and `device.wMax`.
   ///
   /// - Throws: `crossbar.bad-array`.
@@ -71,6 +71,9 @@ extension ArrayFeatures {
       }
       readsPerVector = (width + slice - 1) / slice
     }
+    separatesSigns =
+      try reader.word("input.signed", of: ["true": false, "false": true]) ?? false
+    presentationsPerRead = try reader.whole("input.repeats", in: 1...1024) ?? 1
     guard mostInputs >= 1, mostOutputs >= 1 else {
       throw .badArray(
         core.name, target,

@@ -46,6 +46,12 @@ package struct ArrayFeatures: Hashable, Sendable {
   /// A frame of spikes is one read.
   package var readsPerVector: Int
 
+  /// Whether converters of inputs give no sign, so that what is negative in a vector is read apart.
+  package var separatesSigns: Bool
+
+  /// How often inputs are given in a read before its sums are converted, at most.
+  package var presentationsPerRead: Int
+
   /// How matrices that exceed an array are cut.
   package enum Split: String, Hashable, Sendable, CaseIterable {
     /// Into as few parts as possible, whose sizes differ by at most 1.
@@ -107,5 +113,7 @@ package struct ArrayFeatures: Hashable, Sendable {
     repetition = nil
     readSeconds = nil
     readsPerVector = 1
+    separatesSigns = false
+    presentationsPerRead = 1
   }
 }

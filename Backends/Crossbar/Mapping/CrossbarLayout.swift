@@ -27,6 +27,10 @@ package struct CrossbarLayout: Hashable, Sendable {
   /// The blocks, layer by layer; within it by replica, group, inputs, outputs.
   package var blocks: [TileBlock]
 
+  /// Whether the search for copies has proved that with as many tiles the slowest layer cannot be faster,
+  /// or matrices be repeated more often; it stops early where there are many layers and classes.
+  package var isOptimal = true
+
   /// Creates a layout.
   package init(
     target: TargetDescription, arrays: [ArrayFeatures], mode: ReadMode,
@@ -56,12 +60,18 @@ package enum ReadMode: Hashable, Sendable {
     }
   }
 
-  /// The passes of an image through a layer: frames of single bits at most, see `FrameBounds`.
-  package func passes(of matrix: WeightMatrix) -> Int {
+  /// The passes of an image through a layer, at most: of vectors, one for each sign that is read apart;
+  /// of frames, those of single bits, see `FrameBounds`.
+  package func passes(of matrix: WeightMatrix, on array: ArrayFeatures) -> Int {
     switch self {
-    case .vectors: 1
+    case .vectors: array.separatesSigns && matrix.hasNegativeInputs ? 2 : 1
     case .frames(let count): matrix.frames ?? count
     }
+  }
+
+  /// The reads of a pass: of a vector, those of all its parts; of a frame of single bits, one.
+  package func reads(on array: ArrayFeatures) -> Int {
+    self == .vectors ? array.readsPerVector : 1
   }
 }
 
@@ -151,8 +161,10 @@ extension CrossbarLayout {
   /// The arrays that a layer is on.
   package func array(of layer: Int) -> ArrayFeatures { arrays[layers[layer].kind] }
 
-  /// The passes of an image through a layer; in frame mode the frames that are read at most.
-  package func passes(of layer: Int) -> Int { mode.passes(of: layers[layer].matrix) }
+  /// The passes of an image through a layer, at most: signs of vectors, or frames.
+  package func passes(of layer: Int) -> Int {
+    mode.passes(of: layers[layer].matrix, on: array(of: layer))
+  }
 
   /// The cycles of an image, in a layer; the largest number if there are more.
   package func cycles(of layer: Int) -> Int {

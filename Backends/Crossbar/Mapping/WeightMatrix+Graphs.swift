@@ -9,24 +9,29 @@ extension WeightMatrix {
   /// Convolutions and dense layers have matrices, once for each node. All other operators, among
   /// them transposed convolutions, are for digital units.
   ///
-  /// - Complexity: O(nodes).
+  /// - Complexity: O(nodes + elements of scales).
   /// - Precondition: the graph is verified.
   package static func all(in graph: ANNGraph) -> [WeightMatrix] {
-    graph.ids.compactMap { id in
+    let isNonNegative = graph.nodesWithoutNegatives
+    return graph.ids.compactMap { id in
       let node = graph[id]
-      guard let operand = node.inputs.first.map({ graph[$0].shape }) else { return nil }
+      guard let input = node.inputs.first else { return nil }
+      let operand = graph[input].shape
+      var result: WeightMatrix
       switch node.op {
       case .conv2d(let conv):
-        return WeightMatrix(
+        result = WeightMatrix(
           convolution: node.name, .node(id), conv.window, groups: conv.groups, kernel: conv.kernel,
           from: operand, to: node.shape, bias: conv.bias)
       case .dense(let dense):
-        return WeightMatrix(
+        result = WeightMatrix(
           name: node.name, source: .node(id), groups: 1, inputs: operand.channels,
           outputs: node.shape.channels, windows: nil, positions: node.shape.positions,
           kernel: dense.kernel, bias: dense.bias)
       default: return nil
       }
+      result.hasNegativeInputs = !isNonNegative[input.index]
+      return result
     }
   }
 

@@ -45,6 +45,9 @@ package struct WeightMatrix: Hashable, Sendable {
   /// The power of two by which weights are multiplied; 0 but for integer weights of projections.
   package var shift: Int = 0
 
+  /// Whether elements of the vectors that are read may be negative; not asked for in frame mode.
+  package var hasNegativeInputs = true
+
   /// The frames of single bits that are read for an image in frame mode, at most; `nil` for one in
   /// each pass.
   package var frames: Int?

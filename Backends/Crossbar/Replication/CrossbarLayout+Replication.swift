@@ -79,7 +79,7 @@ extension CrossbarLayout {
     let chips = options.chips ?? target.topology.levels.first?.count ?? 1
     let search = RepetitionSearch(
       matrices: matrices, arrays: arrays, mode: mode, chips: chips, options: options)
-    guard let choices = search.solve() else {
+    guard let answer = search.solve() else {
       let problem = ReplicationProblem(
         matrices, on: arrays, mode: mode, chips: chips, options: options)
       throw TileShortage(
@@ -89,8 +89,9 @@ extension CrossbarLayout {
     }
     self = try liftingDiagnostic { () throws(Diagnostic) in
       try CrossbarLayout(
-        matrices, choices, on: target, arrays: arrays, mode: mode, packs: options.packs)
+        matrices, answer.choices, on: target, arrays: arrays, mode: mode, packs: options.packs)
     }
+    isOptimal = answer.isOptimal
   }
 }
 
@@ -117,7 +118,7 @@ extension ReplicationProblem {
           matrix, on: array, packs: options.packs,
           repetition: repetitions?[layer][kind] ?? .none)
         let free = max(1, cut.replicas(tiles: cut.tiles(replicas: 1)))
-        let reads = mode == .vectors ? array.readsPerVector : mode.passes(of: matrix)
+        let reads = mode.passes(of: matrix, on: array).saturating(mode.reads(on: array))
         return Option(
           positions: matrix.positions,
           // A layer that is never read takes no time; times are compared all the same.

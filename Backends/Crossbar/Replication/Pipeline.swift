@@ -28,7 +28,7 @@ extension CrossbarLayout {
 
   /// The reads of a cycle: of a vector, those of all its parts; of a frame of single bits, one.
   package func readsPerCycle(of layer: Int) -> Int {
-    mode == .vectors ? array(of: layer).readsPerVector : 1
+    mode.reads(on: array(of: layer))
   }
 
   /// The time of an image in a layer, seconds; `nil` if the time of a read is not known.

@@ -19,6 +19,15 @@ struct RepetitionSearch {
   /// What else limits tiles.
   let options: LayoutOptions
 
+  /// An answer.
+  struct Answer: Hashable, Sendable {
+    /// Where each layer goes.
+    var choices: [LayerChoice]
+    /// Whether it is proved that layers cannot be repeated more often, and that with so many repetitions no
+    /// other choice has a faster slowest layer; the bisection of the factor is taken as exact.
+    var isOptimal: Bool
+  }
+
   /// The steps of the bisection.
   private static let halvings = 12
 
@@ -28,29 +37,37 @@ struct RepetitionSearch {
   /// of signal to noise that is wanted takes too many tiles, it is made smaller by the same factor for
   /// all layers, down to where they fit; the factor is found by bisection to 2⁻¹².
   ///
-  /// - Complexity: that of `ReplicationProblem.solve`, and of its single questions, fourteen at most.
-  func solve() -> [LayerChoice]? {
-    if let choices = choices(1) { return choices }
+  /// - Complexity: that of `ReplicationProblem.solve`, and of its single questions, fifteen at most.
+  func solve() -> Answer? {
+    if let answer = answer(1) { return answer }
     guard arrays.contains(where: { $0.repetition != nil }) else { return nil }
     // Without any repetition the layers fit or do not.
-    guard problem(0).problem.isFeasible else { return nil }
+    guard problem(0).problem.isFeasible == true else { return nil }
     var (low, high) = (0.0, 1.0)
+    var isProved = problem(1).problem.isFeasible == false
     for _ in 0..<RepetitionSearch.halvings {
       let middle = (low + high) / 2
-      if problem(middle).problem.isFeasible { low = middle } else { high = middle }
+      switch problem(middle).problem.isFeasible {
+      case true?: low = middle
+      case false?: (high, isProved) = (middle, true)
+      case nil: (high, isProved) = (middle, false)
+      }
     }
-    return choices(low)
+    guard var result = answer(low) else { return nil }
+    if !isProved { result.isOptimal = false }
+    return result
   }
 
   /// Returns where layers go with a part of the wanted ratio of signal to noise, if they fit.
-  private func choices(_ part: Double) -> [LayerChoice]? {
+  private func answer(_ part: Double) -> Answer? {
     let (problem, repetitions) = problem(part)
     guard let answer = problem.solve() else { return nil }
-    return answer.choices.enumerated().map { layer, choice in
+    let choices = answer.choices.enumerated().map { layer, choice in
       LayerChoice(
         kind: choice.kind, replicas: choice.replicas,
         repetition: repetitions[layer][choice.kind])
     }
+    return Answer(choices: choices, isOptimal: answer.isOptimal)
   }
 
   /// Returns the question of copies, and how often layers are repeated on arrays of each class.

@@ -86,7 +86,9 @@ extension ReplicationProblem {
     guard !layers.isEmpty else { return Answer(choices: [], isOptimal: true, steps: 0) }
     let times = candidateTimes()
     var steps = 0
-    guard let slowest = times.last, kinds(within: slowest, steps: &steps) != nil else { return nil }
+    guard let slowest = times.last,
+      case .found = outcome(within: slowest, longest: true, steps: &steps)
+    else { return nil }
     var (low, high) = (0, times.count - 1)
     var isOptimal = true
     while low < high {
@@ -97,20 +99,27 @@ extension ReplicationProblem {
       case .unknown: (low, isOptimal) = (middle + 1, false)
       }
     }
-    guard let kinds = kinds(within: times[low], fewest: true, steps: &steps) else { return nil }
+    guard
+      case .found(let kinds) = outcome(
+        within: times[low], fewest: true, longest: true, steps: &steps)
+    else { return nil }
     let choices = zip(layers, kinds).map { options, kind in
       LayerChoice(kind: kind, replicas: options[kind].replicas(within: times[low]) ?? 1)
     }
     return Answer(choices: usingSpareTiles(choices), isOptimal: isOptimal, steps: steps)
   }
 
-  /// Whether a way was found in which the layers fit.
+  /// Whether the layers fit; `nil` if no way was found, and none is ruled out.
   ///
   /// - Complexity: that of one question of `solve`.
-  package var isFeasible: Bool {
+  package var isFeasible: Bool? {
     var steps = 0
     guard let slowest = candidateTimes().last else { return layers.isEmpty }
-    return kinds(within: slowest, steps: &steps) != nil
+    switch outcome(within: slowest, longest: true, steps: &steps) {
+    case .found: return true
+    case .impossible: return false
+    case .unknown: return nil
+    }
   }
 
   /// Returns all times that a layer can take, ascending.
@@ -127,28 +136,27 @@ extension ReplicationProblem {
     return times.sorted()
   }
 
-  /// Returns classes with which no layer takes more than `time`, if there are any.
+  /// Returns classes with which no layer takes more than `time`, or what is known of them.
+  ///
+  /// - Parameters:
+  ///   - time: the time.
+  ///   - fewest: whether as few tiles as possible are wanted.
+  ///   - longest: whether the search is repeated with more states where it is not clear.
+  ///   - steps: what the search has cost, updated.
+  /// - Returns: the classes, or that there are none, or that it is not clear.
   private func outcome(
-    within time: Double, fewest: Bool = false, effort: Int = 1, steps: inout Int
+    within time: Double, fewest: Bool = false, longest: Bool = false, steps: inout Int
   ) -> TileAssignment.Outcome {
-    var assignment = TileAssignment(
-      tiles: layers.flatMap { options in
-        options.map { option in option.replicas(within: time).map { option.tiles($0) } }
-      }, budgets: budgets, total: total)
-    defer { steps += assignment.steps }
-    return assignment.solve(fewest: fewest, effort: effort)
-  }
-
-  /// Returns the same after a longer search where it is not clear; `nil` if there are none.
-  private func kinds(within time: Double, fewest: Bool = false, steps: inout Int) -> [Int]? {
-    for effort in [1, 4] {
-      switch outcome(within: time, fewest: fewest, effort: effort, steps: &steps) {
-      case .found(let kinds): return kinds
-      case .impossible: return nil
-      case .unknown: continue
-      }
+    let tiles = layers.flatMap { options in
+      options.map { option in option.replicas(within: time).map { option.tiles($0) } }
     }
-    return nil
+    var outcome = TileAssignment.Outcome.unknown
+    for effort in longest ? [1, 4] : [1] where outcome == .unknown {
+      var assignment = TileAssignment(tiles: tiles, budgets: budgets, total: total)
+      outcome = assignment.solve(fewest: fewest, effort: effort)
+      steps += assignment.steps
+    }
+    return outcome
   }
 
   /// Returns `choices` with more copies where tiles are left.

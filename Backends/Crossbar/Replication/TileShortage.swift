@@ -24,6 +24,9 @@ struct TileShortage: Hashable, Sendable {
   /// Changes, each by itself enough, the mildest first.
   var changes: [String]
 
+  /// Whether it is proved that the network does not fit, or no way was found in the steps of a search.
+  var isProved: Bool
+
   /// What a layer takes.
   struct Part: Hashable, Sendable {
     /// Its name.
@@ -52,6 +55,7 @@ struct TileShortage: Hashable, Sendable {
     .sorted { $0.tiles > $1.tiles }
     largest.removeLast(max(0, largest.count - 3))
     changes = []
+    isProved = problem.isFeasible == false
     if case .most = options.budget, let fewest = fewestInAll(problem) {
       changes.append("a budget of \(fewest, of: "tile")")
       return
@@ -114,7 +118,7 @@ struct TileShortage: Hashable, Sendable {
     let options = LayoutOptions(budget: .least, packs: packs)
     let problem = ReplicationProblem(
       matrices, on: arrays, mode: .vectors, chips: chips, options: options)
-    return problem.isFeasible
+    return problem.isFeasible == true
   }
 
   /// The error that ends a compilation.

@@ -7,8 +7,10 @@ internal import Kernels
 /// What an image costs in a layer that arrays hold.
 ///
 /// Counts are those of one pass of each read: management of bounds repeats reads, which only a run
-/// can tell. In frame mode they are those of as many frames as inputs of any values may need; frames
-/// and windows without spikes are not read. Counts that exceed `Int` are the largest.
+/// can tell. Apart from that no run exceeds them: in frame mode they are those of as many frames as
+/// inputs of any values may need; where signs are read apart, vectors whose elements may be negative
+/// count twice. Frames, windows and signs of which nothing is there are not read. Counts that exceed
+/// `Int` are the largest.
 package struct LayerCosts: Hashable, Sendable {
 
   /// The reads, one after the other: cycles, times the reads of a vector.
@@ -58,7 +60,8 @@ extension CrossbarLayout {
     // Every position is read by all blocks of one copy, whichever it is.
     let vectors = layer.matrix.positions.saturating(passes(of: number))
     let reads = vectors.saturating(readsPerCycle(of: number))
-    let arrays = reads.saturating(cut.groups).saturating(array.arraysPerTile)
+    let arrays = reads.saturating(array.presentationsPerRead).saturating(cut.groups)
+      .saturating(array.arraysPerTile)
     let used =
       Double(layer.replicas) * Double(cut.groups) * Double(cut.inputs * array.rowsPerInput)
       * Double(cut.outputs * array.columnsPerOutput)

@@ -45,7 +45,20 @@ extension Diagnostic {
   static func cannotLearn(_ mapping: String) -> Diagnostic {
     .error(
       "crossbar.cannot-learn",
-      "the array holds weights as '\(mapping)', updates by pulses need 'signed-abstract'")
+      "the array holds weights as '\(mapping)' ('mapping'), updates by pulses need 'signed-abstract'",
+      notes: ["--exact trains matrices in memory, which 'compile' lays out on such arrays"])
+  }
+
+  /// Returns an error about devices of a model that pulses do not move by constant steps.
+  static func hasNoConstantSteps(_ model: String) -> Diagnostic {
+    .error(
+      "crossbar.cannot-learn",
+      "'device.model' is '\(model)', expected 'ideal': training moves weights by steps of the same mean "
+        + "size, which such devices do not make",
+      notes: [
+        "leave 'device.model' out to train devices of constant steps, 'dwMin' and the like",
+        "--exact trains matrices in memory, which 'compile' lays out on such arrays",
+      ])
   }
 
   /// Returns an error about devices of a weight that are on arrays of their own.

@@ -26,9 +26,6 @@ package struct ArrayTraining: Hashable, Sendable {
   /// Weights are not repeated on them, and offsets are a row, whatever they say of both.
   package let arrays: ArrayFeatures
 
-  /// How signed weights are held.
-  private let mapping: String
-
   /// Where the differences between devices start.
   package var chipSeed: UInt64 = 0
 
@@ -39,7 +36,7 @@ package struct ArrayTraining: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - model: what the devices are like.
-  ///   - array: the arrays' description: `mapping`, and `update.pulses`.
+  ///   - array: the arrays' description, which `check(_:)` lets pass: `update.pulses`.
   ///   - features: what follows from it for matrices.
   ///   - forward: what reads from rows to columns do.
   ///   - backward: what reads from columns to rows do.
@@ -50,17 +47,28 @@ package struct ArrayTraining: Hashable, Sendable {
     self.model = model
     arrays = features
     (self.forward, self.backward) = (forward, backward)
-    mapping = array.mapping ?? "signed-abstract"
     pulses.slots = array.numbers["update.pulses"]?.value.flatMap { Int(exactly: $0) } ?? 0
+  }
+
+  /// Refuses arrays whose devices do not learn as `PulsedDeviceModel` has it, whatever its numbers.
+  ///
+  /// - Parameter array: the arrays' description: `mapping` and `device.model`.
+  /// - Throws: `crossbar.cannot-learn` unless a device holds a weight with its sign, and unless pulses
+  ///   move it by steps of the same mean size; both if both are so.
+  package static func check(_ array: AnalogArray) throws(CompileError) {
+    var sink = DiagnosticSink()
+    let mapping = array.mapping ?? "signed-abstract"
+    if mapping != "signed-abstract" { sink.report(.cannotLearn(mapping)) }
+    let model = array.words["device.model"] ?? "ideal"
+    if model != "ideal" { sink.report(.hasNoConstantSteps(model)) }
+    try sink.throwIfErrors()
   }
 
   /// Refuses settings that no array can have.
   ///
-  /// - Throws: `crossbar.cannot-learn` unless a device holds a weight with its sign, and devices of a
-  ///   weight are on one array; `crossbar.bad-slots`; `crossbar.too-many-devices` if a weight's devices
-  ///   do not fit on an array.
+  /// - Throws: `crossbar.cannot-learn` unless devices of a weight are on one array;
+  ///   `crossbar.bad-slots`; `crossbar.too-many-devices` if a weight's devices do not fit on an array.
   package func check() throws(Diagnostic) {
-    guard mapping == "signed-abstract" else { throw .cannotLearn(mapping) }
     let most = ([arrays.cells.devices] + devicesPerWeight.values).max() ?? 1
     guard !arrays.spreadsOverArrays || most == 1 else { throw .cannotLearnOnParts(most) }
     guard (1...64).contains(pulses.slots) else { throw .badSlots(pulses.slots) }
@@ -79,6 +87,23 @@ package struct ArrayTraining: Hashable, Sendable {
     var own = arrays
     own.cells.devices = devices(of: task.layer)
     return LayerCut(inputs: task.inputs, outputs: task.outputs, groups: groups, on: own)
+  }
+}
+
+extension AnalogArray {
+
+  /// The members that change what reads or devices of a programmed network do, and that training on the
+  /// array does not emulate.
+  package var membersNotOfTraining: [String] {
+    let groups = ["wires.", "mismatch.", "device.programming."]
+    let names: Set = [
+      "input.most", "output.gain", "device.onOffRatio", "device.leastResistance",
+      "device.mostResistance", "device.variation", "device.stuckOff", "device.stuckOn",
+    ]
+    return numbers.filter { name, number in
+      (number.value ?? 0) != 0
+        && (names.contains(name) || groups.contains { name.hasPrefix($0) })
+    }.keys.sorted()
   }
 }
 

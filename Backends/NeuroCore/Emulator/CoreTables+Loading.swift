@@ -218,6 +218,9 @@ extension TableLoader {
     _ kind: CoreClass
   ) throws(Diagnostic) -> (NeuronProgram, NeuronBox) {
     let population = graph[slice.population]
+    if kind.neuron?.model == .bitShift, !population.model.isBitShift {
+      throw .unsupportedNeuron(population.name, population.model.mnemonic)
+    }
     switch population.model {
     case .integrateAndFire:
       return (.fire(own.firing(neurons, scale: plan.scale, kind.neuron)), slice.box)
@@ -226,6 +229,11 @@ extension TableLoader {
         throw .unsupportedNeuron(population.name, population.model.mnemonic)
       }
       return (.decay(own.decaying(neurons, model)), slice.box)
+    case .bitShift(let model):
+      guard let shifts = kind.neuron?.shifts, shifts.include(model) else {
+        throw .unsupportedNeuron(population.name, population.model.mnemonic)
+      }
+      return (.shift(own.shifting(neurons, model)), slice.box)
     case .integrator: return (.integrate, slice.box)
     case .staircase: return (.staircase(own.staircase(slice.box.channels)), slice.box)
     case .maximum:
@@ -238,6 +246,12 @@ extension TableLoader {
       throw .unsupportedNeuron(population.name, population.model.mnemonic)
     }
   }
+}
+
+extension NeuronModel {
+
+  /// Whether currents and potentials decay by shifts.
+  fileprivate var isBitShift: Bool { if case .bitShift = self { true } else { false } }
 }
 
 // MARK: - Routes

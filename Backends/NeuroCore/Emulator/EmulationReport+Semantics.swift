@@ -61,6 +61,11 @@ extension NeuronModel {
         "what is left of currents and potentials is truncated towards 0; currents wrap around, "
           + "potentials saturate, and those above the threshold fire and become 0"
       ]
+    case .bitShift:
+      return [
+        "input is added before currents decay; losses are rounded down and at least 1 above 0; currents "
+          + "and potentials saturate; a threshold is taken off for each spike"
+      ]
     case .source, .relay, .maximum, .leaky: return []
     }
   }

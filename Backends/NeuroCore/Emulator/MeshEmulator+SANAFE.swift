@@ -103,7 +103,7 @@ private struct SANAFEWriter {
       case .integrate: break
       case .fire(let neurons) where !neurons.isSigned && neurons.retractions.isEmpty:
         thresholds = neurons.thresholds.map { Double($0) }
-      case .fire, .decay, .staircase, .maximum:
+      case .fire, .decay, .shift, .staircase, .maximum:
         let population = graph[slice.population]
         throw CompileError(.notForSANAFE("neurons '\(population.model.mnemonic)'"))
       }

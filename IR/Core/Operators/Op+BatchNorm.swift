@@ -67,3 +67,31 @@ public struct BatchNorm: Operator {
     return inputs[0]
   }
 }
+
+extension BatchNorm {
+
+  /// Returns the normalization as factor and offset, one a channel.
+  ///
+  /// g = γ/√(σ² + ε), h = β − μ·g, computed in double precision.
+  ///
+  /// - Parameters:
+  ///   - tensors: the graph's constants.
+  ///   - channels: the channels of the operand.
+  /// - Returns: g and h.
+  /// - Throws: as `TensorStore.floats`.
+  package func affine(
+    _ tensors: TensorStore, channels: Int
+  ) throws(Diagnostic) -> (factor: [Float], offset: [Float]) {
+    let gamma = try scale.map { (id) throws(Diagnostic) in try tensors.floats(id) }
+    let beta = try offset.map { (id) throws(Diagnostic) in try tensors.floats(id) }
+    let (mu, variance) = (try tensors.floats(mean), try tensors.floats(variance))
+    var (factor, shift) = ([Float](), [Float]())
+    for c in 0..<channels {
+      let root = (Double(variance[c]) + Double(epsilon)).squareRoot()
+      let g = Double(gamma?[c] ?? 1) / root
+      factor.append(Float(g))
+      shift.append(Float(Double(beta?[c] ?? 0) - Double(mu[c]) * g))
+    }
+    return (factor, shift)
+  }
+}

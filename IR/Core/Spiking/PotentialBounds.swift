@@ -72,6 +72,15 @@ public struct PotentialBounds: Sendable {
             // What is left of the initial potential and what has come since never exceed both.
             model.potential(under: $0, bias: $1).hull(ValueRange(0, most))
           })
+      case .bitShift(let model):
+        let bias = try biased(input.map { _ in .zero }, population, graph.tensors)
+        let held = zip(input, bias).map { model.potential(under: $0, bias: $1) }
+        let thresholds = try graph.tensors.integers(model.threshold).map { Double($0) }
+        append(
+          units: held.enumerated().map { (c, range) in
+            let own = stride(from: c % thresholds.count, to: thresholds.count, by: held.count)
+            return model.units(own.map { thresholds[$0] }.min() ?? 1, under: range)
+          }, potentials: held)
       case .staircase(let model):
         let isRate = population.code.isRate
         let values = isRate ? [-1, 1] : try graph.tensors.integers(model.values).map { Double($0) }
@@ -109,7 +118,7 @@ extension PotentialBounds {
 
   /// Returns the range of what reaches a neuron of each channel through those projections that are
   /// `chosen`, bias left out.
-  private func inputs(
+  package func inputs(
     of id: PopulationID, in graph: SpikingGraph, chosen: (ProjectionID) -> Bool = { _ in true }
   ) throws(Diagnostic) -> [ValueRange] {
     let channels = graph[id].shape.channels

@@ -52,7 +52,8 @@ extension VerifierRule<SpikingGraph> {
   static var decodersFit: Self {
     Self(
       ["ir.bad-population", "ir.bad-decoder", "ir.undecoded-integrator"],
-      "Decoders read the potentials of integrators, the counts or first spikes of if populations; "
+      "Decoders read the potentials of integrators, the counts or first spikes of if populations, the "
+        + "counts of shift-lif populations; only counts have an offset; "
         + "every integrator is read by a decoder; first spikes need the code rate; a decoder starts "
         + "before the last tick, and with the first one unless the code is rate; the shape of an "
         + "output has a dimension at least, and the elements and channels of the population."
@@ -74,6 +75,9 @@ extension VerifierRule<SpikingGraph> {
         let last = population.code.isRate ? population.code.timesteps - 1 : 0
         if !(0...max(0, last) ~= decoder.start) {
           sink.report(.badStart(decoder.start, last: max(0, last), at: site))
+        }
+        if decoder.offset != 0, decoder.reading != .count || !decoder.offset.isFinite {
+          sink.report(.badOffset(decoder.offset, decoder.reading, at: site))
         }
         if let shape = decoder.shape, !shape.rearranges(population.shape) {
           sink.report(.badOutput(shape, of: population.shape, at: site))
@@ -100,7 +104,8 @@ extension Decoder.Reading {
   /// Returns whether neurons of the given model have what is read.
   fileprivate func fits(_ model: NeuronModel) -> Bool {
     switch (self, model) {
-    case (.potential, .integrator), (.count, .integrateAndFire), (.firstSpike, .integrateAndFire):
+    case (.potential, .integrator), (.count, .integrateAndFire), (.count, .bitShift),
+      (.firstSpike, .integrateAndFire):
       true
     default: false
     }
@@ -173,6 +178,16 @@ extension Diagnostic {
   /// Returns an error about a decoder that starts too late.
   fileprivate static func badStart(_ start: Int, last: Int, at site: Site) -> Diagnostic {
     .error("ir.bad-decoder", "'start' is \(start), accepted range is [0, \(last)]", at: site)
+  }
+
+  /// Returns an error about an offset of what is not counted, or one that is no number.
+  fileprivate static func badOffset(
+    _ offset: Float, _ reading: Decoder.Reading, at site: Site
+  ) -> Diagnostic {
+    .error(
+      "ir.bad-decoder",
+      "'offset' is \(offset) for the reading '\(reading.rawValue)', expected a finite number for the "
+        + "reading 'count'", at: site)
   }
 
   /// Returns an error about the shape of an output that does not hold what is read.

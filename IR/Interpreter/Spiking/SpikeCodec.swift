@@ -85,7 +85,7 @@ extension QuantizedConstants {
     }
   }
 
-  /// Returns (c(n) − c(t0)) · quantum / (n − t0).
+  /// Returns (c(n) − c(t0)) · quantum / (n − t0) + offset.
   private func countedUnits(
     _ d: Int, _ run: DecodedRun, from start: Int, _ ticks: Int
   ) -> [Double] {
@@ -93,6 +93,7 @@ extension QuantizedConstants {
     return outputUnits[d].indices.map { n in
       let count = run.units[p][start...].reduce(0) { $0 + Int($1[n]) }
       return Double(count) * Double(outputUnits[d][n]) / Double(ticks - start)
+        + Double(graph.decoders[d].offset)
     }
   }
 

@@ -42,7 +42,7 @@ struct SpikingPlan {
   private(set) var roles: [SpikingRole] = []
 
   /// `true` for nodes whose value is never negative.
-  private(set) var isNonNegative: [Bool] = []
+  let isNonNegative: [Bool]
 
   /// `true` for nodes whose elements a transposition moves from channel to channel, so that all of
   /// their channels need one unit.
@@ -54,9 +54,9 @@ struct SpikingPlan {
   /// Plans the conversion of `graph`.
   init(_ graph: ANNGraph) {
     let users = graph.users()
+    isNonNegative = graph.nodesWithoutNegatives
     for id in graph.ids {
       let node = graph[id]
-      isNonNegative.append(nonNegative(node, graph))
       var (form, role) = planned(id, node, graph, isReadout: graph.isReadout(id, users))
       if form == .projected || form == .linear {
         let need = users[id.index].map { graph[$0].op.operandForm }.min() ?? .projected
@@ -130,31 +130,6 @@ struct SpikingPlan {
       obstacles.append(SpikingObstacle(node, because: "'\(op.name)' is known to a plugin only"))
     }
     return (.single, .other)
-  }
-
-  /// Returns whether a node's value cannot be negative, as far as its operator tells.
-  private func nonNegative(_ node: Node, _ graph: ANNGraph) -> Bool {
-    let operands = node.inputs.allSatisfy { isNonNegative[$0.index] }
-    switch node.op {
-    case .activation(let function):
-      switch function.kind {
-      case .relu: return function.alpha == 0 && function.threshold >= 0 || operands
-      case .sigmoid, .softplus, .exponential, .hardSigmoid, .absolute, .squareplus,
-        .squareplusSparse:
-        return true
-      default: return false
-      }
-    case .fakeQuantize(let op): return operands || op.low == op.zeroPoint
-    case .softLIF: return true
-    case .softmax(let op): return !op.isLogarithm
-    case .pool, .concat, .reshape, .transpose, .slice, .upsample, .take: return operands
-    case .elementwise(let op): return op.kind != .subtract && operands
-    case .scale, .batchNorm:
-      guard let (factor, offset) = try? graph.affine(node) else { return false }
-      return operands && factor.allSatisfy { $0 >= 0 } && offset.allSatisfy { $0 >= 0 }
-    case .pad(let op): return operands && op.value >= 0
-    case .input, .constant, .conv2d, .convTranspose2d, .dense, .prelu, .custom: return false
-    }
   }
 }
 

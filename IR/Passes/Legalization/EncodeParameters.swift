@@ -174,7 +174,8 @@ private struct ParameterEncoder {
         try limitBias(of: id, afferents[id.index])
         guard case .integrateAndFire(let model) = graph[id].model else { continue }
         factor = try encode(model, of: id)
-      case .currentBased(let model): try check(model, of: id)
+      case .currentBased(let model): try check(model.threshold, of: id)
+      case .bitShift(let model): try check(model.threshold, of: id)
       case .integrator: try limitBias(of: id, afferents[id.index])
       case .source, .relay, .maximum, .leaky, .staircase: continue
       }
@@ -263,9 +264,9 @@ private struct ParameterEncoder {
 
   /// Checks the thresholds of leaky neurons, which 'discretize-leaky' has encoded.
   private mutating func check(
-    _ model: CurrentBasedLeaky, of id: PopulationID
+    _ threshold: TensorID, of id: PopulationID
   ) throws(Diagnostic) {
-    let thresholds = try graph.tensors.integers(model.threshold).map { Int64($0) }
+    let thresholds = try graph.tensors.integers(threshold).map { Int64($0) }
     let (name, unit) = (graph[id].name, Int64(1) << Int64(formats.thresholdExponent))
     if let odd = thresholds.first(where: { $0 % unit != 0 }) {
       problems.append(.unencodedThreshold(name, odd, formats.thresholdExponent))

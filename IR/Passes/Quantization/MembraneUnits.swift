@@ -98,7 +98,7 @@ struct MembraneUnits {
       // Leaky neurons keep real ones, unless a core holds few of them.
       guard settings.scales == .profile else { return }
       threshold = model.threshold
-    case .source, .relay, .maximum, .currentBased, .staircase, .integrator: return
+    case .source, .relay, .maximum, .currentBased, .bitShift, .staircase, .integrator: return
     }
     let values = try graph.tensors.floats(threshold)
     let smallest = (0..<channels).map { c -> Float in

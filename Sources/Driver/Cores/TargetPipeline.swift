@@ -25,12 +25,13 @@ struct TargetPipeline: Sendable {
     let code = try spikeCode()
     if let bits = signedWeightBits, bits < 2 { throw .targetWeights(bits, target.id) }
     var passes = [try rateRequest(code).preparation()]
-    if isLeaky { passes.append(LeakyOnCores.softening) }
-    let ticks = isLeaky ? LeakyOnCores.ticks : ""
-    passes.append("convert{code=rate,timesteps=\(code.timesteps)\(ticks)\(seed)}")
+    if isLeaky { passes.append(softening) }
+    passes.append("convert{code=rate,timesteps=\(code.timesteps)\(leakyTicks)\(seed)}")
     passes.append("pool-maximum{as=\(neuron?.maximum == nil ? "refuse" : "gate")}")
     if encoder == nil { passes.append("spike-inputs") }
-    if encoder != Encoder.Kind.constant.rawValue { passes.append("split-signs") }
+    if encoder != Encoder.Kind.constant.rawValue {
+      passes.append(hasShifts ? "split-signs{counted=leave}" : "split-signs")
+    }
     passes.append("fold-relays")
     if convolves { passes.append("dense-to-conv") }
     // Behind 'spike-inputs', since the first layer's synapses delay what inputs say in spikes, too.
@@ -69,7 +70,7 @@ struct TargetPipeline: Sendable {
   /// neuron as others are, the host sends spikes: evenly spaced, so that nothing is left to chance.
   private var encoder: String? {
     if let encoder = request.encoder { return encoder }
-    if neuron?.leak == .additive { return Encoder.Kind.even.rawValue }
+    if neuron?.leak == .additive || hasShifts { return Encoder.Kind.even.rawValue }
     return hasNarrowBias ? Encoder.Kind.even.rawValue : nil
   }
 
@@ -119,11 +120,9 @@ struct TargetPipeline: Sendable {
     guard keyword == "rate", offered.isEmpty || offered.contains("rate") else {
       throw .targetCode(keyword, target.id)
     }
+    try checkNeuron()
     var own = rateRequest(nil)
-    if isLeaky {
-      guard neuron?.decays != nil else { throw .targetNeuron(target.id) }
-      own.timesteps = own.timesteps ?? LeakyOnCores.timesteps
-    }
+    if isLeaky { own.timesteps = own.timesteps ?? leakyTimesteps }
     return try own.spikeCode()
   }
 
@@ -131,6 +130,7 @@ struct TargetPipeline: Sendable {
   private func rateRequest(_ code: SpikeCode?) -> ConversionRequest {
     var result = request
     result.code = "rate"
+    result.decoder = decoder
     if let code { result.timesteps = code.timesteps }
     return result
   }
@@ -140,7 +140,7 @@ struct TargetPipeline: Sendable {
 
   private var seed: String {
     [
-      encoder.map { ",encoder=\($0)" }, request.decoder.map { ",decoder=\($0)" },
+      encoder.map { ",encoder=\($0)" }, decoder.map { ",decoder=\($0)" },
       request.seed.map { ",seed=\($0)" },
     ].compactMap { $0 }.joined()
   }
@@ -286,15 +286,4 @@ extension Diagnostic {
       notes: ["in a description of your own, widen 'weight' of 'synapse'"], exitCode: .doesNotFit)
   }
 
-  /// Returns an error about neurons that no cores have.
-  fileprivate static func targetNeuron(_ target: String) -> Diagnostic {
-    .error(
-      "driver.target-neuron",
-      "found '--neuron lif', expected 'if': neurons of '\(target)' do not decay as those of Loihi do",
-      notes: [
-        "currents and potentials of 24 bits that lose parts of 4096 in a tick, a reset to 0: 'loihi1', "
-          + "'loihi2'",
-        "leave out '--neuron lif' for '\(target)', or compile it with '--target cpu'",
-      ], exitCode: .usage)
-  }
 }

@@ -32,6 +32,7 @@ package struct ArrayEmulation: Hashable, Sendable {
     var cycles: Int
     var seconds: Double?
     var joules: Double?
+    var bounds: BoundAdvice
   }
 
   /// Creates the description of what a layout's arrays did for some images.
@@ -51,7 +52,8 @@ package struct ArrayEmulation: Hashable, Sendable {
         seconds: layout.array(of: number).readSeconds.map {
           $0 * Double(counts.cycles) / Double(max(1, images))
         },
-        joules: layout.joules(of: counts).map { $0 / Double(max(1, images)) })
+        joules: layout.joules(of: counts).map { $0 / Double(max(1, images)) },
+        bounds: BoundAdvice(for: number, of: layout))
     }
     ofTraining = Set(layout.target.cores.compactMap(\.analog).flatMap(\.membersOfTraining)).sorted()
     sources = Set(layout.target.energy.events.values.compactMap(\.source)).sorted()
@@ -134,7 +136,8 @@ package struct ArrayEmulation: Hashable, Sendable {
   var warnings: [Diagnostic] {
     layers.compactMap { layer in
       let share = Double(layer.reads.clippedOutputs) / Double(max(1, layer.reads.conversions))
-      return share > 0.01 ? .clippedOutputs(share, layer: layer.name) : nil
+      return share > 0.01
+        ? .clippedOutputs(share, layer: layer.name, notes: layer.bounds.notes) : nil
     }
   }
 }
@@ -154,14 +157,12 @@ extension AnalogArray {
 extension Diagnostic {
 
   /// Returns a warning about outputs of a layer that were clipped when no further read followed.
-  fileprivate static func clippedOutputs(_ share: Double, layer: String) -> Diagnostic {
+  fileprivate static func clippedOutputs(
+    _ share: Double, layer: String, notes: [String]
+  ) -> Diagnostic {
     .warning(
       "crossbar.clipped-outputs",
       "\(fixed(100 * share, 1)) % of what the arrays of '\(layer)' converted stayed clipped, "
-        + "expected 1 % at most",
-      notes: [
-        "'boundManagement' in the description reads such vectors again; fewer copies on rows, "
-          + "'repetition.rows' or a lower 'repetition.signalToNoise', make smaller sums"
-      ])
+        + "expected 1 % at most", notes: notes)
   }
 }

@@ -47,18 +47,21 @@ extension Session {
     }
     let findings = CrossbarCheck.findings(of: layout)
     if let first = findings.first { throw CompileError(.wrongLayout(first)) }
-    for features in layout.arrays {
-      guard let array = target.cores.first(where: { $0.name == features.name })?.analog else {
-        continue
-      }
-      do throws(Diagnostic) {
-        _ = try ReadParameters(array, name: features.name)
-        _ = try DeviceModel(array, name: features.name)
-      } catch {
-        console.report(.cannotBeRun(on: target.id, error))
-      }
-    }
+    warnOfReads(on: target)
     return layout
+  }
+
+  /// Warns of what in the description of arrays keeps networks from being run on them, all of it.
+  func warnOfReads(on target: TargetDescription) {
+    for core in target.cores {
+      guard let array = core.analog else { continue }
+      do throws(Diagnostic) {
+        _ = try ReadParameters(array, name: core.name)
+      } catch { console.report(.cannotBeRun(on: target.id, error)) }
+      do throws(Diagnostic) {
+        _ = try DeviceModel(array, name: core.name)
+      } catch { console.report(.cannotBeRun(on: target.id, error)) }
+    }
   }
 
   /// Checks crossbar tables against their machine and their network.
@@ -110,7 +113,7 @@ extension Diagnostic {
   /// Returns a warning about a machine whose description is good for a layout but not for a run.
   fileprivate static func cannotBeRun(on target: String, _ reason: Diagnostic) -> Diagnostic {
     .warning(
-      "driver.cannot-run", "the tables cannot be run on '\(target)': \(reason.message)",
+      "driver.cannot-run", "networks cannot be run on '\(target)': \(reason.message)",
       notes: reason.notes)
   }
 

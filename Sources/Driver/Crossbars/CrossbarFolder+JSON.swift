@@ -80,7 +80,7 @@ extension CrossbarLayout {
       "secondsPerImage": JSON(pipeline?.secondsPerImage),
       "latencySeconds": JSON(pipeline?.latencySeconds),
       "outputConversions": .integer(summary.outputConversions),
-      "joulesOfArrays": JSON(summary.joules),
+      "joulesOfArrays": JSON(summary.joules), "isOptimal": .bool(isOptimal),
       "classes": .array(
         summary.classes.map {
           [
@@ -131,6 +131,7 @@ extension CrossbarLayout {
           + (pipeline.latencySeconds.map { ", \(scientific($0, "s"))" } ?? ""))
     }
     lines.append(readingText)
+    if !isOptimal { lines.append(CrossbarLayout.doubtText) }
     if let joules = summary.joules {
       lines.append("arrays and converters take \(scientific(joules, "J")) for an image")
     }
@@ -139,6 +140,11 @@ extension CrossbarLayout {
 }
 
 extension CrossbarLayout {
+
+  /// What is said of a layout that is not proved to be the best.
+  static let doubtText =
+    "the search for copies stopped early: faster layers, or more repetitions, on as many tiles are not "
+    + "ruled out"
 
   /// What arrays read, and how often.
   private var readingText: String {

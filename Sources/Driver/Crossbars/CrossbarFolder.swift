@@ -134,6 +134,7 @@ extension CrossbarFolder {
       mode = .vectors
     }
     layout = try CrossbarLayout(reading: texts, of: matrices, on: target, mode: mode)
+    layout.isOptimal = head.isOptimal
   }
 }
 
@@ -141,6 +142,7 @@ extension CrossbarFolder {
 private struct CrossbarHead {
 
   var readsFrames: Bool
+  var isOptimal: Bool
   var preprocessing: Preprocessing?
   var provenance: [EventArtefact.Property] = []
 
@@ -159,6 +161,7 @@ private struct CrossbarHead {
         .badHead(file, "the mode '\(value["mode"]?.string ?? "none")'", "'vectors' or 'frames'"))
     }
     readsFrames = mode == "frames"
+    isOptimal = value["summary"]?["isOptimal"]?.bool ?? true
     func numbers(_ value: JSONReading.JSON?) -> [Float] {
       (value?.elements ?? []).compactMap { $0.double.map { Float($0) } }
     }

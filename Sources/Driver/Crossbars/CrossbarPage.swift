@@ -27,6 +27,10 @@ extension CrossbarFolder {
           + "\(fixed(100 * summary.occupancy, 1)) % of the tiles' cells are in use, without them "
           + "\(fixed(100 * summary.utilization, 1)) %.")
     }
+    if !layout.isOptimal {
+      let text = CrossbarLayout.doubtText
+      page.paragraph(text.prefix(1).uppercased() + text.dropFirst() + ".")
+    }
     addLayers(to: &page)
     addTiles(to: &page)
     addCosts(to: &page)

@@ -89,6 +89,82 @@ import Testing
     }
   }
 
+  /// Thousands of questions, more than have tests of their own: never a slower answer that is said to be the
+  /// best, and none that is said not to exist.
+  @Test(arguments: [(2...5, 3, 8, 12), (2...4, 4, 6, 12), (2...3, 5, 4, 20)])
+  func smallQuestionsHaveProvedAnswers(
+    _ classes: ClosedRange<Int>, _ mostLayers: Int, _ mostPositions: Int, _ mostBudget: Int
+  ) {
+    var (solved, impossible) = (0, 0)
+    for seed in 0..<3_000 as Range<UInt64> {
+      var random = SplitMix64(seed: seed)
+      let classes = random.int(classes)
+      let cycles = (0..<classes).map { _ in random.pick([1.0, 8, 0.3, 10]) }
+      let layers = (0..<random.int(1...mostLayers)).map { _ in
+        let positions = random.int(1...mostPositions)
+        return (0..<classes).map { kind in
+          ReplicationProblem.Option(
+            positions: positions, cycle: cycles[kind], blocksPerReplica: random.int(1...9),
+            blocksPerTile: random.int(1...3),
+            mostReplicas: random.chance(0.2) ? 1 : positions)
+        }
+      }
+      let problem = ReplicationProblem(
+        layers: layers, budgets: (0..<classes).map { _ in random.int(0...mostBudget) },
+        total: random.chance(0.4) ? random.int(2...mostBudget * 2) : nil)
+      let best = exhaustive(problem)
+      guard let answer = problem.solve() else {
+        #expect(best == nil, "seed \(seed)")
+        impossible += 1
+        continue
+      }
+      let times = zip(layers, answer.choices).map { $0[$1.kind].time($1.replicas) }
+      #expect(answer.isOptimal && times.max() == best, "seed \(seed)")
+      solved += 1
+    }
+    #expect(solved > 500 && impossible > 20)
+  }
+
+  /// Where many layers on several classes take nearly all tiles, the search stops early and says so.
+  @Test func whatIsNotProvedIsSaid() throws {
+    func problem(_ seed: UInt64, _ part: Double) -> ReplicationProblem {
+      var random = SplitMix64(seed: seed)
+      let classes = random.int(5...6)
+      let layers = (0..<random.int(40...60)).map { _ in
+        let size = random.int(2...1000)
+        return (0..<classes).map { _ in
+          // Two vectors: with one copy in two cycles, with two, and twice the tiles, in one.
+          ReplicationProblem.Option(
+            positions: 2, cycle: 1, blocksPerReplica: size + random.int(-size / 2...size / 2),
+            blocksPerTile: 1, mostReplicas: 2)
+        }
+      }
+      var used = [Int](repeating: 0, count: classes)
+      for layer in layers {
+        let kind = random.int(0...classes - 1)
+        used[kind] += layer[kind].tiles(2)
+      }
+      return ReplicationProblem(
+        layers: layers, budgets: used.map { Int(Double($0) * part) })
+    }
+    var doubtful = 0
+    for seed in 0..<10 as Range<UInt64> {
+      // Two copies fit for the larger parts, and do not for the smaller ones.
+      var (low, high) = (0.4, 1.0)
+      for _ in 0..<12 {
+        let part = (low + high) / 2
+        let answer = try #require(problem(seed, part).solve())
+        let isFast = answer.choices.allSatisfy { $0.replicas == 2 }
+        if !answer.isOptimal {
+          doubtful += 1
+          #expect(!isFast, "nothing is faster than a cycle")
+        }
+        if isFast { high = part } else { low = part }
+      }
+    }
+    #expect(doubtful > 0)
+  }
+
   /// AlexNet within budgets: the pace is that of the first number of cycles, from 1, with which the
   /// tiles of all layers suffice.
   @Test(arguments: [400, 500, 700, 1000, 2000, 5000]) func alexNetWithinABudget(

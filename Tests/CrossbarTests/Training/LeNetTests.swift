@@ -105,6 +105,25 @@ import Testing
     }
   }
 
+  @Test(
+    arguments: [
+      (nil, nil, 0), ("signed-abstract", "ideal", 0), ("differential", nil, 1),
+      ("signed-abstract", "vteam", 1), (nil, "gated-volatile", 1), (nil, "pcm", 1),
+      ("offset-digital", "reram", 2),
+    ] as [(String?, String?, Int)])
+  func otherDevicesDoNotLearn(_ mapping: String?, _ model: String?, _ problems: Int) {
+    let array = AnalogArray(
+      rows: 8, columns: 8, mapping: mapping, numbers: [:],
+      words: model.map { ["device.model": $0] } ?? [:])
+    do throws(CompileError) {
+      try ArrayTraining.check(array)
+      #expect(problems == 0)
+    } catch {
+      #expect(error.diagnostics.count == problems)
+      #expect(error.diagnostics.allSatisfy { $0.id == "crossbar.cannot-learn" })
+    }
+  }
+
   @Test func impossibleSettingsAreRefused() throws {
     var training = try Self.baseline(rows: 64)
     training.pulses.slots = 65
