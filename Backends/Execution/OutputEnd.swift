@@ -70,6 +70,7 @@ package struct OutputEnd: Sendable {
         return (Double(potentials[i]) - Double(before)) * worth / duration
       case .count:
         return Double(record.counts[i] - (isLate ? record.skipped[i] : 0)) * worth / duration
+          + Double(decoder.offset)
       case .firstSpike:
         return firstSpike(of: i, potentials[i], isLate ? record.lateFirst[i] : record.first[i])
       }

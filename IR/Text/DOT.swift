@@ -83,6 +83,7 @@ private func dotBody(of graph: SpikingGraph) -> [String] {
     if decoder.reading != .potential { label += "\\n\(decoder.reading.rawValue)" }
     if decoder.function != .none { label += "\\n\(decoder.function.rawValue)" }
     if decoder.start != 0 { label += "\\nstart=\(decoder.start)" }
+    if decoder.offset != 0 { label += "\\noffset=\(decoder.offset)" }
     if let shape = decoder.shape { label += "\\n\(shape)" }
     lines.append("  out\(i) [label=\"\(label)\", shape=plaintext, style=\"\"];")
     lines.append("  p\(decoder.population.raw) -> out\(i);")
@@ -103,7 +104,7 @@ private func dotAttributes(
     case .source: "shape=invhouse, style=filled, fillcolor=\"#d7e8ff\""
     case .relay: "shape=box, style=\"dashed\""
     case .maximum: "shape=invtrapezium, style=filled, fillcolor=\"#fff2cc\""
-    case .integrateAndFire, .leaky, .currentBased:
+    case .integrateAndFire, .leaky, .currentBased, .bitShift:
       "shape=ellipse, style=filled, fillcolor=\"#e2f0d9\""
     case .staircase: "shape=ellipse, style=filled, fillcolor=\"#e6dff0\""
     case .integrator: "shape=house, style=filled, fillcolor=\"#fbe0d6\""

@@ -181,11 +181,12 @@ struct Lowering {
     let function = try reader.keyword(
       "function", as: Decoder.Function.self, default: Decoder.Function.none)
     let start = try reader.integer("start", default: 0)
-    let shape = try reader.integers("shape", default: [])
+    let offset = try reader.number("offset", default: 0)
+    let shape = try reader.optionalIntegers("shape")
     try reader.finish()
     return Decoder(
-      population: population, reading: reading, function: function, start: start,
-      shape: shape.isEmpty ? nil : Shape(shape))
+      population: population, reading: reading, function: function, start: start, offset: offset,
+      shape: shape.map { Shape($0) })
   }
 
   // MARK: Level `mapped`

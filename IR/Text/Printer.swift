@@ -142,6 +142,7 @@ private func attributes(of decoder: Decoder) -> [Attribute] {
     Attribute(
       "function", decoder.function == .none ? nil : .word(decoder.function.rawValue)),
     Attribute("start", decoder.start == 0 ? nil : .integer(decoder.start)),
+    Attribute("offset", decoder.offset == 0 ? nil : .number(decoder.offset)),
     Attribute("shape", decoder.shape.map { .integers($0.extents) }),
   ].compactMap { $0 }
 }

@@ -135,6 +135,7 @@ private struct CompileJob {
     try liftingDiagnostic { () throws(Diagnostic) in
       if case .ann(let graph) = program, request.passes.pipeline == nil {
         try request.conversion.check(graph)
+        try machine?.check(request.conversion)
       }
       var standard: String
       if let machine {

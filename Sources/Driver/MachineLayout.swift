@@ -52,6 +52,14 @@ extension NamedTarget {
     guard description.hasAnalogArrays else { throw .noBackend(description) }
     return try CrossbarPipeline(request: request, target: description).text()
   }
+
+  /// Refuses neurons, for a network of tensor operators, that the machine does not have.
+  ///
+  /// - Throws: `driver.target-neuron`.
+  func check(_ request: ConversionRequest) throws(Diagnostic) {
+    guard description.hasSpikingCores else { return }
+    try TargetPipeline(request: request, target: description).checkChoice()
+  }
 }
 
 extension Diagnostic {

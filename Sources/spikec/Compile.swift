@@ -24,7 +24,8 @@ struct Compile: ParsableCommand {
 
       With --neuron lif rectifiers become leaky neurons with a refractory time, fitted channel by \
       channel; the code is rate, a step 1 ms, of which there are 200 if not said otherwise. Cores whose \
-      neurons decay (loihi1, loihi2) get leaky neurons of whole numbers, with 400 steps of 0.5 ms.
+      neurons decay get leaky neurons of whole numbers: 400 steps of 0.5 ms for loihi1 and loihi2, 200 of \
+      1 ms for xylo, whose neurons all leak.
 
       EXAMPLES
         spikec compile model.h5 -o model.spk --calibration x_train.npy

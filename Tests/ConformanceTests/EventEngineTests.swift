@@ -68,7 +68,7 @@ extension Population {
   /// `true` iff what the neurons emit are spikes.
   fileprivate var isSpiking: Bool {
     switch model {
-    case .integrateAndFire, .leaky, .currentBased, .staircase, .maximum: true
+    case .integrateAndFire, .leaky, .currentBased, .bitShift, .staircase, .maximum: true
     case .source, .relay, .integrator: false
     }
   }
@@ -92,11 +92,19 @@ extension Population {
   /// Leaky neurons are in single precision; both executors round every operation alike.
   @Test("graphs with leaky neurons", arguments: 0..<8 as Range<UInt64>)
   func leakyGraphs(batch: UInt64) throws {
+    try runBatch(from: 50_000, batch) { $0.hasLeakyNeurons = true }
+  }
+
+  /// Counts of up to 127 spikes in a tick and states that saturate included.
+  @Test("graphs with neurons that decay by shifts", arguments: 0..<8 as Range<UInt64>)
+  func shiftingGraphs(batch: UInt64) throws {
     var spikes = 0
-    for seed in 50_000 + batch * 25..<50_000 + batch * 25 + 25 {
+    for seed in 70_000 + batch * 25..<70_000 + batch * 25 + 25 {
       var generator = SplitMix64(seed: seed)
       let code = SpikeCode.rate(timesteps: 20 + Int(seed % 41))
-      let options = SpikingGraphOptions(codes: [code], layers: 1...10, hasLeakyNeurons: true)
+      let options = SpikingGraphOptions(
+        codes: [code], layers: 1...10, hasDecayingNeurons: seed.isMultiple(of: 3),
+        hasShiftingNeurons: true)
       let graph = randomSpikingGraph(using: &generator, options: options)
       let inputs = (0..<3).map { _ in randomInputs(for: graph, using: &generator) }
       spikes += try expectConformance(graph, on: inputs, "seed \(seed)")
@@ -107,11 +115,25 @@ extension Population {
   /// Currents that wrap around and potentials that saturate included.
   @Test("graphs with neurons that decay", arguments: 0..<8 as Range<UInt64>)
   func decayingGraphs(batch: UInt64) throws {
+    try runBatch(from: 60_000, batch) { $0.hasDecayingNeurons = true }
+  }
+
+  /// Checks the engine on 25 random graphs of the code `rate` with 20 to 60 ticks.
+  ///
+  /// - Parameters:
+  ///   - first: the seed of the first graph of batch 0.
+  ///   - batch: which 25.
+  ///   - choose: says what neurons the graphs have.
+  /// - Throws: what either executor throws.
+  private func runBatch(
+    from first: UInt64, _ batch: UInt64, choose: (inout SpikingGraphOptions) -> Void
+  ) throws {
     var spikes = 0
-    for seed in 60_000 + batch * 25..<60_000 + batch * 25 + 25 {
+    for seed in first + batch * 25..<first + batch * 25 + 25 {
       var generator = SplitMix64(seed: seed)
       let code = SpikeCode.rate(timesteps: 20 + Int(seed % 41))
-      let options = SpikingGraphOptions(codes: [code], layers: 1...10, hasDecayingNeurons: true)
+      var options = SpikingGraphOptions(codes: [code], layers: 1...10)
+      choose(&options)
       let graph = randomSpikingGraph(using: &generator, options: options)
       let inputs = (0..<3).map { _ in randomInputs(for: graph, using: &generator) }
       spikes += try expectConformance(graph, on: inputs, "seed \(seed)")

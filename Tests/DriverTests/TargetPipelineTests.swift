@@ -56,11 +56,27 @@ import Testing
     for part in [
       "soften", "delay-readout", "discretize-leaky", "threshold-exponent=6", "current-offset=1",
       "bias-exponent=7", "decays=yes", "refractory=63", "timesteps=400", "profiles=8",
+      // (2^12 − 1) · 2^7; 7/8 of it, and 2^23 − 64, in what a current of 200/4096 and a potential of
+      // 41/4096 leave.
+      "largest=524160", "leaky-drive=22394", "leaky-threshold=4099",
+      // Two digits to the base 2^7: a third would be multiplied by 2^14, weights are by at most 2^13.
+      "identity-bits=14",
     ] { #expect(first.contains(part), "\(part)") }
     let second = try passes("loihi2", request)
     #expect(second.contains("decays=yes") && second.contains("refractory=1"))
     #expect(!second.contains("current-offset=1"))
-    for name in ["truenorth", "speck2", "spinnaker2", "generic-mesh", "brainscales2", "xylo"] {
+    let shifted = try passes("xylo", request)
+    for part in [
+      "tau-ref=0", "decoder=count", "encoder=even", "counted=leave", "decay=shift",
+      "most-spikes=31", "output-spikes=1", "threshold-bits=15", "leakless=no", "inputs=16",
+      "timesteps=200",
+    ] { #expect(shifted.contains(part), "\(part)") }
+    #expect(!shifted.contains("spike-inputs"))
+    let xylo = NamedTarget(description: try #require(.builtIn("xylo")), text: "{}")
+    let choice = #expect(throws: Diagnostic.self) { try xylo.check(ConversionRequest()) }
+    #expect(choice?.id == "driver.target-neuron")
+    try xylo.check(request)
+    for name in ["truenorth", "speck2", "spinnaker2", "generic-mesh", "brainscales2"] {
       let error = #expect(throws: Diagnostic.self) { try passes(name, request) }
       #expect(error?.id == "driver.target-neuron", "\(name)")
     }

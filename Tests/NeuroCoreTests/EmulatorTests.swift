@@ -195,7 +195,7 @@ private func traces(of tables: Allocation, _ inputs: [[[Float]]]) throws -> [Spi
 }
 
 /// Returns where two traces differ first.
-private func firstDifference(
+func firstDifference(
   _ found: SpikeTrace, _ expected: SpikeTrace, _ graph: SpikingGraph
 ) -> String {
   let expected = expected.ofNeurons(in: graph)

@@ -78,28 +78,4 @@ import Testing
     }
     #expect(fired > 20 && core.neurons.map(\.v) == potentials)
   }
-
-  // MARK: Decays by shifts
-
-  @Test(
-    "shifts decay downwards, and to zero where asked",
-    arguments: [
-      (1000, 3, false, 875), (7, 3, false, 7), (7, 3, true, 6), (-7, 3, false, -6),
-      (-1, 3, true, 0), (0, 3, true, 0),
-    ])
-  func shifts(x: Int, shift: Int, reaches: Bool, expected: Int) {
-    #expect(BitShiftNeuron.decayed(x, shift, reaches) == expected)
-  }
-
-  @Test("a neuron with shifts emits several spikes and saturates")
-  func bitShiftNeuron() {
-    var neuron = BitShiftNeuron()
-    var parameters = BitShiftNeuron.Parameters(synapseShift: 1, membraneShift: 2, threshold: 100)
-    // i: 300, 150; v: 300 → 3 spikes, 0; then 150 → 1 spike, 50.
-    #expect(neuron.step(300, parameters) == 3 && neuron.v == 0)
-    #expect(neuron.step(0, parameters) == 1 && neuron.v == 50)
-    parameters.most = 31
-    #expect(neuron.step(40_000, parameters) == 31)
-    #expect(neuron.i == 32_767 && neuron.v == 32_767 - 3_100)
-  }
 }

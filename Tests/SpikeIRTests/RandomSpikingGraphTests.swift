@@ -9,7 +9,8 @@ import Testing
     let options = SpikingGraphOptions(
       isQuantized: !seed.isMultiple(of: 3), maximumDelay: 3, hasPreprocessing: true,
       hasLeakyNeurons: !seed.isMultiple(of: 4),
-      hasDecayingNeurons: seed.isMultiple(of: 2), hasOddNames: true)
+      hasDecayingNeurons: seed.isMultiple(of: 2), hasShiftingNeurons: seed.isMultiple(of: 5),
+      hasOddNames: true)
     #expect(randomSpikingGraph(seed: seed, options: options).verify() == [])
   }
 

@@ -217,6 +217,21 @@ private let mistakesInPopulations: [Mistake] = [
     guard case .currentBased(let model) = $0[Good.joined].model else { return }
     $0.tensors[model.threshold].data = .float32([1, 2])
   },
+  Mistake("a shift of nothing", ["ir.bad-neuron"]) { $0.makeShifting([1, 2], currentShift: 0) },
+  Mistake("a shift beyond registers", ["ir.bad-neuron"]) {
+    $0.makeShifting([1, 2], potentialShift: 16)
+  },
+  Mistake("a neuron that never fires", ["ir.bad-neuron"]) {
+    $0.makeShifting([1, 2], mostSpikes: 0)
+  },
+  Mistake("a threshold that 16 bits do not hold", ["ir.bad-neuron"]) {
+    $0.makeShifting([1, 1 << 15])
+  },
+  Mistake("a bias that 16 bits do not hold", ["ir.bad-neuron"]) {
+    $0.makeShifting([1, 2])
+    $0[Good.joined].bias = $0.tensors.add(
+      Tensor("bias", shape: [2], data: .int32([0, -1 << 15 - 1])))
+  },
   Mistake("a staircase that goes down", ["ir.bad-staircase"]) {
     $0.makeStaircase([1, 16_777_217, 1, 16_777_216], [2, 2], values: [0, 1, 2])
   },
@@ -254,6 +269,17 @@ extension SpikingGraph {
       CurrentBasedLeaky(
         threshold: threshold, initial: start, currentDecay: currentDecay, potentialDecay: 80,
         refractory: refractory))
+  }
+
+  /// Makes the joined neurons such as decay by shifts.
+  fileprivate mutating func makeShifting(
+    _ thresholds: [Int32], currentShift: Int = 3, potentialShift: Int = 5, mostSpikes: Int = 31
+  ) {
+    let threshold = tensors.add(Tensor("theta", shape: [2], data: .int32(thresholds)))
+    self[Good.joined].model = .bitShift(
+      BitShiftLeaky(
+        threshold: threshold, currentShift: currentShift, potentialShift: potentialShift,
+        mostSpikes: mostSpikes))
   }
 
   /// Makes the hidden neurons staircases.
@@ -396,6 +422,7 @@ private let mistakesAtEnds: [Mistake] = [
   Mistake("an output of other channels than are read", ["ir.bad-decoder"]) {
     $0.decoders[0].shape = Shape($0[$0.decoders[0].population].shape.extents + [1])
   },
+  Mistake("an output without dimensions", ["ir.bad-decoder"]) { $0.decoders[0].shape = Shape([]) },
   Mistake("a decoder out of range", ["ir.bad-population"]) {
     $0.decoders.append(Decoder(population: Good.missing))
   },

@@ -13,7 +13,8 @@ import Testing
       let graph = randomSpikingGraph(
         seed: seed,
         options: SpikingGraphOptions(
-          maximumDelay: 2, hasDecayingNeurons: seed.isMultiple(of: 2)))
+          maximumDelay: 2, hasDecayingNeurons: seed.isMultiple(of: 2),
+          hasShiftingNeurons: seed.isMultiple(of: 3)))
       let bounds = try PotentialBounds(graph)
       let simulator = try ClockSimulator(graph)
       var generator = SplitMix64(seed: seed)

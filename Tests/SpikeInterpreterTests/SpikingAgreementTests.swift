@@ -84,7 +84,7 @@ private struct Example {
     for p in example.graph.populations.ids {
       switch example.graph[p].model {
       case .integrateAndFire, .staircase: break
-      case .source, .relay, .maximum, .leaky, .currentBased, .integrator: continue
+      case .source, .relay, .maximum, .leaky, .currentBased, .bitShift, .integrator: continue
       }
       for (n, total) in totals[p.index].enumerated() {
         let said = trace.units[p.index].map { $0[n] }

@@ -76,7 +76,8 @@ private func section(_ from: String, _ to: String) throws -> String {
   @Test("names every neuron model and projection with its attributes") func spiking() throws {
     let table = try section("## The level `snn`", "## Spike codes and time")
     for seed: UInt64 in 0..<200 {
-      let options = SpikingGraphOptions(hasLeakyNeurons: true, hasDecayingNeurons: true)
+      let options = SpikingGraphOptions(
+        hasLeakyNeurons: true, hasDecayingNeurons: true, hasShiftingNeurons: true)
       let graph = randomSpikingGraph(seed: seed, options: options)
       let entities =
         graph.populations.elements.map { ($0.model.mnemonic, $0.model.attributes) }

@@ -20,7 +20,8 @@ import Testing
         options: SpikingGraphOptions(
           isQuantized: !seed.isMultiple(of: 3), maximumDelay: 3, hasPreprocessing: true,
           hasLeakyNeurons: seed.isMultiple(of: 2),
-          hasDecayingNeurons: seed.isMultiple(of: 3), hasOddNames: true)))
+          hasDecayingNeurons: seed.isMultiple(of: 3),
+          hasShiftingNeurons: seed.isMultiple(of: 4), hasOddNames: true)))
   }
 
   static func mapped(_ seed: UInt64) -> Program {

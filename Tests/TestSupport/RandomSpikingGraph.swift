@@ -29,6 +29,9 @@ public struct SpikingGraphOptions: Sendable {
   /// `true` iff under `rate` some of the neurons that fire are whole-numbered ones that decay.
   public var hasDecayingNeurons: Bool
 
+  /// `true` iff under `rate` some of the neurons that fire decay by shifts.
+  public var hasShiftingNeurons: Bool
+
   /// `true` iff names contain quotes, line breaks and letters of all alphabets.
   public var hasOddNames: Bool
 
@@ -36,7 +39,7 @@ public struct SpikingGraphOptions: Sendable {
   public init(
     codes: [SpikeCode] = [], isQuantized: Bool = true, layers: ClosedRange<Int> = 1...8,
     maximumDelay: Int = 0, hasPreprocessing: Bool = false, hasLeakyNeurons: Bool = false,
-    hasDecayingNeurons: Bool = false, hasOddNames: Bool = false
+    hasDecayingNeurons: Bool = false, hasShiftingNeurons: Bool = false, hasOddNames: Bool = false
   ) {
     self.codes = codes
     self.isQuantized = isQuantized
@@ -45,6 +48,7 @@ public struct SpikingGraphOptions: Sendable {
     self.hasPreprocessing = hasPreprocessing
     self.hasLeakyNeurons = hasLeakyNeurons
     self.hasDecayingNeurons = hasDecayingNeurons
+    self.hasShiftingNeurons = hasShiftingNeurons
     self.hasOddNames = hasOddNames
   }
 }
@@ -111,7 +115,7 @@ extension SpikingGraph {
         if let initial = model.initial { result.makeFloatingPoint(initial, unit: 0.0625) }
         if let r = model.retraction { result.makeFloatingPoint(r, unit: 0.0625) }
       case .staircase(let model): result.makeFloatingPoint(model.thresholds, unit: 0.0625)
-      case .source, .relay, .maximum, .leaky, .currentBased, .integrator: break
+      case .source, .relay, .maximum, .leaky, .currentBased, .bitShift, .integrator: break
       }
     }
     return result

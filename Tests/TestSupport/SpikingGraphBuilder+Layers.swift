@@ -41,6 +41,12 @@ extension SpikingGraphBuilder {
       let id = addPopulation(input.shape, model, afferents: input.afferents, bias: bias)
       return emitters.append(Emitter(id: id, shape: input.shape, bound: 1))
     }
+    if options.hasShiftingNeurons, options.isQuantized, codes[0].isRate, random.chance(0.6) {
+      let bias = shiftingBias(input.shape, typical: typical)
+      let (model, most) = shifting(input.shape, typical: typical)
+      let id = addPopulation(input.shape, model, afferents: input.afferents, bias: bias)
+      return emitters.append(Emitter(id: id, shape: input.shape, bound: most))
+    }
     let code = random.pick(codes)
     let model =
       random.chance(0.25)

@@ -258,6 +258,30 @@ struct SpikingGraphBuilder {
         refractory: random.pick([1, 1, 2, 5])))
   }
 
+  /// Returns leaky dynamics with shifts of all sizes, and the most spikes in a tick.
+  mutating func shifting(_ shape: Shape, typical: Double) -> (NeuronModel, Int) {
+    let layout: Shape = random.chance(0.7) ? [shape.channels] : shape
+    let scale = typical * random.pick([0.1, 1, 10])
+    let thresholds = (0..<layout.count).map { _ in
+      Int32(max(1, min(32_767, scale * Double(random.float(0.5...1.5)))))
+    }
+    let most = random.pick([1, 1, 2, 7, 12, 31, 127])
+    let model = BitShiftLeaky(
+      threshold: add("threshold", layout, .int32(thresholds)),
+      currentShift: random.pick([1, 2, 4, 15, random.int(1...15)]),
+      potentialShift: random.pick([1, 4, 5, 15, random.int(1...15)]), mostSpikes: most)
+    return (.bitShift(model), most)
+  }
+
+  /// Returns biases that 16 bits hold, or none.
+  mutating func shiftingBias(_ shape: Shape, typical: Double) -> TensorID? {
+    guard random.chance(0.7) else { return nil }
+    let layout: Shape = random.chance(0.7) ? [shape.channels] : shape
+    let most = Int(min(32_767, max(1, typical)))
+    let values = (0..<layout.count).map { _ in Int32(random.int(-most...most)) }
+    return add("bias", layout, .int32(values))
+  }
+
   /// Returns staircases that fit what usually arrives in a tick or window: few or many steps, shared
   /// by the channels or not, some of them equal; values that ascend one by one, or any.
   mutating func staircase(_ shape: Shape, _ code: SpikeCode, typical: Double) -> NeuronModel {

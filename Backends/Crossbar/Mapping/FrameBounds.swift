@@ -40,7 +40,7 @@ struct FrameBounds {
     let (negative, positive) = units(of: projection.source)
     let code = source.code
     switch source.model {
-    case .integrateAndFire, .leaky, .currentBased, .staircase:
+    case .integrateAndFire, .leaky, .currentBased, .bitShift, .staircase:
       switch code {
       case .rate: break
       case .phased(let ticks): return min(ticks, negative) + min(ticks, positive)
@@ -67,6 +67,7 @@ struct FrameBounds {
       return (most, most)
     case .integrateAndFire(let model): return (model.emitsNegative ? most : 0, most)
     case .leaky, .currentBased: return (0, 1)
+    case .bitShift(let model): return (0, model.mostSpikes)
     case .staircase where population.code.isRate: return (1, 1)
     case .staircase, .relay, .maximum, .integrator: return (Int(Int32.max), Int(Int32.max))
     }

@@ -50,7 +50,7 @@ extension EventEngine {
     guard let membrane = membrane(of: plan.stepOf[p]) else { return false }
     switch membrane.neuron {
     case .quantizes, .looksUp: return true
-    case .fires, .leaks, .decays, .follows, .integrates: return false
+    case .fires, .leaks, .decays, .shifts, .follows, .integrates: return false
     }
   }
 

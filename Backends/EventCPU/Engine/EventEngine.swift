@@ -181,7 +181,7 @@ extension Population {
   /// `true` iff what the population emits counts as spikes.
   var isSpiking: Bool {
     switch model {
-    case .integrateAndFire, .leaky, .currentBased, .staircase, .maximum: true
+    case .integrateAndFire, .leaky, .currentBased, .bitShift, .staircase, .maximum: true
     case .source, .relay, .integrator: false
     }
   }

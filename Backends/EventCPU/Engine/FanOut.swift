@@ -34,7 +34,7 @@ struct FanOut {
     // What a unit that arrives at a neuron of the target is worth.
     let worth: [Int]
     switch target.model {
-    case .integrateAndFire, .leaky, .currentBased, .staircase, .integrator:
+    case .integrateAndFire, .leaky, .currentBased, .bitShift, .staircase, .integrator:
       worth = [Int](repeating: 1, count: target.shape.count)
     case .relay: worth = neurons[projection.target.index]
     case .source, .maximum: return

@@ -57,6 +57,9 @@ final class Worker {
             blocks[state], blocks[positions], constant: currents[i] ?? membrane.bias)
         case .decays(let kernel, let currents, let potentials, let held):
           kernel.begin(blocks[currents], blocks[potentials], blocks[held])
+        case .shifts(_, let currents, let potentials):
+          blocks[currents].clear()
+          blocks[potentials].clear()
         case .fires, .quantizes, .follows, .looksUp, .integrates: break
         }
       case .maximum(let maximum):
@@ -170,6 +173,10 @@ final class Worker {
           v, rows: rows, input: current,
           state: (blocks[currents], blocks[potentials], blocks[held]), units: units,
           layout: plan.layouts[i], spikes: spikes)
+      case .shifts(let kernel, let currents, let potentials):
+        kernel.step(
+          v, rows: rows, input: current, state: (blocks[currents], blocks[potentials]),
+          units: units, layout: plan.layouts[i], spikes: spikes)
       case .follows(let staircase, let said, let targets):
         staircase.follow(
           v, rows: rows, input: current, said: blocks[said], targets: blocks[targets], tick: ticks,
@@ -200,7 +207,7 @@ final class Worker {
         kernel.step(v, rows: rows, units: units, layout: plan.layouts[i], spikes: spikes)
       case .looksUp(let kernel):
         kernel.step(v, rows: rows, units: units, layout: plan.layouts[i], spikes: spikes)
-      case .fires, .leaks, .decays, .follows, .integrates: break
+      case .fires, .leaks, .decays, .shifts, .follows, .integrates: break
       }
     }
   }

@@ -87,6 +87,15 @@ extension Node {
         refractory: model.refractory))
   }
 
+  /// Returns the kernel of neurons of the given model, which decay by shifts.
+  func shift(_ model: BitShiftLeaky, _ tensors: TensorStore) throws(Diagnostic) -> EventShift {
+    EventShift(
+      grid: grid, threshold: try tensors.integers(model.threshold),
+      constants: ShiftConstants(
+        currentShift: model.currentShift, potentialShift: model.potentialShift,
+        most: model.mostSpikes))
+  }
+
   /// Returns the kernel of neurons of the given model.
   ///
   /// - Throws: `cpu.too-large`, `ir.elided-tensor`.
@@ -117,6 +126,7 @@ extension Node {
     case .integrator, .leaky, .staircase: break
     // Beside what arrives a tick adds a current and a potential of 24 bits.
     case .decay: limit -= Double(1 << 24)
+    case .shift: limit -= Double(1 << 16)
     case .fire(let model):
       let tensors = graph.tensors
       let threshold = Double(try tensors.integers(model.threshold).max() ?? 0)
@@ -134,7 +144,7 @@ extension Node {
     }
     // Neurons with a leak keep no sums from tick to tick.
     switch kind {
-    case .leaky, .decay: break
+    case .leaky, .decay, .shift: break
     case .source, .relay, .maximum, .fire, .staircase, .integrator:
       return try ticks(perTick: perTick, within: limit)
     }

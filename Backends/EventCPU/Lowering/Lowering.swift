@@ -75,6 +75,11 @@ extension Plan {
         kernel, currents: reserve(kernel.stateBytes), potentials: reserve(kernel.stateBytes),
         held: reserve(kernel.stateBytes))
       return .membrane(makeMembrane(node, nodes, neuron, initial: node.parameter([], 0)))
+    case .shift(let model):
+      let kernel = try node.shift(model, graph.tensors)
+      let neuron = Neuron.shifts(
+        kernel, currents: reserve(kernel.stateBytes), potentials: reserve(kernel.stateBytes))
+      return .membrane(makeMembrane(node, nodes, neuron, initial: node.parameter([], 0)))
     case .staircase(let model):
       let kernel = try node.staircase(model, graph.tensors)
       var neuron = Neuron.looksUp(kernel)

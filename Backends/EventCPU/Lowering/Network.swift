@@ -17,6 +17,8 @@ enum NodeKind: Sendable {
   case leaky(LeakyIntegrateAndFire)
   /// Integrates into a current and a potential that decay, and fires.
   case decay(CurrentBasedLeaky)
+  /// Integrates into a current and a potential that decay by shifts, and fires several times a tick.
+  case shift(BitShiftLeaky)
   /// Integrates and says the value of an interval.
   case staircase(Staircase)
   /// Integrates.

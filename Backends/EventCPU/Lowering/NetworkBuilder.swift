@@ -41,6 +41,7 @@ struct NetworkBuilder {
       case .integrateAndFire(let model): .fire(model)
       case .leaky(let model): .leaky(model)
       case .currentBased(let model): .decay(model)
+      case .bitShift(let model): .shift(model)
       case .staircase(let model): .staircase(model)
       case .integrator: .integrator
       }
@@ -208,6 +209,9 @@ extension NetworkBuilder {
     case .leaky, .decay:
       node.units = Interval(low: 0, high: 1)
       node.format = .planes(positive: 1, negative: 0)
+    case .shift(let model):
+      node.units = Interval(low: 0, high: Double(model.mostSpikes))
+      node.format = .planes(positive: EventShift.planes(of: model.mostSpikes), negative: 0)
     case .staircase(let model):
       let values = node.code.isRate ? [-1, 1] : try graph.tensors.integers(model.values)
       node.units = Interval(low: Double(values.min() ?? 0), high: Double(values.max() ?? 0))

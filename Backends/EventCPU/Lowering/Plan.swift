@@ -131,6 +131,7 @@ final class MembraneAction: Sendable {
     switch neuron {
     case .leaks: nil
     case .decays(_, _, let own, _): own
+    case .shifts(_, _, let own): own
     case .fires, .quantizes, .follows, .looksUp, .integrates: potentials
     }
   }
@@ -148,6 +149,9 @@ enum Neuron: Sendable {
   /// In every tick, with a current and a potential that decay; what arrives in a tick takes the place
   /// of potentials. With the blocks of currents, of potentials, and of the ticks for which they are held.
   case decays(EventDecay, currents: Int, potentials: Int, held: Int)
+  /// In every tick, with a current and a potential that decay by shifts; what arrives in a tick takes
+  /// the place of potentials. With the blocks of currents and of potentials.
+  case shifts(EventShift, currents: Int, potentials: Int)
   /// In every tick, as the potential so far makes expect, with the blocks of the units said so far
   /// and of a table.
   case follows(EventStaircase, said: Int, targets: Int)

@@ -40,6 +40,33 @@ extension Allocation {
   }
 }
 
+extension TargetDescription {
+
+  /// Returns the classes of cores that have neurons of `model`, a bit for each of the first 64
+  /// positions in `cores`; all of them if none has, which emulators refuse.
+  ///
+  /// Classes differ in how often neurons fire in a tick. What else neurons are asked for is a matter of
+  /// machines as a whole, which legalization looks at.
+  func classes(having model: NeuronModel) -> UInt64 {
+    guard case .bitShift(let model) = model else { return .max }
+    var result: UInt64 = 0
+    for (kind, own) in cores.enumerated().prefix(64)
+    where own.neuron?.shifts?.include(model) ?? false {
+      result |= 1 << UInt64(kind)
+    }
+    return result == 0 ? .max : result
+  }
+}
+
+extension ShiftFeatures {
+
+  /// Returns whether cores have the decays of `model`, and neurons that fire as often in a tick.
+  func include(_ model: BitShiftLeaky) -> Bool {
+    current.contains(model.currentShift) && potential.contains(model.potentialShift)
+      && most == model.mostSpikes
+  }
+}
+
 extension CoreClass {
 
   /// Returns how many of a core's places a neuron of `population` takes: more than one where its
@@ -49,7 +76,7 @@ extension CoreClass {
     switch graph[population].model {
     case .source, .relay: return 0
     case .integrator: return 1
-    case .integrateAndFire, .staircase:
+    case .integrateAndFire, .bitShift, .staircase:
       return neuron.resets.filter { $0.mode == .subtract }.map(\.neuronCost).min() ?? 1
     case .leaky, .currentBased:
       return neuron.resets.filter { $0.mode == .zero || $0.mode == .value }.map(\.neuronCost).min()

@@ -110,6 +110,26 @@ package struct AllocationCheck {
       }
     }
     checkOverlaps()
+    checkClasses()
+  }
+
+  /// Checks that neurons lie on cores of classes that have such neurons.
+  private mutating func checkClasses() {
+    let kinds = allocation.target.cores
+    for population in allocation.graph.populations.ids {
+      let own = allocation.graph[population]
+      let classes = allocation.target.classes(having: own.model)
+      for id in slices[population.index] {
+        let core = allocation.mapped.slices[id].core
+        guard let kind = allocation.cores.first(where: { $0.number == core })?.kind,
+          kinds.indices.contains(kind), kind < 64, classes >> UInt64(kind) & 1 == 0
+        else { continue }
+        report(
+          "slice-class",
+          "slice \(id.index) of '\(own.name)' is on core \(core) of class '\(kinds[kind].name)', which "
+            + "has no such neurons")
+      }
+    }
   }
 
   /// Checks that every neuron of `population` has one place.
@@ -131,7 +151,7 @@ package struct AllocationCheck {
     }
     let missing = places.reduce(0) { $0 + ($1 == nil ? 1 : 0) }
     if missing > 0 {
-      report("neuron-missing", "\(missing) neurons of '\(own.name)' have no place")
+      report("neuron-missing", "no place for \(missing, of: "neuron") of '\(own.name)'")
     }
   }
 

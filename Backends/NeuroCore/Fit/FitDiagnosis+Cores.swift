@@ -14,7 +14,9 @@ extension FitDiagnosis {
   ) throws(CompileError) -> FitReport {
     let homeless = cores.indices.filter { core in
       kinds[core] == nil
-        && !builder.accountants.contains { $0.budget.fits(use.demand(of: core, $0)) }
+        && !builder.accountants.enumerated().contains { (kind, accountant) in
+          accountant.holds(use.demand(of: core, accountant), class: kind)
+        }
     }
     let layers = Set(homeless.flatMap { cores[$0].map(\.layer) }).sorted()
     if !layers.isEmpty { return try report(layers: layers) }

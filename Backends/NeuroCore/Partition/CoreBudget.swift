@@ -50,6 +50,9 @@ package struct CoreBudget: Sendable {
     case arrayRows(Int)
   }
 
+  /// The capacities that legalization holds networks to, before they are laid out.
+  private static let legalized: Set<String> = ["inputs"]
+
   /// Lists what is counted on a core of class `kind`.
   ///
   /// - Parameters:
@@ -96,7 +99,7 @@ package struct CoreBudget: Sendable {
         name: name, capacity: known.map { $0 / max(1, cores) }, chipCapacity: known,
         measure: measure)
     }
-    uncounted = names.filter { measures[$0] == nil }.sorted()
+    uncounted = names.subtracting(Self.legalized).filter { measures[$0] == nil }.sorted()
   }
 
   /// Returns what `demand` takes of each of `entries`.
@@ -121,11 +124,12 @@ package struct CoreBudget: Sendable {
     }
   }
 
-  /// Returns whether no known capacity is exceeded.
+  /// Returns whether no known capacity is exceeded, and a class of cores has all of the neurons.
   func fits(_ demand: CoreDemand) -> Bool {
-    entries.allSatisfy { entry in
-      entry.capacity.map { amount(of: entry, demand) <= $0 } ?? true
-    }
+    demand.classes != 0
+      && entries.allSatisfy { entry in
+        entry.capacity.map { amount(of: entry, demand) <= $0 } ?? true
+      }
   }
 
   /// Returns the largest part of a capacity that `demand` takes, of resources that add up if slices

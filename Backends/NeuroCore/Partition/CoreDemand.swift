@@ -37,6 +37,9 @@ struct CoreDemand: Hashable, Sendable {
   /// The sets of parameters of dynamics, ascending.
   var profiles: [Int] = []
 
+  /// The classes of cores that have such neurons, a bit for each position in the description.
+  var classes = UInt64.max
+
   /// A format of synapses.
   struct SynapseKey: Hashable, Comparable, Sendable {
     var weightBits: Int
@@ -47,6 +50,9 @@ struct CoreDemand: Hashable, Sendable {
       (a.weightBits, a.indexBits, a.shift) < (b.weightBits, b.indexBits, b.shift)
     }
   }
+
+  /// Returns whether cores of the class at position `kind` have all of these neurons.
+  func mayLie(on kind: Int) -> Bool { kind > 63 || classes >> UInt64(kind) & 1 == 1 }
 
   /// Adds what other slices take; axons add up.
   mutating func add(_ other: CoreDemand) {
@@ -61,6 +67,7 @@ struct CoreDemand: Hashable, Sendable {
     formats.unite(other.formats)
     thresholds.unite(other.thresholds)
     profiles.unite(other.profiles)
+    classes &= other.classes
   }
 }
 

@@ -59,7 +59,7 @@ package struct NetworkModel: Sendable {
     for id in graph.populations.ids where graph[id].hasNeurons {
       layer[id.index] = layers.count
       let own = try liftingDiagnostic { () throws(Diagnostic) in
-        try LayerModel(id, inputs[id.index], &names, in: graph)
+        try LayerModel(id, inputs[id.index], &names, in: graph, on: target)
       }
       layers.append(own)
     }
@@ -99,6 +99,9 @@ struct LayerModel: Sendable {
   /// The offsets that are stored.
   let biases: Biases
 
+  /// The classes of cores that have such neurons, a bit for each position in the description.
+  let classes: UInt64
+
   /// Which neurons have thresholds of their own.
   enum Thresholds: Sendable {
     /// All have the same.
@@ -113,12 +116,14 @@ struct LayerModel: Sendable {
   enum Biases: Sendable { case none, channels, neurons }
 
   init(
-    _ id: PopulationID, _ inputs: [LayerInput], _ names: inout ProfileNames, in graph: SpikingGraph
+    _ id: PopulationID, _ inputs: [LayerInput], _ names: inout ProfileNames,
+    in graph: SpikingGraph, on target: TargetDescription
   ) throws(Diagnostic) {
     population = id
     shape = graph[id].shape
     self.inputs = inputs
     senders = Set(inputs.map(\.sender)).sorted()
+    classes = target.classes(having: graph[id].model)
     (thresholds, profile) = try names.profiles(of: graph[id], in: graph)
     switch graph[id].bias.map({ graph.tensors[$0].shape }) {
     case nil: biases = .none
@@ -314,6 +319,10 @@ struct ProfileNames {
       let values = try graph.tensors.floats(model.threshold)
       let numbers = [model.currentDecay, model.potentialDecay, model.refractory]
       return (table(values, kind: 6, population.shape), name([6] + numbers.map { Double($0) }))
+    case .bitShift(let model):
+      let values = try graph.tensors.floats(model.threshold)
+      let numbers = [model.currentShift, model.potentialShift, model.mostSpikes]
+      return (table(values, kind: 7, population.shape), name([7] + numbers.map { Double($0) }))
     case .maximum: return (.same(threshold([2])), name([2]))
     case .integrator: return (.same(threshold([3])), name([3]))
     case .staircase: return (.same(threshold([4])), name([4]))

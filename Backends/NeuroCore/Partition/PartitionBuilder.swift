@@ -114,7 +114,7 @@ struct PartitionBuilder {
       return cores.indices.map { _ in order }
     }
     return cores.indices.map { core in
-      order.filter { accountants[$0].budget.fits(use.demand(of: core, accountants[$0])) }
+      order.filter { accountants[$0].holds(use.demand(of: core, accountants[$0]), class: $0) }
         // The smallest that fits, so that large ones are left to those that need them.
         .sorted { use.slack(of: core, accountants[$0]) > use.slack(of: core, accountants[$1]) }
     }
@@ -228,6 +228,12 @@ struct CoreUse {
 }
 
 extension ResourceAccountant {
+
+  /// Returns whether a core of this class, at position `kind` in the description, holds what takes
+  /// `demand`.
+  func holds(_ demand: CoreDemand, class kind: Int) -> Bool {
+    budget.fits(demand) && demand.mayLie(on: kind)
+  }
 
   /// Returns the use by names of resources.
   func used(_ demand: CoreDemand) -> [String: Int] {

@@ -123,6 +123,7 @@ package struct ResourceAccountant: Sendable {
     result.places = box.count * placesPerNeuron(layer)
     result.thresholds = model.thresholds(in: box)
     result.profiles = [model.profile]
+    result.classes = model.classes
     switch model.biases {
     case .none: break
     case .channels: result.biasWords = box.channels.count

@@ -72,7 +72,8 @@ extension Population {
   public var hasNeurons: Bool {
     switch model {
     case .source, .relay: false
-    case .maximum, .integrateAndFire, .leaky, .currentBased, .staircase, .integrator: true
+    case .maximum, .integrateAndFire, .leaky, .currentBased, .bitShift, .staircase, .integrator:
+      true
     }
   }
 }

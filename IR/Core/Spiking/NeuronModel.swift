@@ -36,6 +36,10 @@ public enum NeuronModel: Hashable, Sendable {
   /// Integrates whole numbers into a current and a potential that decay, and fires.
   case currentBased(CurrentBasedLeaky)
 
+  /// Integrates whole numbers into a current and a potential that decay by shifts, and fires, several
+  /// times a tick if need be.
+  case bitShift(BitShiftLeaky)
+
   /// Integrates and says the value of the interval in which the potential lies.
   case staircase(Staircase)
 
@@ -51,6 +55,7 @@ public enum NeuronModel: Hashable, Sendable {
     case .integrateAndFire: IntegrateAndFire.mnemonic
     case .leaky: LeakyIntegrateAndFire.mnemonic
     case .currentBased: CurrentBasedLeaky.mnemonic
+    case .bitShift: BitShiftLeaky.mnemonic
     case .staircase: Staircase.mnemonic
     case .integrator: "integrator"
     }
@@ -62,6 +67,7 @@ public enum NeuronModel: Hashable, Sendable {
     case .integrateAndFire(let model): model.attributes
     case .leaky(let model): model.attributes
     case .currentBased(let model): model.attributes
+    case .bitShift(let model): model.attributes
     case .staircase(let model): model.attributes
     case .source, .relay, .maximum, .integrator: []
     }
@@ -70,7 +76,7 @@ public enum NeuronModel: Hashable, Sendable {
   /// `true` iff the neurons keep a membrane potential.
   public var integrates: Bool {
     switch self {
-    case .integrateAndFire, .leaky, .currentBased, .staircase, .integrator: true
+    case .integrateAndFire, .leaky, .currentBased, .bitShift, .staircase, .integrator: true
     case .source, .relay, .maximum: false
     }
   }
@@ -91,6 +97,9 @@ public enum NeuronModel: Hashable, Sendable {
       model.threshold = replacement(model.threshold)
       model.initial = model.initial.map(replacement)
       return .currentBased(model)
+    case .bitShift(var model):
+      model.threshold = replacement(model.threshold)
+      return .bitShift(model)
     case .staircase(let model):
       return .staircase(
         Staircase(thresholds: replacement(model.thresholds), values: replacement(model.values)))
@@ -110,6 +119,7 @@ public enum NeuronModel: Hashable, Sendable {
     case IntegrateAndFire.mnemonic: self = .integrateAndFire(try .init(reading: &reader))
     case LeakyIntegrateAndFire.mnemonic: self = .leaky(try .init(reading: &reader))
     case CurrentBasedLeaky.mnemonic: self = .currentBased(try .init(reading: &reader))
+    case BitShiftLeaky.mnemonic: self = .bitShift(try .init(reading: &reader))
     case Staircase.mnemonic: self = .staircase(try .init(reading: &reader))
     default: throw .error("ir.unknown-neuron", "there is no neuron model '\(mnemonic)'")
     }

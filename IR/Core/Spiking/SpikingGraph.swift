@@ -116,8 +116,8 @@ public struct Encoder: Hashable, Sendable {
 /// x = (v(n) − v(t0)) · membraneUnit / (n − t0), where n is the number of ticks under `rate` and
 /// 1 otherwise, v(t) the potential after t ticks, v(0) = 0, and t0 = `start` if n > `start`, else 0.
 ///
-/// Counting units of an `if` population, x = (c(n) − c(t0)) · quantum / (n − t0), where c(t) is the
-/// sum of units after t ticks.
+/// Counting units of an `if` or `shift-lif` population, x = (c(n) − c(t0)) · quantum / (n − t0) + `offset`,
+/// where c(t) is the sum of units after t ticks.
 ///
 /// By the first spikes of an `if` population, under `rate`: x = (T − t + min(v/θ, 1)) / T for a neuron
 /// that emits its first positive unit after t0 in tick t, counted from 1, and is left with the
@@ -144,7 +144,7 @@ public struct Decoder: Hashable, Sendable {
   public enum Reading: String, Hashable, Sendable, CaseIterable {
     /// The potentials of an `integrator`.
     case potential
-    /// The units that an `if` population emits.
+    /// The units that an `if` or `shift-lif` population emits.
     case count
     /// The ticks of the first units of an `if` population.
     case firstSpike = "first-spike"
@@ -162,6 +162,9 @@ public struct Decoder: Hashable, Sendable {
   /// The number of ticks whose input the readout leaves out; 0 unless the code is `rate`.
   public var start: Int
 
+  /// What is added to values that are counted, before f; 0 for other readings.
+  public var offset: Float
+
   /// The shape of the output, the same elements with the same channels, where it is not the
   /// population's: that of the model, whose layer a machine may know in another one only.
   public var shape: Shape?
@@ -169,12 +172,13 @@ public struct Decoder: Hashable, Sendable {
   /// Creates a decoder.
   public init(
     population: PopulationID, reading: Reading = .potential, function: Function = .none,
-    start: Int = 0, shape: Shape? = nil
+    start: Int = 0, offset: Float = 0, shape: Shape? = nil
   ) {
     self.population = population
     self.reading = reading
     self.function = function
     self.start = start
+    self.offset = offset
     self.shape = shape
   }
 }
@@ -252,7 +256,7 @@ public struct SpikingGraph: Hashable, Sendable {
       case .leaky: continue  // Leaky neurons and their biases stay real.
       case .integrateAndFire(let model):
         constants += [model.threshold, model.initial, model.retraction].compactMap { $0 }
-      case .currentBased: break  // They are integers as soon as they are there.
+      case .currentBased, .bitShift: break  // They are integers as soon as they are there.
       case .staircase(let model): constants.append(model.thresholds)
       case .source, .relay, .maximum, .integrator: break
       }

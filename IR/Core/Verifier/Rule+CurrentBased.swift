@@ -36,16 +36,16 @@ extension SpikingGraph {
 
   /// Returns what registers of population `id` cannot hold, if anything.
   fileprivate func registerViolation(_ model: CurrentBasedLeaky, of id: PopulationID) -> String? {
-    guard let thresholds = integers(model.threshold) else { return nil }
+    guard let thresholds = wholeNumbers(model.threshold) else { return nil }
     if let large = thresholds.first(where: { Int($0) > CurrentBasedLeaky.largest }) {
       return "a threshold is \(large), accepted range is [1, \(CurrentBasedLeaky.largest)]"
     }
     if let bias = self[id].bias,
-      let large = integers(bias)?.first(where: { $0.magnitude > 1 << 24 })
+      let large = wholeNumbers(bias)?.first(where: { $0.magnitude > 1 << 24 })
     {
       return "a bias is \(large), accepted range is [\(-1 << 24), \(1 << 24)]"
     }
-    guard let initial = model.initial.flatMap({ integers($0) }) else { return nil }
+    guard let initial = model.initial.flatMap({ wholeNumbers($0) }) else { return nil }
     // Both are one a channel or one a neuron, row-major, so that the shorter repeats.
     for i in 0..<max(initial.count, thresholds.count) {
       let (v, threshold) = (initial[i % initial.count], thresholds[i % thresholds.count])
@@ -57,7 +57,7 @@ extension SpikingGraph {
   }
 
   /// Returns the elements of tensor `id` if they are there, some, and whole numbers of 32 bits.
-  private func integers(_ id: TensorID) -> [Int32]? {
+  func wholeNumbers(_ id: TensorID) -> [Int32]? {
     guard let tensor = tensors.sound(id), case .int32(let values) = tensor.data, !values.isEmpty
     else { return nil }
     return values

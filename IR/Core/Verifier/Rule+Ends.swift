@@ -52,10 +52,11 @@ extension VerifierRule<SpikingGraph> {
   static var decodersFit: Self {
     Self(
       ["ir.bad-population", "ir.bad-decoder", "ir.undecoded-integrator"],
-      "Decoders read the potentials of integrators, the counts or first spikes of if populations; "
+      "Decoders read the potentials of integrators, the counts or first spikes of if populations, the "
+        + "counts of shift-lif populations; only counts have an offset; "
         + "every integrator is read by a decoder; first spikes need the code rate; a decoder starts "
         + "before the last tick, and with the first one unless the code is rate; the shape of an "
-        + "output has the elements and channels of the population."
+        + "output has a dimension at least, and the elements and channels of the population."
     ) { graph, sink in
       var read: Set<PopulationID> = []
       for (i, decoder) in graph.decoders.enumerated() {
@@ -75,6 +76,9 @@ extension VerifierRule<SpikingGraph> {
         if !(0...max(0, last) ~= decoder.start) {
           sink.report(.badStart(decoder.start, last: max(0, last), at: site))
         }
+        if decoder.offset != 0, decoder.reading != .count || !decoder.offset.isFinite {
+          sink.report(.badOffset(decoder.offset, decoder.reading, at: site))
+        }
         if let shape = decoder.shape, !shape.rearranges(population.shape) {
           sink.report(.badOutput(shape, of: population.shape, at: site))
         }
@@ -90,7 +94,7 @@ extension Shape {
 
   /// Returns whether the shape holds the elements of `other`, with the same channels.
   fileprivate func rearranges(_ other: Shape) -> Bool {
-    extents.allSatisfy { $0 > 0 } && checkedCount == other.checkedCount
+    rank > 0 && extents.allSatisfy { $0 > 0 } && checkedCount == other.checkedCount
       && channels == other.channels
   }
 }
@@ -100,7 +104,8 @@ extension Decoder.Reading {
   /// Returns whether neurons of the given model have what is read.
   fileprivate func fits(_ model: NeuronModel) -> Bool {
     switch (self, model) {
-    case (.potential, .integrator), (.count, .integrateAndFire), (.firstSpike, .integrateAndFire):
+    case (.potential, .integrator), (.count, .integrateAndFire), (.count, .bitShift),
+      (.firstSpike, .integrateAndFire):
       true
     default: false
     }
@@ -113,7 +118,8 @@ extension Preprocessing {
   fileprivate func violation(channels: Int) -> Diagnostic? {
     for (name, list) in [("mean", mean), ("std", std)]
     where list.count != 1 && list.count != channels {
-      return .badPreprocessing("'\(name)' has \(list.count) numbers, expected 1 or \(channels)")
+      return .badPreprocessing(
+        "'\(name)' has \(list.count, of: "number"), expected 1 or \(channels)")
     }
     guard scale.isFinite, (mean + std).allSatisfy(\.isFinite) else {
       return .badPreprocessing("'scale', 'mean' and 'std' must be finite")
@@ -146,7 +152,8 @@ extension Diagnostic {
   /// Returns an error about a source without an encoder or with several.
   fileprivate static func badSource(_ encoders: Int, at site: Site) -> Diagnostic {
     .error(
-      "ir.bad-encoder", "the source is driven by \(encoders) encoders, expected exactly 1", at: site
+      "ir.bad-encoder",
+      "the source is driven by \(encoders, of: "encoder"), expected exactly 1", at: site
     )
   }
 
@@ -171,6 +178,16 @@ extension Diagnostic {
   /// Returns an error about a decoder that starts too late.
   fileprivate static func badStart(_ start: Int, last: Int, at site: Site) -> Diagnostic {
     .error("ir.bad-decoder", "'start' is \(start), accepted range is [0, \(last)]", at: site)
+  }
+
+  /// Returns an error about an offset of what is not counted, or one that is no number.
+  fileprivate static func badOffset(
+    _ offset: Float, _ reading: Decoder.Reading, at site: Site
+  ) -> Diagnostic {
+    .error(
+      "ir.bad-decoder",
+      "'offset' is \(offset) for the reading '\(reading.rawValue)', expected a finite number for the "
+        + "reading 'count'", at: site)
   }
 
   /// Returns an error about the shape of an output that does not hold what is read.

@@ -87,6 +87,9 @@ extension VerifierRule<SpikingGraph> {
           check(model.threshold, "threshold", perNeuron)
           check(model.initial, "initial potential", perNeuron)
         }
+        if case .bitShift(let model) = population.model {
+          check(model.threshold, "threshold", perNeuron)
+        }
         check(population.bias, "bias", perNeuron)
         check(population.quantum, "quantum", perChannel)
         check(population.membraneUnit, "membrane unit", perChannel)

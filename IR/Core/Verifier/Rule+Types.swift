@@ -32,7 +32,7 @@ extension VerifierRule<SpikingGraph> {
     Self(
       ["ir.bad-element-type"],
       "Quanta, membrane units and the constants of lif neurons are f32, wires and values and the constants "
-        + "of cuba-lif neurons i32; thresholds, initial potentials, retractions and biases of others are f32 or i32."
+        + "of cuba-lif and shift-lif neurons i32; thresholds, initial potentials, retractions and biases of others are f32 or i32."
     ) { graph, sink in
       for use in graph.constants {
         guard let type = graph.tensors.find(use.tensor)?.elementType else { continue }
@@ -136,6 +136,9 @@ extension SpikingGraph {
       case .currentBased(let model):
         use(model.threshold, .wholeThreshold, site(id))
         use(model.initial, .wholeInitial, site(id))
+        bias = .wholeBias
+      case .bitShift(let model):
+        use(model.threshold, .wholeThreshold, site(id))
         bias = .wholeBias
       case .staircase(let model):
         use(model.thresholds, .steps, site(id))

@@ -79,7 +79,7 @@ extension SpikingGraph {
     [
       .uniqueNames, .soundTensors, .finiteTensors, .soundPopulations, .codesAgree, .constantsExist,
       .parametersFit, .parametersArePositive, .staircasesAscend, .leakyNeurons,
-      .currentBasedNeurons,
+      .currentBasedNeurons, .bitShiftNeurons,
       .noParametersWithoutMeaning, .projectionsGoForward, .shiftsAndDelays, .connectionsFit,
       .wiresStartAtNeurons, .fedAsModelsNeed, .hasEncodersAndDecoders, .encodersFit, .decodersFit,
       .elementTypes, .quantizedAsAWhole,

@@ -164,6 +164,9 @@ extension ClockSimulator {
     case .currentBased(let model):
       try decay(p, model, at: tick, &state)
       try state.recordPotentials(of: p)
+    case .bitShift(let model):
+      try shift(p, model, at: tick, &state)
+      try state.recordPotentials(of: p)
     case .staircase:
       try state.integrate(arrivals(of: p, at: tick, state), into: p)
       follow(p, at: tick, &state)
@@ -178,10 +181,8 @@ extension ClockSimulator {
   private func decay(
     _ p: PopulationID, _ model: CurrentBasedLeaky, at tick: Int, _ state: inout ClockState
   ) throws(Diagnostic) {
-    let (name, own) = (constants.graph[p].name, constants.populations[p.index])
-    let spikes = try arrivals(of: p, at: tick, state, biased: false) { !$0 }
-      .checked("the input of '\(name)'")
-    let drive = try arrivals(of: p, at: tick, state) { $0 }.checked("the current of '\(name)'")
+    let own = constants.populations[p.index]
+    let (spikes, drive) = try splitArrivals(of: p, at: tick, state)
     let parameters = LoihiNeuron.Parameters(
       du: model.currentDecay, dv: model.potentialDecay, thresholdMantissa: 0,
       refractory: model.refractory, currentOffset: 0)
@@ -193,6 +194,36 @@ extension ClockSimulator {
       state.membranes[p.index][n] = Int64(state.decaying[p.index][n].v)
     }
     state.units[p.index].append(units)
+  }
+
+  /// Advances the neurons of population `p`, whose currents and potentials decay by shifts.
+  private func shift(
+    _ p: PopulationID, _ model: BitShiftLeaky, at tick: Int, _ state: inout ClockState
+  ) throws(Diagnostic) {
+    let own = constants.populations[p.index]
+    let (spikes, drive) = try splitArrivals(of: p, at: tick, state)
+    var units = [Int32](repeating: 0, count: own.count)
+    for n in 0..<own.count {
+      let parameters = BitShiftNeuron.Parameters(
+        currentShift: model.currentShift, potentialShift: model.potentialShift,
+        threshold: Int(own.threshold[n]), bias: Int(drive[n]), most: model.mostSpikes)
+      units[n] = Int32(state.shifting[p.index][n].step(Int(spikes[n]), parameters))
+      state.membranes[p.index][n] = Int64(state.shifting[p.index][n].v)
+    }
+    state.units[p.index].append(units)
+  }
+
+  /// Returns what reaches population `p` at `tick` in spikes, and what does in constant currents, its
+  /// bias included.
+  private func splitArrivals(
+    of p: PopulationID, at tick: Int, _ state: ClockState
+  ) throws(Diagnostic) -> (spikes: [Int32], drive: [Int32]) {
+    let name = constants.graph[p].name
+    return (
+      try arrivals(of: p, at: tick, state, biased: false) { !$0 }
+        .checked("the input of '\(name)'"),
+      try arrivals(of: p, at: tick, state) { $0 }.checked("the current of '\(name)'")
+    )
   }
 
   /// Returns the input of population `p` at `tick`, from populations that are `accepted` by whether
@@ -254,7 +285,7 @@ extension ClockSimulator {
     case .integrateAndFire(let model):
       try state.integrate(arrivals(of: p, state), into: p)
       try fireWindow(of: p, model, &state)
-    case .leaky, .currentBased:
+    case .leaky, .currentBased, .bitShift:
       preconditionFailure("internal: leaky neurons without the code rate were not rejected")
     case .staircase:
       try state.integrate(arrivals(of: p, state), into: p)

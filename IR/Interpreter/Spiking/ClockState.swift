@@ -61,6 +61,9 @@ struct ClockState {
   /// The neurons whose currents decay, [population][neuron]; empty for others.
   var decaying: [[LoihiNeuron]]
 
+  /// The neurons that decay by shifts, [population][neuron]; empty for others.
+  var shifting: [[BitShiftNeuron]]
+
   /// The units that arrived at each `maximum` so far, [population][source neuron].
   var counts: [[Int64]]
 
@@ -94,6 +97,10 @@ struct ClockState {
     decaying = zip(graph.populations.elements, constants.populations).map { (population, own) in
       guard case .currentBased = population.model else { return [] }
       return own.initial.map { LoihiNeuron(v: Int($0)) }
+    }
+    shifting = zip(graph.populations.elements, constants.populations).map { (population, own) in
+      guard case .bitShift = population.model else { return [] }
+      return own.threshold.map { _ in BitShiftNeuron() }
     }
     counts = membranes.map { _ in [] }
     largest = counts

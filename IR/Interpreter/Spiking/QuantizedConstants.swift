@@ -134,6 +134,9 @@ extension SpikingGraph {
       result.threshold = try perNeuron(model.threshold, of: population) ?? []
       result.initial = try perNeuron(model.initial, of: population) ?? zeros
     }
+    if case .bitShift(let model) = population.model {
+      result.threshold = try perNeuron(model.threshold, of: population) ?? []
+    }
     if case .staircase(let model) = population.model {
       let thresholds = try tensors.integers(model.thresholds)
       let columns = thresholds.count / tensors[model.thresholds].shape[0]

@@ -55,7 +55,7 @@ package struct QuantizedNetwork: Sendable {
       if population.model.integrates { potentials[p.index] = response }
       switch population.model {
       case .source, .integrator: break
-      case .leaky, .currentBased:
+      case .leaky, .currentBased, .bitShift:
         preconditionFailure("internal: leaky neurons without the code rate were not rejected")
       case .maximum, .relay:
         units[p.index] = response

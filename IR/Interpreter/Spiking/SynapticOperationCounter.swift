@@ -77,7 +77,7 @@ extension NeuronModel {
   /// `true` iff what the neurons emit are spikes.
   fileprivate var spikes: Bool {
     switch self {
-    case .integrateAndFire, .leaky, .currentBased, .staircase, .maximum: true
+    case .integrateAndFire, .leaky, .currentBased, .bitShift, .staircase, .maximum: true
     case .source, .relay, .integrator: false
     }
   }

@@ -210,7 +210,7 @@ extension NeuronModel {
     switch self {
     case .integrateAndFire(let model): model.emitsNegative
     case .staircase: true
-    case .source, .relay, .maximum, .leaky, .currentBased, .integrator: false
+    case .source, .relay, .maximum, .leaky, .currentBased, .bitShift, .integrator: false
     }
   }
 }

@@ -45,6 +45,16 @@ private struct LegalLimits {
       "whether currents and potentials may decay: cuba-lif neurons"),
     PassOption(
       "refractory", .integer(0...4096), default: "0", "the longest refractory time, ticks"),
+    PassOption(
+      "most-spikes", .integer(0...127), default: "0",
+      "the most spikes of a neuron in a tick whose current and potential decay by shifts: shift-lif "
+        + "neurons; 0 if there are none"),
+    PassOption(
+      "leakless", .word(["yes", "no"]), default: "yes",
+      "whether neurons without a leak exist: if neurons and integrators"),
+    PassOption(
+      "inputs", .integer(0...1_000_000), default: "0",
+      "the most neurons of sources whose spikes the host sends"),
     PassOption("staircase", .word(["yes", "no"]), default: "no", "whether staircases exist"),
     PassOption(
       "currents", .word(["one-to-one", "any"]), default: "one-to-one",
@@ -130,7 +140,20 @@ private struct LegalityChecker {
     for id in graph.projections.ids { try checkProjection(graph[id]) }
     problems += graph.wideWindows(most: limits.arguments.integer("kernel"))
     checkCurrents()
+    checkInputs()
     checkChains()
+  }
+
+  /// Checks how many neurons the host speaks for.
+  private mutating func checkInputs() {
+    guard let most = limits.limit("inputs") else { return }
+    let sources = graph.populations.ids.filter { graph[$0].model == .source }
+    let found = sources.reduce(0) { $0 + graph[$1].shape.count }
+    guard found > most, let first = sources.first else { return }
+    report(
+      "inputs", "the network has \(found) inputs, the target at most \(most)",
+      at: graph[first].name, "inputs of both signs count twice",
+      "give the network fewer inputs: average or select them before")
   }
 
   private mutating func report(
@@ -145,7 +168,12 @@ private struct LegalityChecker {
     let (population, name) = (graph[id], graph[id].name)
     let hears = afferents[id.index].contains { isNegative[graph[$0].source.index] }
     switch population.model {
-    case .source, .integrator: break
+    case .source: break
+    case .integrator:
+      if limits.allows("leakless") { break }
+      report(
+        "readout", "'\(name)' adds up without a leak, expected neurons that fire as outputs",
+        at: name, "convert{decoder=count}")
     case .relay: isNegative[id.index] = hears
     case .maximum:
       isNegative[id.index] = hears
@@ -155,6 +183,12 @@ private struct LegalityChecker {
         "pool-maximum{as=average} takes averages in its place")
     case .integrateAndFire(let model):
       isNegative[id.index] = model.emitsNegative
+      if !limits.allows("leakless") {
+        report(
+          "neuron", "'\(name)' has if neurons, expected leaky ones: all neurons of the target leak",
+          at: name,
+          "compile with --neuron lif, which replaces rectifiers; other activations are not")
+      }
       guard model.emitsNegative, !limits.allows("negative") else { break }
       report(
         "signed", "'\(name)' emits negative units, which cores do not send", at: name,
@@ -165,8 +199,8 @@ private struct LegalityChecker {
         "neuron", "'\(name)' has lif neurons, expected integrate-and-fire", at: name,
         "compile without --neuron lif",
         "'discretize-leaky' makes neurons of them that cores with decays have")
-    case .currentBased(let model):
-      checkDecays(model, name)
+    case .currentBased(let model): checkDecays(model, name)
+    case .bitShift(let model): checkShifts(model, name)
     case .staircase:
       isNegative[id.index] = true
       if limits.allows("staircase") { break }
@@ -186,8 +220,22 @@ private struct LegalityChecker {
     guard let most = limits.limit("refractory"), model.refractory > most else { return }
     report(
       "refractory",
-      "neurons of '\(name)' wait \(model.refractory) ticks after a spike, at most "
+      "neurons of '\(name)' wait \(model.refractory, of: "tick") after a spike, at most "
         + "\(most)", at: name, "give 'soften' a shorter tau-ref, or 'convert' longer ticks")
+  }
+
+  /// Checks that the target has decays by shifts, and neurons that fire as often in a tick.
+  private mutating func checkShifts(_ model: BitShiftLeaky, _ name: String) {
+    guard let most = limits.limit("most-spikes") else {
+      return report(
+        "neuron", "'\(name)' has shift-lif neurons, expected integrate-and-fire", at: name,
+        "the target's currents and potentials do not decay by shifts: compile without --neuron lif")
+    }
+    guard model.mostSpikes > most else { return }
+    report(
+      "most-spikes",
+      "neurons of '\(name)' emit up to \(model.mostSpikes) spikes in a tick, at most \(most)",
+      at: name, "discretize-leaky{decay=shift,most-spikes=\(most)}")
   }
 
   private mutating func checkThresholds(_ id: PopulationID) throws(Diagnostic) {
@@ -205,14 +253,14 @@ private struct LegalityChecker {
     if projection.delay > limits.arguments.integer("delay") {
       report(
         "delay",
-        "'\(projection.name)' takes \(projection.delay) ticks, at most "
+        "'\(projection.name)' takes \(projection.delay, of: "tick"), at most "
           + "\(limits.arguments.integer("delay"))", at: name, "remove the delay")
     }
     if let bits = limits.limit("weight-bits"), let weights = projection.kind.weights {
       let most = try graph.tensors.integers(weights).map(\.magnitude).max() ?? 0
       if UInt64(most) > (UInt64(1) << UInt64(bits - 1)) - 1 {
         report(
-          "weight-bits", "a weight of '\(projection.name)' is \(most), at most \(bits) bits",
+          "weight-bits", "a weight of '\(projection.name)' is \(most), at most \(bits, of: "bit")",
           at: name, "quantize{bits=\(min(bits, 8))}",
           "split-weights{bits=\(min(bits, 8))} sums up narrow ones")
       }
@@ -236,7 +284,7 @@ private struct LegalityChecker {
       let found = fanIns[id.index]
       if found > most {
         report(
-          "fan-in", "a neuron of '\(name)' has \(found) inputs, at most \(most)", at: name,
+          "fan-in", "a neuron of '\(name)' has \(found, of: "input"), at most \(most)", at: name,
           "split-fan-in{most=\(most)}")
       }
     }
@@ -301,6 +349,7 @@ extension NeuronModel {
     switch self {
     case .integrateAndFire(let model): model.threshold
     case .currentBased(let model): model.threshold
+    case .bitShift(let model): model.threshold
     case .source, .relay, .maximum, .leaky, .staircase, .integrator: nil
     }
   }

@@ -2,14 +2,14 @@
 
 internal import Diagnostics
 package import PluginAPI
-internal import SpikeIR
+package import SpikeIR
 
 extension Pass {
 
   /// Makes leaky neurons of cores from those in floating point.
   package static let discretizeLeaky = Pass.snn(
     name: "discretize-leaky",
-    summary: "make whole-numbered neurons with decays of 12 bits from leaky ones",
+    summary: "make whole-numbered neurons of digital cores from leaky ones",
     details: """
       Each population of lif neurons becomes one of cuba-lif neurons, whose current u and potential v
       lose δu and δv of 4096 in each tick:
@@ -19,9 +19,10 @@ extension Pass {
         Θ = θ · 2^p / (kv · ku), rounded to a multiple of 2^threshold-exponent,
         B = (θ + b) · 2^p / ku,
       with the unit of the bias as the population's unit. p is the largest for which thresholds and
-      biases fit their bits, shifts are at most 'weight-exponent', and interval analysis proves that
-      currents do not wrap around; where nothing is small enough for that, p is the least possible,
-      and this is a warning (legalize.current-range).
+      biases fit their bits, an eighth of the largest bias being left to 'correct-bias', shifts are at
+      most 'weight-exponent', and interval analysis proves that currents do not wrap around; where
+      nothing is small enough for that, p is the least possible, and this is a warning
+      (legalize.current-range).
 
       Neurons wait r = max(1, round(τref + 1/2)) ticks after a spike, that of the spike included:
       potentials are looked at once a tick, half a tick late on average, so that the time from spike
@@ -31,15 +32,45 @@ extension Pass {
 
       Counted are the populations and those whose currents may wrap. The constants have to be integers.
       Refused are constant currents (legalize.current), alpha synapses (legalize.synapse), and
-      thresholds and biases that are too large even so (legalize.threshold, legalize.bias).
+      thresholds, biases and shifts that are too large even so (legalize.threshold, legalize.bias,
+      legalize.shift).
       Before: %p2 lif {threshold=[8.2], tau-rc=100, tau-ref=0.5, synapse=exponential, tau-synapse=20}
       After:  %p2 cuba-lif {threshold=[134208], current-decay=200, potential-decay=41}     shift=3
       Source: scales and truncation as in the discretization of nengo-loihi, here with powers of two
       common to a population; neurons: Davies et al. (2018), table 1.
+
+      With decay=shift they become shift-lif neurons, which lose the 2^s-th part of a current and the
+      2^m-th part of a potential in a tick, reset by subtraction and do not wait: 2^s and 2^m are
+      the powers of two nearest to τs and τrc, by their ratio (s = 1 without synapse), and a remark says how far they are
+      off, a warning beyond a tenth (legalize.time-constant). A constant input I makes a
+      current of (2^s − 1) · I and a potential of 2^m times that in the long run, so that
+        Θ = θ · 2^p · (2^s − 1) · 2^m,  B = (θ + b) · 2^p · (2^s − 1),
+      with the largest p for which thresholds take at most half a register of 16 bits. What a tick exceeds the
+      threshold by is kept, so that the time between spikes is τrc · ln(1 + 1/J), the curve of
+      'soften' with tau-ref=0, with τrc = 2^m ticks.
+      Integrate-and-fire outputs that a decoder counts become such neurons, too, with at most
+      'output-spikes' spikes a tick: their range from −R to R becomes the straight part of the
+      curve, and the decoder gets the offset that this takes.
+      Before: %p3 if {threshold=[300], signed=true} quantum [10]   decode {reading=count}
+      After:  %p3 shift-lif {threshold=[4716], current-shift=3, potential-shift=5} quantum [22.456]
+              decode {reading=count, offset=-11.754}
       """,
     options: DiscreteFormats.options
   ) { (graph, arguments, context) throws(CompileError) in
     guard graph.isQuantized else { throw CompileError(.notQuantized("discretize-leaky")) }
+    if arguments.word("decay") == "shift" {
+      var discretizer = ShiftDiscretizer(graph, ShiftFormats(arguments))
+      try liftingDiagnostic { () throws(Diagnostic) in try discretizer.run() }
+      for remark in discretizer.remarks { context.sink.report(remark) }
+      if !discretizer.problems.isEmpty { throw CompileError(discretizer.problems) }
+      graph = discretizer.graph
+      graph.dropUnusedTensors()
+      context.count("populations", of: "discretize-leaky", by: discretizer.count)
+      context.count(
+        "populations whose currents may saturate", of: "discretize-leaky",
+        by: discretizer.saturating)
+      return
+    }
     var discretizer = LeakyDiscretizer(graph, DiscreteFormats(arguments))
     try liftingDiagnostic { () throws(Diagnostic) in try discretizer.run() }
     for warning in discretizer.warnings { context.sink.report(warning) }
@@ -57,6 +88,15 @@ private struct DiscreteFormats {
 
   /// The options of the pass.
   static let options = [
+    PassOption(
+      "decay", .word(["product", "shift"]), default: "product",
+      "how currents and potentials decay: by products of 12 bits, or by shifts"),
+    PassOption(
+      "most-spikes", .integer(1...127), default: "31",
+      "the most spikes of a neuron in a tick, with shifts"),
+    PassOption(
+      "output-spikes", .integer(1...127), default: "1",
+      "the most spikes of an output in a tick, with shifts"),
     PassOption(
       "threshold-bits", .integer(1...23), default: "17", "the mantissa of thresholds, bits"),
     PassOption(
@@ -128,6 +168,9 @@ private struct LeakyDiscretizer {
   /// Thresholds of fewer steps are rounded by more than a part of a hundred.
   private static let fewSteps = 50.0
 
+  /// The part of the largest bias that is left to corrections, where the unit allows it.
+  private static let reserve = 1.0 / 8
+
   init(_ graph: SpikingGraph, _ formats: DiscreteFormats) {
     (self.graph, self.formats) = (graph, formats)
   }
@@ -180,13 +223,16 @@ private struct LeakyDiscretizer {
     let least = -(shifts.min() ?? 0)
     let most = formats.weightExponent - (shifts.max() ?? 0)
     let threshold = powerOfTwo(of: thresholds.max() ?? 1, within: formats.largestThreshold)
-    let drive = powerOfTwo(of: biases.map(abs).max() ?? 0, within: formats.largestBias)
-    let highest = min(most, threshold, drive)
-    guard least <= highest else {
-      problems.append(
-        .tooLarge(graph[id].name, threshold < drive ? "threshold" : "bias", by: least - highest))
+    let largest = biases.map(abs).max() ?? 0
+    let drive = powerOfTwo(of: largest, within: formats.largestBias)
+    let limit = min(most, threshold, drive)
+    guard least <= limit else {
+      let what = limit == most ? "shift" : limit == threshold ? "threshold" : "bias"
+      problems.append(.tooLarge(graph[id].name, what, by: least - limit))
       return nil
     }
+    let roomy = powerOfTwo(of: largest, within: formats.largestBias * (1 - Self.reserve))
+    let highest = max(least, min(limit, roomy))
     let magnitude = max(-input.low, input.high) / ku
     return DiscreteScales(
       thresholds: thresholds, thresholdShape: graph.tensors[leaky.threshold].shape, biases: biases,
@@ -259,7 +305,10 @@ private struct LeakyDiscretizer {
 extension LeakyIntegrateAndFire {
 
   /// Returns the dynamics in whole numbers, without constants.
-  fileprivate func discretized(currentOffset: Int) -> CurrentBasedLeaky {
+  ///
+  /// - Parameter currentOffset: what the target adds to the 12 bits of a current's decay.
+  /// - Returns: the dynamics, with the thresholds of these.
+  package func discretized(currentOffset: Int) -> CurrentBasedLeaky {
     let whole = Double(CurrentBasedLeaky.wholeDecay)
     let potential = Int((whole * Double(membraneStep)).rounded())
     let current =
@@ -277,7 +326,7 @@ extension Double {
   /// The nearest whole number, if this is one but for the rounding of single precision, else itself.
   ///
   /// Thresholds of which a core holds few are whole numbers of units; equal ones must stay equal.
-  fileprivate var nearlyWhole: Double {
+  var nearlyWhole: Double {
     let whole = rounded()
     return abs(self - whole) <= abs(whole) * 0x1p-20 ? whole : self
   }
@@ -285,24 +334,29 @@ extension Double {
 
 extension Diagnostic {
 
-  fileprivate static func constantCurrent(_ name: String) -> Diagnostic {
+  static func constantCurrent(_ name: String) -> Diagnostic {
     .error(
       "legalize.current", "'\(name)' hears constant currents, expected spikes", at: .entity(name),
       notes: ["run 'spike-inputs' before 'quantize'"], exitCode: .doesNotFit)
   }
 
-  fileprivate static func alphaSynapse(_ name: String) -> Diagnostic {
+  static func alphaSynapse(_ name: String) -> Diagnostic {
     .error(
       "legalize.synapse",
       "the synapses of '\(name)' are 'alpha', expected 'exponential' or 'none': one current decays",
       at: .entity(name), notes: ["convert{synapse=exponential}"], exitCode: .doesNotFit)
   }
 
-  fileprivate static func tooLarge(_ name: String, _ what: String, by bits: Int) -> Diagnostic {
+  static func tooLarge(_ name: String, _ what: String, by bits: Int) -> Diagnostic {
     .error(
-      "legalize.\(what)", "a \(what) of '\(name)' needs \(bits) bits more than the target has",
+      "legalize.\(what)",
+      "a \(what) of '\(name)' needs \(bits, of: "bit") more than the target has",
       at: .entity(name),
-      notes: ["a shorter tau-rc or tau-synapse makes it smaller, and so do weights of fewer bits"],
+      notes: [
+        what == "shift"
+          ? "one-to-one weights of fewer digits have smaller ones: quantize{identity-bits=8}"
+          : "a shorter tau-rc or tau-synapse makes it smaller, and so do weights of fewer bits"
+      ],
       exitCode: .doesNotFit)
   }
 
@@ -316,7 +370,8 @@ extension Diagnostic {
   fileprivate static func coarseSteps(_ name: String, _ least: Int32, step: Int) -> Diagnostic {
     .warning(
       "legalize.coarse-threshold",
-      "a threshold of '\(name)' is \(Int(least) / step) steps of \(step), and rounded to them",
+      "a threshold of '\(name)' is \(Int(least) / step, of: "step") of \(step), and rounded to "
+        + "them",
       at: .entity(name), notes: ["quantize to more bits"])
   }
 }

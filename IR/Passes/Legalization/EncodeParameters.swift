@@ -174,7 +174,8 @@ private struct ParameterEncoder {
         try limitBias(of: id, afferents[id.index])
         guard case .integrateAndFire(let model) = graph[id].model else { continue }
         factor = try encode(model, of: id)
-      case .currentBased(let model): try check(model, of: id)
+      case .currentBased(let model): try check(model.threshold, of: id)
+      case .bitShift(let model): try check(model.threshold, of: id)
       case .integrator: try limitBias(of: id, afferents[id.index])
       case .source, .relay, .maximum, .leaky, .staircase: continue
       }
@@ -263,9 +264,9 @@ private struct ParameterEncoder {
 
   /// Checks the thresholds of leaky neurons, which 'discretize-leaky' has encoded.
   private mutating func check(
-    _ model: CurrentBasedLeaky, of id: PopulationID
+    _ threshold: TensorID, of id: PopulationID
   ) throws(Diagnostic) {
-    let thresholds = try graph.tensors.integers(model.threshold).map { Int64($0) }
+    let thresholds = try graph.tensors.integers(threshold).map { Int64($0) }
     let (name, unit) = (graph[id].name, Int64(1) << Int64(formats.thresholdExponent))
     if let odd = thresholds.first(where: { $0 % unit != 0 }) {
       problems.append(.unencodedThreshold(name, odd, formats.thresholdExponent))
@@ -367,7 +368,7 @@ extension Diagnostic {
   fileprivate static func mayExceed(_ name: String, _ bits: Int, _ width: Int) -> Diagnostic {
     .error(
       "legalize.potential",
-      "potentials of '\(name)' might need \(bits) bits, there are \(width): some input might "
+      "potentials of '\(name)' might need \(bits, of: "bit"), there are \(width): some input might "
         + "saturate them", at: .entity(name),
       notes: ["convert with fewer time steps, or quantize to fewer bits"], exitCode: .doesNotFit)
   }
@@ -375,7 +376,7 @@ extension Diagnostic {
   fileprivate static func wideThreshold(_ name: String, _ found: Int64, _ bits: Int) -> Diagnostic {
     .error(
       "legalize.threshold",
-      "a threshold of '\(name)' has the mantissa \(found), there are \(bits) bits",
+      "a threshold of '\(name)' has the mantissa \(found), there are \(bits, of: "bit")",
       at: .entity(name), notes: ["quantize{scales=profile}, or to fewer bits"],
       exitCode: .doesNotFit)
   }
@@ -397,8 +398,8 @@ extension Diagnostic {
       formats.biasExponent == 0 ? "" : ", times a power of two up to 2^\(formats.biasExponent)"
     return .error(
       "legalize.bias",
-      "\(found) in '\(name)', which needs \(bits) bits; the target has \(formats.bias) beside the "
-        + "sign\(exponent)",
+      "\(found) in '\(name)', which needs \(bits, of: "bit"); the target has \(formats.bias) "
+        + "beside the sign\(exponent)",
       at: .entity(name), notes: [note], exitCode: .doesNotFit)
   }
 

@@ -135,7 +135,7 @@ private struct RelayFolder {
   /// was one before.
   private func keepsCurrents(_ into: [Projection], _ second: Projection) -> Bool {
     switch graph[second.target].model {
-    case .leaky, .currentBased: break
+    case .leaky, .currentBased, .bitShift: break
     case .source, .relay, .maximum, .integrateAndFire, .staircase, .integrator: return true
     }
     let constant = graph.isConstant

@@ -112,6 +112,9 @@ extension SpikingGraph {
       model.threshold = try rounded(model.threshold, excess, least: 1)
       if let initial = model.initial { model.initial = try rounded(initial, excess) }
       self[id].model = .currentBased(model)
+    case .bitShift(var model):
+      model.threshold = try rounded(model.threshold, excess, least: 1)
+      self[id].model = .bitShift(model)
     case .leaky(var model):
       // Its constants are real, initial potentials in thresholds.
       model.threshold = try divided(model.threshold, by: Float(1 << excess))

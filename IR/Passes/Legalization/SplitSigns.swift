@@ -23,8 +23,8 @@ extension Pass {
       round. Where inputs vary, p takes back what it said too much, which two neurons cannot: the sum
       of their spikes is too large by what p would have taken back. Such populations are refused
       (legalize.signed) unless inside=approximate. Refused are also neurons that take units back, by
-      retraction or as staircases, maxima over both signs, counts of signed neurons as outputs, and
-      sources of signed spikes.
+      retraction or as staircases, maxima over both signs, counts of signed neurons as outputs
+      (unless counted=leave, for a pass that replaces them), and sources of signed spikes.
       Before: %p1 if "x/spikes" {threshold=θ, signed=true} -> %p2 conv {weights=w}
       After:  %p1 if "x/spikes+" {threshold=θ} -> %p3 conv {weights=w}
               %p2 if "x/spikes-" {threshold=θ} -> %p3 conv {weights=−w}
@@ -34,14 +34,18 @@ extension Pass {
     options: [
       PassOption(
         "inside", .word(["refuse", "approximate"]), default: "refuse",
-        "what becomes of signed neurons whose inputs vary")
+        "what becomes of signed neurons whose inputs vary"),
+      PassOption(
+        "counted", .word(["refuse", "leave"]), default: "refuse",
+        "what becomes of signed outputs whose units a decoder counts"),
     ]
   ) { (graph, arguments, context) throws(CompileError) in
     guard let code = graph.populations.elements.first?.code else { return }
     guard code.isRate else { throw CompileError(.needsRate("split-signs", found: code)) }
     let approximates = arguments.word("inside") == "approximate"
     var plan = try liftingDiagnostic { () throws(Diagnostic) in
-      try SignPlan(graph, approximates: approximates)
+      try SignPlan(
+        graph, approximates: approximates, leavesCounted: arguments.word("counted") == "leave")
     }
     let negative = graph.areNegative(graph.spikingSources, on: context.calibration)
     plan.checkSources(zip(graph.spikingSources, negative), measured: context.calibration != nil)
@@ -113,7 +117,9 @@ private struct SignPlan {
   /// Finds out.
   ///
   /// - Throws: `ir.elided-tensor`.
-  init(_ graph: SpikingGraph, approximates: Bool) throws(Diagnostic) {
+  init(
+    _ graph: SpikingGraph, approximates: Bool, leavesCounted: Bool
+  ) throws(Diagnostic) {
     self.graph = graph
     isSplit = [Bool](repeating: false, count: graph.populations.count)
     let (afferents, steady) = (graph.afferents(), graph.isSteady)
@@ -127,6 +133,9 @@ private struct SignPlan {
       case .staircase: problems.append(.negativeUnits(name, "staircases take units back"))
       case .integrateAndFire(let model) where model.retraction != nil:
         problems.append(.negativeUnits(name, "its neurons take units back"))
+      case .integrateAndFire(let model)
+      where model.isSigned && leavesCounted && graph.decoders.contains { $0.population == id }:
+        break
       case .integrateAndFire(let model) where model.isSigned:
         isSplit[id.index] = true
         if graph.decoders.contains(where: { $0.population == id }) {
@@ -138,7 +147,7 @@ private struct SignPlan {
         } else {
           problems.append(.negativeUnits(name, "its inputs vary"))
         }
-      case .source, .integrateAndFire, .leaky, .currentBased, .integrator: break
+      case .source, .integrateAndFire, .leaky, .currentBased, .bitShift, .integrator: break
       }
     }
   }

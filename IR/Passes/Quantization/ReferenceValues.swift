@@ -47,7 +47,9 @@ struct ReferenceNetwork: Sendable {
       if isDecoded { id = graph[id].inputs[0] }
     case (.integrator, _): break
     // What leaky neurons are given is shifted by what their response was fitted with.
-    case (.source, _), (.relay, _), (.maximum, _), (.leaky, _), (.currentBased, _): return nil
+    case (.source, _), (.relay, _), (.maximum, _), (.leaky, _), (.currentBased, _),
+      (.bitShift, _):
+      return nil
     }
     return graph[id].shape.count == population.shape.count ? id : nil
   }

@@ -218,7 +218,10 @@ struct StagedCompilation {
   ) throws(CompileError) {
     (self.graph, self.machine, self.session) = (graph, machine, session)
     run = try liftingDiagnostic { () throws(Diagnostic) in
-      if request.passes.pipeline == nil { try request.conversion.check(graph) }
+      if request.passes.pipeline == nil {
+        try request.conversion.check(graph)
+        try machine?.check(request.conversion)
+      }
       let standard: String
       if let machine {
         standard = try machine.pipeline(request.conversion)

@@ -117,7 +117,7 @@ extension ANNGraph {
     let hasLevels = spiking.populations.elements.contains { population in
       switch population.model {
       case .integrateAndFire, .staircase: true
-      case .source, .relay, .maximum, .leaky, .currentBased, .integrator: false
+      case .source, .relay, .maximum, .leaky, .currentBased, .bitShift, .integrator: false
       }
     }
     guard hasLevels, let code = Program.snn(spiking).code else { return nil }

@@ -25,12 +25,13 @@ struct TargetPipeline: Sendable {
     let code = try spikeCode()
     if let bits = signedWeightBits, bits < 2 { throw .targetWeights(bits, target.id) }
     var passes = [try rateRequest(code).preparation()]
-    if isLeaky { passes.append(LeakyOnCores.softening) }
-    let ticks = isLeaky ? LeakyOnCores.ticks : ""
-    passes.append("convert{code=rate,timesteps=\(code.timesteps)\(ticks)\(seed)}")
+    if isLeaky { passes.append(softening) }
+    passes.append("convert{code=rate,timesteps=\(code.timesteps)\(leakyTicks)\(seed)}")
     passes.append("pool-maximum{as=\(neuron?.maximum == nil ? "refuse" : "gate")}")
     if encoder == nil { passes.append("spike-inputs") }
-    if encoder != Encoder.Kind.constant.rawValue { passes.append("split-signs") }
+    if encoder != Encoder.Kind.constant.rawValue {
+      passes.append(hasShifts ? "split-signs{counted=leave}" : "split-signs")
+    }
     passes.append("fold-relays")
     if convolves { passes.append("dense-to-conv") }
     // Behind 'spike-inputs', since the first layer's synapses delay what inputs say in spikes, too.
@@ -42,7 +43,8 @@ struct TargetPipeline: Sendable {
       passes += narrowing
       passes.append(
         "discretize-leaky{\(discretization(bias: bias, weightExponent: weightExponent))}")
-      passes.append("correct-bias{samples=128,start=-1}")
+      let largest = bias.map { ",largest=\(largestBias($0))" } ?? ""
+      passes.append("correct-bias{samples=128,start=-1\(largest)}")
     } else if !hasNarrowBias {
       passes.append("correct-bias{samples=512}")
     }
@@ -68,7 +70,7 @@ struct TargetPipeline: Sendable {
   /// neuron as others are, the host sends spikes: evenly spaced, so that nothing is left to chance.
   private var encoder: String? {
     if let encoder = request.encoder { return encoder }
-    if neuron?.leak == .additive { return Encoder.Kind.even.rawValue }
+    if neuron?.leak == .additive || hasShifts { return Encoder.Kind.even.rawValue }
     return hasNarrowBias ? Encoder.Kind.even.rawValue : nil
   }
 
@@ -118,11 +120,9 @@ struct TargetPipeline: Sendable {
     guard keyword == "rate", offered.isEmpty || offered.contains("rate") else {
       throw .targetCode(keyword, target.id)
     }
+    try checkNeuron()
     var own = rateRequest(nil)
-    if isLeaky {
-      guard neuron?.decays != nil else { throw .targetNeuron(target.id) }
-      own.timesteps = own.timesteps ?? LeakyOnCores.timesteps
-    }
+    if isLeaky { own.timesteps = own.timesteps ?? leakyTimesteps }
     return try own.spikeCode()
   }
 
@@ -130,6 +130,7 @@ struct TargetPipeline: Sendable {
   private func rateRequest(_ code: SpikeCode?) -> ConversionRequest {
     var result = request
     result.code = "rate"
+    result.decoder = decoder
     if let code { result.timesteps = code.timesteps }
     return result
   }
@@ -139,7 +140,7 @@ struct TargetPipeline: Sendable {
 
   private var seed: String {
     [
-      encoder.map { ",encoder=\($0)" }, request.decoder.map { ",decoder=\($0)" },
+      encoder.map { ",encoder=\($0)" }, decoder.map { ",decoder=\($0)" },
       request.seed.map { ",seed=\($0)" },
     ].compactMap { $0 }.joined()
   }
@@ -167,8 +168,9 @@ struct TargetPipeline: Sendable {
     let bits = request.weightBits ?? weightBits.map { "\(min($0, roomForWeights))" } ?? "8"
     if isLeaky {
       // Thresholds get their zeros from 'discretize-leaky', which multiplies them.
-      return thresholds.map { "bits=\(bits),scales=profile,profiles=\(min(4096, $0))" }
-        ?? "bits=\(bits)"
+      let scales = thresholds.map { ",scales=profile,profiles=\(min(4096, $0))" } ?? ""
+      let digits = identityBits.map { ",identity-bits=\($0)" } ?? ""
+      return "bits=\(bits)\(scales)\(digits)\(leakyRanges(bias: bias))"
     }
     var result = "bits=\(bits),clip=mmse"
     if !hasNarrowBias { result += ",rounding=gptq,target=outputs,corrections=1" }
@@ -180,6 +182,13 @@ struct TargetPipeline: Sendable {
     }
     if thresholdExponent > 0 { result += ",exponent=\(thresholdExponent)" }
     return result
+  }
+
+  /// The width of one-to-one weights whose digits, as `split-weights` makes them, have shifts that the
+  /// machine's weights have; `nil` if they are not limited.
+  private var identityBits: Int? {
+    guard let exponent = weightExponent, let bits = weightBits, bits > 1 else { return nil }
+    return max(8, min(16, (exponent / (bits - 1) + 1) * (bits - 1)))
   }
 
   /// The different thresholds that a population may have; `nil` if there is no limit.
@@ -277,15 +286,4 @@ extension Diagnostic {
       notes: ["in a description of your own, widen 'weight' of 'synapse'"], exitCode: .doesNotFit)
   }
 
-  /// Returns an error about neurons that no cores have.
-  fileprivate static func targetNeuron(_ target: String) -> Diagnostic {
-    .error(
-      "driver.target-neuron",
-      "found '--neuron lif', expected 'if': neurons of '\(target)' do not decay as those of Loihi do",
-      notes: [
-        "currents and potentials of 24 bits that lose parts of 4096 in a tick, a reset to 0: 'loihi1', "
-          + "'loihi2'",
-        "leave out '--neuron lif' for '\(target)', or compile it with '--target cpu'",
-      ], exitCode: .usage)
-  }
 }

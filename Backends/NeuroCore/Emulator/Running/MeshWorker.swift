@@ -15,6 +15,8 @@ struct SliceState {
   var emitted: [Int32]
   /// What neurons that decay hold beside potentials; empty for others.
   var decaying = DecayingNeurons(count: 0)
+  /// The currents of neurons that decay by shifts; empty for others.
+  var currents: [Int32] = []
 
   /// Adds what has arrived, and begins at `base` of the sums, to the potentials.
   mutating func integrate(
@@ -31,6 +33,17 @@ struct SliceState {
   ) -> (fired: Int, tally: CoreTally) {
     CoreNeurons.decay(
       &units, &potentials, &decaying, &sums, at: base, bias: bias, thresholds: neurons.thresholds,
+      neurons.constants, range: registers.sums)
+  }
+
+  /// Adds what has arrived to the currents of neurons that decay by shifts, and lets them fire.
+  ///
+  /// - Returns: the number of neurons that fired, and what else happened.
+  mutating func shift(
+    _ neurons: FiringShift, _ sums: inout [Int32], at base: Int, _ registers: CoreRegisters
+  ) -> (fired: Int, tally: CoreTally) {
+    CoreNeurons.shift(
+      &units, &potentials, &currents, &sums, at: base, bias: bias, thresholds: neurons.thresholds,
       neurons.constants, range: registers.sums)
   }
 
@@ -128,6 +141,7 @@ struct MeshWorker {
         state[s].emitted = [Int32](repeating: 0, count: slice.neurons.count)
       case .staircase: state[s].emitted = [Int32](repeating: 0, count: slice.neurons.count)
       case .decay: state[s].decaying = DecayingNeurons(count: slice.neurons.count)
+      case .shift: state[s].currents = [Int32](repeating: 0, count: slice.neurons.count)
       case .fire, .integrate: break
       }
     }
@@ -242,20 +256,22 @@ extension MeshWorker {
     touched[tables.sums[s].slot(at: tick)] = false
     let (base, registers) = (tables.sums[s].base(at: tick), shared.value.registers)
     scratch.count = 0
-    let tally: CoreTally
-    if case .decay(let neurons) = shared.value.program {
-      let outcome = state[s].decay(neurons, &sums, at: base, registers)
-      if outcome.fired > 0 { scratch.list(state[s].units) }
-      tally = outcome.tally
-    } else {
-      tally = state[s].integrate(&sums, at: base, registers)
+    let (fired, tally): (Int, CoreTally)
+    switch shared.value.program {
+    case .decay(let neurons):
+      (fired, tally) = state[s].decay(neurons, &sums, at: base, registers)
+    case .shift(let neurons):
+      (fired, tally) = state[s].shift(neurons, &sums, at: base, registers)
+    case .fire, .integrate, .staircase, .maximum:
+      (fired, tally) = (0, state[s].integrate(&sums, at: base, registers))
     }
+    if fired > 0 { scratch.list(state[s].units) }
     let core = shared.value.core
     counts.sumOverflows += tally.sumOverflows
     counts.currentOverflows += tally.currentOverflows
     counts.potentialOverflows += tally.potentialOverflows
     switch shared.value.program {
-    case .integrate, .decay: break
+    case .integrate, .decay, .shift: break
     case .fire(let neurons): fire(s, neurons)
     case .staircase(let neurons): follow(s, neurons, shared.value, now: own)
     case .maximum(let neurons): pool(s, neurons)

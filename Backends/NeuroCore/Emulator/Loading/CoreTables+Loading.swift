@@ -187,10 +187,15 @@ extension TableLoader {
       let kind = tables.target.cores[tables.cores[core].kind]
       let own = parameters[slice.population.index]
       let plan = try RegisterPlan(population, limits: own.limits, on: kind)
+      let drive = try bounds.drive(of: slice.population, in: graph)
+      let drives = max(-drive.low, drive.high) * Double(1 << plan.scale)
+      guard drives < Double(1 << 30) else {
+        throw .emulatorOverflow("biases and constant currents", population.name, bound: drives)
+      }
       if !RegisterPlan.isLimited(kind), let held = bounds.potential(of: slice.population) {
         let bound = max(-held.low, held.high) * Double(1 << plan.scale)
         guard bound <= Double(1 << 30) else {
-          throw .emulatorOverflow(population.name, bound: bound)
+          throw .emulatorOverflow("potentials", population.name, bound: bound)
         }
       }
       let neurons = (0..<slice.box.count).map {
@@ -213,6 +218,9 @@ extension TableLoader {
     _ kind: CoreClass
   ) throws(Diagnostic) -> (NeuronProgram, NeuronBox) {
     let population = graph[slice.population]
+    if kind.neuron?.model == .bitShift, !population.model.isBitShift {
+      throw .unsupportedNeuron(population.name, population.model.mnemonic)
+    }
     switch population.model {
     case .integrateAndFire:
       return (.fire(own.firing(neurons, scale: plan.scale, kind.neuron)), slice.box)
@@ -221,6 +229,11 @@ extension TableLoader {
         throw .unsupportedNeuron(population.name, population.model.mnemonic)
       }
       return (.decay(own.decaying(neurons, model)), slice.box)
+    case .bitShift(let model):
+      guard let shifts = kind.neuron?.shifts, shifts.include(model) else {
+        throw .unsupportedNeuron(population.name, population.model.mnemonic)
+      }
+      return (.shift(own.shifting(neurons, model)), slice.box)
     case .integrator: return (.integrate, slice.box)
     case .staircase: return (.staircase(own.staircase(slice.box.channels)), slice.box)
     case .maximum:
@@ -233,6 +246,12 @@ extension TableLoader {
       throw .unsupportedNeuron(population.name, population.model.mnemonic)
     }
   }
+}
+
+extension NeuronModel {
+
+  /// Whether currents and potentials decay by shifts.
+  fileprivate var isBitShift: Bool { if case .bitShift = self { true } else { false } }
 }
 
 // MARK: - Routes

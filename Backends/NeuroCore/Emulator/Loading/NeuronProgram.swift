@@ -11,6 +11,8 @@ enum NeuronProgram: Sendable {
   case fire(FiringNeurons)
   /// Integrate into a current and a potential that decay, and fire.
   case decay(FiringDecay)
+  /// Integrate into a current and a potential that decay by shifts, and fire several times a tick.
+  case shift(FiringShift)
   /// Integrate and never fire.
   case integrate
   /// Say the value of the interval in which the potential lies.
@@ -37,6 +39,14 @@ struct FiringDecay: Sendable {
   var thresholds: [Int32]
   /// What the neurons of the population share.
   var constants: DecayConstants
+}
+
+/// Neurons that decay by shifts, in units of the register.
+struct FiringShift: Sendable {
+  /// The least potentials that fire, [neurons].
+  var thresholds: [Int32]
+  /// What the neurons of the population share.
+  var constants: ShiftConstants
 }
 
 /// Staircases of code `rate`.
@@ -104,6 +114,8 @@ struct NeuronParameters {
     case .currentBased(let model):
       threshold = try Self.expand(model.threshold, population, tensors)
       initial = try Self.expand(model.initial, population, tensors)
+    case .bitShift(let model):
+      threshold = try Self.expand(model.threshold, population, tensors)
     case .staircase(let model):
       let thresholds = try tensors.integers(model.thresholds)
       let columns = thresholds.count / tensors[model.thresholds].shape[0]
@@ -139,7 +151,7 @@ struct NeuronParameters {
     switch population.model {
     case .integrateAndFire(let model) where !model.isSigned: break
     case .currentBased: break
-    case .source, .relay, .maximum, .integrateAndFire, .leaky, .staircase, .integrator:
+    case .source, .relay, .maximum, .integrateAndFire, .leaky, .bitShift, .staircase, .integrator:
       return [Int32](repeating: 0, count: neurons.count)
     }
     return neurons.map { Int32(clamping: initial[Int($0)] << Int64(scale)) }
@@ -170,6 +182,15 @@ struct NeuronParameters {
       constants: DecayConstants(
         currentDecay: model.currentDecay, potentialDecay: model.potentialDecay,
         refractory: model.refractory))
+  }
+
+  /// Returns the neurons `neurons` with decays by shifts.
+  func shifting(_ neurons: [Int32], _ model: BitShiftLeaky) -> FiringShift {
+    FiringShift(
+      thresholds: neurons.map { Int32(clamping: threshold[Int($0)]) },
+      constants: ShiftConstants(
+        currentShift: model.currentShift, potentialShift: model.potentialShift,
+        most: model.mostSpikes))
   }
 
   /// Returns the staircases whose channels are `channels`.

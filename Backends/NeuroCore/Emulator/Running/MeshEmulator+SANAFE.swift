@@ -103,7 +103,7 @@ private struct SANAFEWriter {
       case .integrate: break
       case .fire(let neurons) where !neurons.isSigned && neurons.retractions.isEmpty:
         thresholds = neurons.thresholds.map { Double($0) }
-      case .fire, .decay, .staircase, .maximum:
+      case .fire, .decay, .shift, .staircase, .maximum:
         let population = graph[slice.population]
         throw CompileError(.notForSANAFE("neurons '\(population.model.mnemonic)'"))
       }
@@ -140,7 +140,7 @@ private struct SANAFEWriter {
     for d in landing.deliveries {
       let delivery = tables.deliveries[d]
       guard delivery.delay == 1 else {
-        throw CompileError(.notForSANAFE("connections of \(delivery.delay) ticks"))
+        throw CompileError(.notForSANAFE("connections of \(delivery.delay, of: "tick")"))
       }
       let base = tables.sums[delivery.slice].first
       (worker.scratch.neurons[0], worker.scratch.neuronUnits[0]) = (neuron, 1)

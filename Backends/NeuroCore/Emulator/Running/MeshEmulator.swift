@@ -135,7 +135,7 @@ extension CoreTables {
       switch slice.program {
       case .fire(let neurons) where !neurons.isSigned && neurons.retractions.isEmpty: continue
       case .integrate: continue
-      case .fire, .decay, .staircase, .maximum:
+      case .fire, .decay, .shift, .staircase, .maximum:
         let population = graph[slice.population]
         throw CompileError(
           .unsupportedNeuron(population.name, population.model.mnemonic + " without ticks"))

@@ -50,25 +50,6 @@ extension EmulationReport {
       seconds: time.seconds, cores: allocation.cores.map(\.number), points: operatingPoints)
     semantics = EmulationReport.semantics(of: allocation)
   }
-
-  /// Returns the variants that were chosen where machines or tools differ.
-  private static func semantics(of allocation: Allocation) -> [String] {
-    var result = [
-      allocation.target.time.model == .event
-        ? "spikes act one after another, in the order in which they arrive"
-        : "input of a tick is summed before registers are limited"
-    ]
-    let kinds = Set(allocation.cores.map(\.kind)).compactMap { k in
-      allocation.target.cores.indices.contains(k) ? allocation.target.cores[k].neuron : nil
-    }
-    if kinds.contains(where: { $0.model == .currentBased }) {
-      result.append("currents are forgotten after a tick (du = 4095, offset 1), potentials kept")
-    }
-    if kinds.contains(where: { $0.resets.contains { $0.mode == .subtract && $0.neuronCost > 1 } }) {
-      result.append("reset by subtraction acts in the tick of the spike")
-    }
-    return result
-  }
 }
 
 extension EmulationReport.Core {
