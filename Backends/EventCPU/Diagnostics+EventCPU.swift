@@ -48,7 +48,7 @@ extension Diagnostic {
   static func badTimesteps(_ found: Int, accepted: ClosedRange<Int>) -> Diagnostic {
     .error(
       "cpu.bad-timesteps",
-      "\(found) time steps asked for, accepted range is [\(accepted.lowerBound), "
+      "\(found, of: "time step") asked for, accepted range is [\(accepted.lowerBound), "
         + "\(accepted.upperBound)]",
       notes: ["under 'phased' and 'weighted' the number is fixed when the model is compiled"],
       exitCode: .usage)

@@ -93,12 +93,14 @@ package struct CompileReport: Sendable {
       grouped(layers.reduce(0) { $0 + $1.weightBytes }),
     ])
     var lines = [table.text, ""]
-    if let code { lines.append("spike code: \(code.keyword), \(code.timesteps) time steps") }
+    if let code {
+      lines.append("spike code: \(code.keyword), \(counted(code.timesteps, "time step"))")
+    }
     for stage in accuracies {
       guard let accuracy = stage.accuracy, let images else { continue }
       lines.append(
         "accuracy of the \(stage.stage) network: \(fixed(accuracy * 100, 2)) % of "
-          + "\(grouped(images)) calibration images")
+          + "\(counted(images, "calibration image"))")
     }
     if let layout { lines += ["", layout.text, ""] }
     lines.append("wrote \(artefacts.joined(separator: " and "))")

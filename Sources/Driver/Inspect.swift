@@ -131,7 +131,7 @@ extension Session {
     ])
     var lines = [table.text]
     if let code = program.code {
-      lines.append("spike code: \(code.keyword), \(code.timesteps) time steps")
+      lines.append("spike code: \(code.keyword), \(counted(code.timesteps, "time step"))")
     }
     lines += provenance.map { "\($0.0): \($0.1)" }
     return lines.joined(separator: "\n")

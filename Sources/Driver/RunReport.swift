@@ -98,7 +98,9 @@ package struct RunReport: Hashable, Sendable {
     var lines = Table(["", ""])
     lines.add(["images", grouped(images)])
     if let accuracy { lines.add(["accuracy", fixed(accuracy * 100, 2) + " %"]) }
-    if let code, let timesteps { lines.add(["spike code", "\(code), \(timesteps) time steps"]) }
+    if let code, let timesteps {
+      lines.add(["spike code", "\(code), \(timesteps, of: "time step")"])
+    }
     if let meanTimesteps, meanTimesteps != timesteps.map({ Double($0) }) {
       lines.add(["time steps per image", fixed(meanTimesteps, 1)])
     }

@@ -168,7 +168,7 @@ extension Diagnostic {
     let inputs = names.count == 1 ? "one input" : "\(names.count) inputs"
     return .error(
       "data.input-count",
-      "'\(request.option)' is given \(request.data.count) times, the network has \(inputs)",
+      "'\(request.option)' is given \(request.data.count, of: "time"), the network has \(inputs)",
       notes: ["give it once for each of \(names.joined(separator: ", ")), in this order"],
       exitCode: .usage)
   }

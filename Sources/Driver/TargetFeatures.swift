@@ -99,7 +99,8 @@ extension RegisterField {
   fileprivate func row(_ name: String, unless other: Evidence) -> [String] {
     let range = range
     let parts: [String?] = [
-      "\(bits) bits\(isSigned ? " with sign" : "")", "\(range.lowerBound)…\(range.upperBound)",
+      "\(bits, of: "bit")\(isSigned ? " with sign" : "")",
+      "\(range.lowerBound)…\(range.upperBound)",
       shift.map { "times 2^\($0)" }, offset.map { "plus \($0)" },
       overflow.flatMap { $0 == Overflow.none ? nil : "\($0.rawValue)s" },
       scope.map { "for each \($0.rawValue)" },

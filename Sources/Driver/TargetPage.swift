@@ -23,7 +23,7 @@ struct TargetPage {
     table.add(["family", target.family.rawValue])
     table.add(["time", time])
     for entry in target.time.barrier {
-      let tiles = entry.tiles == 1 ? "1 tile" : "\(grouped(entry.tiles)) tiles"
+      let tiles = counted(entry.tiles, "tile")
       table.add(["end of a tick, \(tiles)", entry.latency.words])
     }
     for entry in target.time.chipBarrier {

@@ -201,7 +201,8 @@ struct TargetCheck {
       let ids = core["ids"]?.elements?.compactMap(\.int) ?? []
       if ids.count != count {
         report(
-          "count-mismatch", pointer + (core["ids"] == nil ? "" : "/ids"), "\(ids.count) places",
+          "count-mismatch", pointer + (core["ids"] == nil ? "" : "/ids"),
+          "\(ids.count, of: "place")",
           expected: "'count' of them, \(count)")
       }
       for (k, id) in ids.enumerated() where id >= most || !places.insert(id).inserted {

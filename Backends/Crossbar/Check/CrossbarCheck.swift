@@ -63,7 +63,7 @@ package struct CrossbarCheck {
     if !(1...layer.matrix.positions ~= layer.replicas) {
       report(
         "replicas", number,
-        "\(layer.replicas, of: "copy", "copies") for \(layer.matrix.positions) vectors, expected "
+        "\(layer.replicas, of: "copy", "copies") for \(layer.matrix.positions, of: "vector"), expected "
           + "one or more, and no more than vectors")
       return
     }

@@ -69,7 +69,7 @@ extension Diagnostic {
   static func badEmulationLength(_ found: Int, accepted: ClosedRange<Int>) -> Diagnostic {
     .error(
       "emulator.bad-timesteps",
-      "\(found) time steps asked for, accepted range is [\(accepted.lowerBound), "
+      "\(found, of: "time step") asked for, accepted range is [\(accepted.lowerBound), "
         + "\(accepted.upperBound)]", exitCode: .usage)
   }
 

@@ -27,7 +27,7 @@ extension Diagnostic {
     router: Int, rows: Int, limit: Int, others: Int, _ grid: CoreGrid
   ) -> Diagnostic {
     let point = grid.point(ofRouter: router)
-    let more = others == 0 ? "" : "; \(others) other routers need too many as well"
+    let more = others == 0 ? "" : "; tables of other routers that are too small: \(others)"
     return .error(
       "routing.table-overflow",
       "router (\(point.x), \(point.y)) of chip \(grid.chip(ofRouter: router)) needs "

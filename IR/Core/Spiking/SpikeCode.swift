@@ -55,7 +55,8 @@ public enum SpikeCode: Hashable, Sendable, CustomStringConvertible {
     let limit = keyword == "weighted" ? 12 : 4096
     guard 1...limit ~= timesteps else {
       throw .error(
-        "ir.bad-code", "'\(keyword)' with \(timesteps) time steps, accepted range is [1, \(limit)]",
+        "ir.bad-code",
+        "'\(keyword)' with \(timesteps, of: "time step"), accepted range is [1, \(limit)]",
         exitCode: .usage)
     }
     switch keyword {

@@ -86,7 +86,7 @@ package struct ClockSimulator: Sendable {
       if let ticks = constants.ticks {
         let duration = timesteps ?? ticks
         guard 1...1 << 20 ~= duration else {
-          throw .badInput("\(duration) time steps, accepted range is [1, \(1 << 20)]")
+          throw .badInput("\(duration, of: "time step"), accepted range is [1, \(1 << 20)]")
         }
         for tick in 0..<duration {
           for p in constants.graph.populations.ids { try advance(p, at: tick, drive, &state) }

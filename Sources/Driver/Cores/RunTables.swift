@@ -93,7 +93,7 @@ extension Diagnostic {
   fileprivate static func overflows(_ count: Int, images: Int) -> Diagnostic {
     .warning(
       "run.overflows",
-      "registers of the machine overflowed \(grouped(count)) times in \(counted(images, "image"))",
+      "registers of the machine overflowed \(counted(count, "time")) in \(counted(images, "image"))",
       notes: [
         "mostly neurons that are far from firing; spikes may differ from those of network.spk",
         "fewer time steps, or fewer bits of weights, make potentials smaller",

@@ -126,8 +126,8 @@ extension CrossbarLayout {
       let name = layers[pipeline.limitingLayer].matrix.name
       let rate = pipeline.secondsPerImage.map { ", \(fixed(1 / $0, 0)) images a second" } ?? ""
       lines.append(
-        "'\(name)' limits: \(grouped(pipeline.readsPerImage)) reads an image\(rate); "
-          + "\(grouped(pipeline.readsOfLatency)) reads from its first to its last"
+        "'\(name)' limits: \(counted(pipeline.readsPerImage, "read")) an image\(rate); "
+          + "\(counted(pipeline.readsOfLatency, "read")) from its first to its last"
           + (pipeline.latencySeconds.map { ", \(scientific($0, "s"))" } ?? ""))
     }
     lines.append(readingText)

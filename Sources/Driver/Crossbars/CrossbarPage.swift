@@ -12,11 +12,11 @@ extension CrossbarFolder {
     let summary = layout.summary
     page.paragraph(
       "\(counted(summary.weights, "weight")) of '\(program.name)' on "
-        + "\(grouped(layout.tiles.count)) tiles, \(layout.target.title).")
+        + "\(counted(layout.tiles.count, "tile")), \(layout.target.title).")
     if let pipeline = layout.pipeline {
       let name = layout.layers[pipeline.limitingLayer].matrix.name
       page.paragraph(
-        "The layer '\(name)' limits the pipeline: \(grouped(pipeline.readsPerImage)) reads from one "
+        "The layer '\(name)' limits the pipeline: \(counted(pipeline.readsPerImage, "read")) from one "
           + "image to the next"
           + (pipeline.secondsPerImage.map { ", \(scientific($0, "s"))" } ?? "") + ".")
     }
