@@ -32,7 +32,7 @@ extension Diagnostic {
   static func unsupportedDelay(_ projection: String, _ delay: Int) -> Diagnostic {
     .error(
       "cpu.unsupported-delay",
-      "'\(projection)' has a delay of \(delay) ticks, the event engine executes delay 0 only",
+      "'\(projection)' has a delay of \(delay, of: "tick"), the event engine executes delay 0 only",
       at: .entity(projection))
   }
 

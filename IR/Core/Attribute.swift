@@ -180,6 +180,11 @@ public struct AttributeReader: Sendable {
     throw .badAttribute(name, of: subject, expected: expected)
   }
 
+  /// Returns the list of integers called `name`, `nil` if there is none.
+  public mutating func optionalIntegers(_ name: String) throws(Diagnostic) -> [Int]? {
+    remaining.contains { $0.name == name } ? try integers(name) : nil
+  }
+
   /// Returns the tensor called `name`.
   public mutating func tensor(_ name: String) throws(Diagnostic) -> TensorID {
     if let id = try optionalTensor(name) { return id }

@@ -26,7 +26,9 @@ public struct DeferredElements: Sendable {
   public func load() throws(Diagnostic) -> [Float] {
     let elements = try source.load()
     guard elements.count == count else {
-      throw .error("ir.different-count", "found \(elements.count) elements, expected \(count)")
+      throw .error(
+        "ir.different-count",
+        "found \(elements.count, of: "element"), expected \(count)")
     }
     return elements
   }

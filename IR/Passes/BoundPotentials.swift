@@ -54,7 +54,7 @@ extension Diagnostic {
     .remark(
       "bound-potentials.range",
       "potentials of '\(name)' lie in [\(range.low.asInteger), \(range.high.asInteger)]: "
-        + "\(range.bits) bits", at: .entity(name))
+        + "\(range.bits, of: "bit")", at: .entity(name))
   }
 
   /// Returns an error about potentials that may not fit.
@@ -63,7 +63,7 @@ extension Diagnostic {
   ) -> Diagnostic {
     .error(
       "bound-potentials.overflow",
-      "potentials of '\(name)' may need \(range.bits) bits, there are \(width)",
+      "potentials of '\(name)' may need \(range.bits, of: "bit"), there are \(width)",
       at: .entity(name),
       notes: ["quantize with fewer bits for weights, or convert with fewer time steps"],
       exitCode: .doesNotFit)

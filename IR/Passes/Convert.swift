@@ -25,7 +25,7 @@ extension Pass {
       of maxima over what neurons have said. Outputs become readouts; a softmax, sigmoid or tanh
       behind them is left to the decoder. Where outputs are read by counts or first spikes
       (`decoder`), they are neurons that fire, signed for counts; `calibrate{outputs=true}` sets
-      their thresholds.
+      their thresholds. First spikes behind leaky neurons are a warning (convert.leaky-first-spike).
       A `soft-lif` becomes a population of leaky neurons under `rate`: their threshold is 1/gain,
       the value of a neuron that fires in every tick of dt seconds amplitude/dt.
       Before: %1 = conv2d %0 {kernel=%t0, bias=%t1}
@@ -88,6 +88,11 @@ extension Pass {
       var converter = Converter(graph, plan, code, arguments, context.preprocessing)
       return try converter.convert()
     }
+    if plan.roles.contains(.leaky),
+      arguments.word("decoder") == Decoder.Reading.firstSpike.rawValue
+    {
+      context.sink.report(.leakyFirstSpike())
+    }
     context.reference = graph
     context.count("populations", of: "convert", by: spiking.populations.count)
     context.count("projections", of: "convert", by: spiking.projections.count)
@@ -131,5 +136,14 @@ extension Diagnostic {
     .error(
       "convert.leaky-option", "'\(option)' is for 'if' neurons: leaky ones \(reason)",
       notes: ["leave out '\(option)', or the pass 'soften'"], exitCode: .usage)
+  }
+
+  /// Returns a warning about outputs of leaky neurons that are read by first spikes.
+  fileprivate static func leakyFirstSpike() -> Diagnostic {
+    .warning(
+      "convert.leaky-first-spike",
+      "outputs are read by first spikes, which say little behind leaky neurons: these begin at all "
+        + "potentials, and their synapses pass an input on late and bit by bit",
+      notes: ["counts and potentials lose nothing like it: --decoder count, or leave it out"])
   }
 }

@@ -20,7 +20,8 @@ extension Pass {
       spikes, which pass a step on not at once, but spread over time: with the mean delays, τ if
       exponential, 2τ if alpha, and the deviation of their sum, the root of Σ τ² or Σ 2τ²:
         t0 = Σ mean + √(Σ variance).
-      At least four ticks are read, of leaky neurons a tenth of all. Biases
+      At least four ticks are read, of leaky neurons a tenth of all; where that is before t0, there are
+      too few ticks for spikes to come through, which is a warning (delay-readout.few-ticks). Biases
       of readouts that are measured later are corrected, and weights fitted, over the ticks that
       are read. Under the other codes nothing changes.
       Before: decode %p9 {function=softmax}
@@ -42,12 +43,19 @@ extension Pass {
         throw CompileError(.noReference(for: "delay-readout"))
       }
       let times = try graph.firstSpikeTimes(reference, on: inputs, threads: context.threads)
-      start = Int(min(4095, graph.longestPath(times).end.rounded(.up)))
-      if graph.populations.elements.contains(where: { $0.isLeaky }) {
-        start = min(start, code.timesteps - code.timesteps / 10)
+      let isLeaky = graph.populations.elements.contains { $0.isLeaky }
+      let arrival = Int(min(4095, graph.longestPath(times).end.rounded(.up)))
+      start = max(0, min(arrival, lastStart(of: code.timesteps, isLeaky: isLeaky)))
+      if start < arrival {
+        let enough = (code.timesteps...4096).first {
+          lastStart(of: $0, isLeaky: isLeaky) >= arrival
+        }
+        context.sink.report(
+          .fewTicks(code.timesteps, enough: enough, arrival: arrival, start: start))
       }
+    } else {
+      start = max(0, min(start, lastStart(of: code.timesteps, isLeaky: false)))
     }
-    start = max(0, min(start, code.timesteps - leastTicks))
     for i in graph.decoders.indices { graph.decoders[i].start = start }
     context.count("ticks", of: "delay-readout", by: start)
   }
@@ -57,6 +65,11 @@ extension Pass {
 ///
 /// - Source: Bu et al. (2025), section 4.3.
 private let leastTicks = 4
+
+/// Returns the last tick from which on enough of `ticks` ticks are read; below 0 if there are too few.
+private func lastStart(of ticks: Int, isLeaky: Bool) -> Int {
+  ticks - max(leastTicks, isLeaky ? ticks / 10 : 0)
+}
 
 /// When something arrives: a mean and a variance, which both add up over layers.
 private struct Arrival: Hashable {
@@ -156,5 +169,31 @@ extension SpikingGraph {
       sums[id.index].variance += before.variance
     }
     return sums.max { $0.end < $1.end } ?? Arrival()
+  }
+}
+
+extension Diagnostic {
+
+  /// Returns a warning about a window that ends before spikes have come through the network.
+  ///
+  /// - Parameters:
+  ///   - ticks: the ticks of the window.
+  ///   - enough: the ticks that would be enough; `nil` if there are none that a code may have.
+  ///   - arrival: the tick from which on outputs should be read.
+  ///   - start: that from which on they are read.
+  /// - Returns: the warning.
+  fileprivate static func fewTicks(
+    _ ticks: Int, enough: Int?, arrival: Int, start: Int
+  ) -> Diagnostic {
+    .warning(
+      "delay-readout.few-ticks",
+      "spikes have come through the network after \(arrival, of: "tick"), found a window of \(ticks), "
+        + "whose outputs are read from tick \(start) on",
+      notes: [
+        enough.map {
+          "with \($0, of: "time step") or more (--timesteps) outputs are read late enough"
+        }
+          ?? "no window is long enough: shorten synapses (tau-synapse), or make the network less deep"
+      ])
   }
 }

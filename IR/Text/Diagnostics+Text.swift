@@ -96,7 +96,8 @@ extension Diagnostic {
   static func badElementCount(_ found: Int, _ shape: Shape, at site: Site) -> Diagnostic {
     let expected = shape.checkedCount.map { "\($0)" } ?? "more than can be counted"
     return .error(
-      "sir.bad-element-count", "found \(found) elements, the shape \(shape) expects \(expected)",
+      "sir.bad-element-count",
+      "found \(found, of: "element"), the shape \(shape) expects \(expected)",
       at: site)
   }
 
@@ -104,7 +105,7 @@ extension Diagnostic {
   static func badByteCount(_ found: Int, _ type: ElementType, at site: Site) -> Diagnostic {
     .error(
       "sir.bad-element-count",
-      "found \(found) bytes, expected a multiple of \(type.byteCount) for \(type.rawValue)",
+      "found \(found, of: "byte"), expected a multiple of \(type.byteCount) for \(type.rawValue)",
       at: site)
   }
 

@@ -182,11 +182,11 @@ struct Lowering {
       "function", as: Decoder.Function.self, default: Decoder.Function.none)
     let start = try reader.integer("start", default: 0)
     let offset = try reader.number("offset", default: 0)
-    let shape = try reader.integers("shape", default: [])
+    let shape = try reader.optionalIntegers("shape")
     try reader.finish()
     return Decoder(
       population: population, reading: reading, function: function, start: start, offset: offset,
-      shape: shape.isEmpty ? nil : Shape(shape))
+      shape: shape.map { Shape($0) })
   }
 
   // MARK: Level `mapped`

@@ -34,7 +34,8 @@ package struct DataArray: Sendable {
     guard let bytes = checkedByteCount(shape, kind) else { throw .badExtents(name, shape) }
     guard bytes <= source.count else {
       throw .truncated(
-        name, needed: "\(bytes) bytes for \(kind.rawValue) \(Shape(shape))", size: source.count)
+        name,
+        needed: "\(bytes, of: "byte") for \(kind.rawValue) \(Shape(shape))", size: source.count)
     }
     (self.name, self.shape, self.kind) = (name, Shape(shape), kind)
     storage = .bytes(source, isBigEndian: bigEndian)

@@ -8,7 +8,7 @@ extension Diagnostic {
   /// Returns an error about a file longer than its header says.
   static func trailingBytes(_ name: String, expected: Int, found: Int) -> Diagnostic {
     .error(
-      "data.trailing-bytes", "the header says \(expected) bytes of data, found \(found)",
+      "data.trailing-bytes", "the header says \(expected, of: "byte") of data, found \(found)",
       at: .file(name))
   }
 

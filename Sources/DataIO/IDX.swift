@@ -36,7 +36,7 @@ struct IDXHeader {
     for i in 0..<Int(bytes[3]) {
       guard let extent = bytes.bigEndian(at: 4 + 4 * i, as: UInt32.self) else {
         throw .truncated(
-          name, needed: "\(4 + 4 * Int(bytes[3])) bytes of header", size: bytes.count)
+          name, needed: "\(4 + 4 * Int(bytes[3]), of: "byte") of header", size: bytes.count)
       }
       shape.append(Int(extent))
     }

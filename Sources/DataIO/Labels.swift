@@ -45,7 +45,7 @@ package struct Labels: Hashable, Sendable {
     let result = Array(classes.prefix(count))
     if let i = result.firstIndex(where: { $0 >= classCount }) {
       throw .badLabels(
-        name, "label \(i) is \(result[i]), the network has \(classCount) outputs")
+        name, "label \(i) is \(result[i]), the network has \(classCount, of: "output")")
     }
     return result
   }
@@ -63,6 +63,7 @@ extension Diagnostic {
   /// Returns an error about labels that are more or fewer than samples.
   fileprivate static func labelCount(_ name: String, _ found: Int, _ expected: Int) -> Diagnostic {
     .error(
-      "data.label-count", "found \(found) labels for \(expected) samples", at: .file(name))
+      "data.label-count",
+      "found \(found, of: "label") for \(expected, of: "sample")", at: .file(name))
   }
 }

@@ -66,7 +66,11 @@ struct PNGHeader: Hashable, Sendable {
       1...Int32.max ~= Int32(truncatingIfNeeded: height)
     else { throw .badPNG(name, "the size is 0 or too large") }
     guard let color = Color(rawValue: bytes[25]), Self.depths(of: color).contains(Int(bytes[24]))
-    else { throw .badPNG(name, "color type \(bytes[25]) with \(bytes[24]) bits does not exist") }
+    else {
+      throw .badPNG(
+        name,
+        "color type \(bytes[25]) with \(bytes[24], of: "bit") does not exist")
+    }
     guard bytes[26] == 0, bytes[27] == 0, bytes[28] <= 1 else {
       throw .badPNG(name, "unknown compression, filter or interlace method")
     }

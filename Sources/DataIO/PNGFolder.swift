@@ -113,7 +113,8 @@ extension Diagnostic {
   /// Returns a warning about files in a folder that are not read.
   fileprivate static func notImages(_ path: String, _ count: Int) -> Diagnostic {
     .warning(
-      "data.not-images", "\(count) entries of the folder are not PNG images and are not read",
+      "data.not-images",
+      "the folder has \(count, of: "entry", "entries") beside PNG images, not read",
       at: .file(path))
   }
 

@@ -130,7 +130,8 @@ extension Diagnostic {
   ) -> Diagnostic {
     .error(
       "data.channel-count",
-      "'\(option)' has \(count) numbers, expected 1 or one for each of \(channels) channels",
+      "'\(option)' has \(count, of: "number"), expected 1 or one for each of "
+        + "\(channels, of: "channel")",
       exitCode: .usage)
   }
 

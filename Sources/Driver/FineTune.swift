@@ -69,7 +69,8 @@ extension Session {
 
   /// Trains a model as its neurons will spike, and writes it.
   ///
-  /// - Throws: what loading, passes, training and writing throw; nothing is written then.
+  /// - Throws: `finetune.no-labels` if the loss needs classes, what loading, passes, training and
+  ///   writing throw; nothing is written then.
   package func fineTune(_ request: FineTuneRequest) throws(CompileError) -> FineTuneReport {
     let watch = Stopwatch()
     let job = try FineTuneJob(request, session: self)
@@ -78,6 +79,9 @@ extension Session {
     try request.check(graph)
     let samples = try Samples(
       data, for: graph.networkInputs, classifier: graph.classifier, console: console)
+    guard samples.labels != nil || request.training.distillation.weight == 1 else {
+      throw CompileError(.labelsMissing())
+    }
     let held = request.held ?? min(5000, samples.count / 10)
     guard held < samples.count else {
       throw CompileError(.nothingLeft(held: held, of: samples.count))
@@ -211,15 +215,12 @@ private struct FineTuneJob {
   }
 
   /// Returns the samples with their classes; those that the model names if none are given.
-  ///
-  /// - Throws: `finetune.no-labels` if the loss needs classes.
   func data(
     _ samples: Samples, answersOf model: TrainingPlan, _ options: TrainingOptions
   ) throws(CompileError) -> TrainingData {
     if let labels = samples.labels {
       return TrainingData(labels: labels) { samples.values($0) }
     }
-    guard options.distillation.weight == 1 else { throw CompileError(.labelsMissing()) }
     let unnamed = TrainingData(labels: [Int](repeating: 0, count: samples.count)) {
       samples.values($0)
     }
@@ -317,8 +318,8 @@ extension Diagnostic {
   fileprivate static func severalOutputs(_ count: Int) -> Diagnostic {
     .error(
       "finetune.several-outputs",
-      "the network has \(count) outputs: training with one class for each image would spoil the "
-        + "others",
+      "the network has \(count, of: "output"): training with one class for each image would spoil "
+        + "the others",
       notes: ["give a network whose output are the classes"])
   }
 
@@ -335,7 +336,7 @@ extension Diagnostic {
   fileprivate static func nothingLeft(held: Int, of count: Int) -> Diagnostic {
     .error(
       "finetune.nothing-left",
-      "\(held) of \(count) samples are held out: none is left to train on",
+      "\(held) of \(count, of: "sample") are held out: none is left to train on",
       notes: ["hold out fewer with --validation"], exitCode: .usage)
   }
 

@@ -105,7 +105,7 @@ package struct FineTuneReport: Sendable {
     let name = request.conversion.neuron == .leaky ? "leaky neurons" : "the code's steps"
     if let reference, let before = result.before {
       var table = Table([
-        "on \(grouped(held)) images held out", ">accuracy", ">loss", ">agreement", ">divergence",
+        "on \(counted(held, "image")) held out", ">accuracy", ">loss", ">agreement", ">divergence",
       ])
       table.add(cells("the model itself", reference))
       table.add(cells("with \(name), before", before))

@@ -104,7 +104,7 @@ extension Diagnostic {
     let first = names.first.map { "'\($0)'" } ?? "the first"
     return .warning(
       "driver.several-outputs",
-      "the network has \(names.count) outputs, of which the first, \(first), is taken",
+      "the network has \(names.count, of: "output"), of which the first, \(first), is taken",
       notes: ["'--output FILE.npz' writes all of them"])
   }
 }

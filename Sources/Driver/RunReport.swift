@@ -1,5 +1,7 @@
 // The result of running a network on samples, as JSON and as text (schema `spikec-run/1`).
 
+internal import Diagnostics
+
 /// What a run on samples gave; `nil` where something is not known or does not apply.
 package struct RunReport: Hashable, Sendable {
 
@@ -106,7 +108,7 @@ package struct RunReport: Hashable, Sendable {
     }
     lines.add([
       "time",
-      "\(fixed(wallSeconds, 3)) s on \(threads) threads, "
+      "\(fixed(wallSeconds, 3)) s on \(threads, of: "thread"), "
         + "\(fixed(imagesPerSecond, 0)) images/s",
     ])
     lines.add(["memory", fixed(Double(peakMemoryBytes) / 1e6, 0) + " MB"])

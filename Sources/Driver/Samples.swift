@@ -178,7 +178,7 @@ extension Diagnostic {
     _ name: String, _ found: Int, _ expected: Int
   ) -> Diagnostic {
     .error(
-      "data.count-mismatch", "found \(found) samples, the other inputs have \(expected)",
+      "data.count-mismatch", "found \(found, of: "sample"), the other inputs have \(expected)",
       at: .file(name))
   }
 

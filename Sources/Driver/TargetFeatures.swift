@@ -1,5 +1,6 @@
 // What cores of a machine can do, as rows of a table: what, how, how well founded, who says so.
 
+internal import Diagnostics
 internal import HardwareTargets
 
 extension CoreClass {
@@ -63,7 +64,7 @@ extension NeuronFeatures {
     rows += row("output", outputBits.map { $0 == 1 ? "spikes" : "\($0) bits" }, evidence)
     rows += row("codes", codes.isEmpty ? nil : codes.joined(separator: ", "), evidence)
     if let maximum {
-      let cost = "\(maximum.costPerInput) neurons an input, \(maximum.costPerOutput) beside"
+      let cost = "\(maximum.costPerInput, of: "neuron") an input, \(maximum.costPerOutput) beside"
       rows.append(row("maximum", cost, Evidence(grade: maximum.grade)))
     }
     return rows
@@ -80,7 +81,8 @@ extension SynapseFeatures {
     rows += row("signs", signs.isEmpty ? nil : signs, evidence)
     if let exponent { rows.append(exponent.row("exponent", unless: evidence)) }
     if let table {
-      let words = "\(table.types) types of axons, \(table.bits) bits, one for each \(table.scope)"
+      let words =
+        "\(table.types, of: "type") of axons, \(table.bits, of: "bit"), one for each \(table.scope)"
       rows.append(row("weight table", words, evidence))
     }
     let ticks = delay.map { "\($0.lowerBound)–\($0.upperBound) ticks" }

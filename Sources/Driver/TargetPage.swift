@@ -1,5 +1,6 @@
 // A machine as tables for people: what it is, what its cores offer, what things cost, who says so.
 
+internal import Diagnostics
 internal import HardwareTargets
 
 /// A machine as text.
@@ -26,7 +27,7 @@ struct TargetPage {
       table.add(["end of a tick, \(tiles)", entry.latency.words])
     }
     for entry in target.time.chipBarrier {
-      table.add(["end of a tick, \(grouped(entry.chips)) chips", entry.latency.words])
+      table.add(["end of a tick, \(counted(entry.chips, "chip"))", entry.latency.words])
     }
     table.add(["arrangement", target.topology.levels.map(\.words).joined(separator: ", ")])
     table.add(["cores a chip", grouped(target.coresPerChip)])
@@ -140,9 +141,12 @@ extension Topology.Network {
     let parts: [String?] = [
       kind.rawValue, routing?.rawValue, delivery.rawValue,
       reach.map { "reach \($0.map(String.init).joined(separator: " × "))" },
-      packetBits.map { "packets of \($0) bits" }, payloadBits.map { "payload of \($0) bits" },
+      packetBits.map { "packets of \($0, of: "bit")" },
+      payloadBits.map {
+        "payload of \($0, of: "bit")"
+      },
       routerEntries.map { "\(grouped($0)) router entries" },
-      linkBuffer.map { "\($0) packets a link" }, evidence.words,
+      linkBuffer.map { "\($0, of: "packet") a link" }, evidence.words,
     ]
     return parts.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ", ")
   }

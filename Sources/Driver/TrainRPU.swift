@@ -273,7 +273,8 @@ extension Diagnostic {
   /// Returns an error about a network with several outputs.
   fileprivate static func severalRPUOutputs(_ count: Int) -> Diagnostic {
     .error(
-      "train-rpu.several-outputs", "the network has \(count) outputs, expected one of classes",
+      "train-rpu.several-outputs",
+      "the network has \(count, of: "output"), expected one of classes",
       notes: ["give a network whose output are the classes"])
   }
 

@@ -1,6 +1,7 @@
 // The result of training on arrays, as JSON, as text, and as a drawing (schema `spikec-train-rpu/1`).
 
 internal import Crossbar
+internal import Diagnostics
 internal import Kernels
 internal import Report
 package import SpikeTraining
@@ -111,7 +112,8 @@ package struct TrainRPUReport: Sendable {
     lines.append(table.text)
     if let lastError, testErrors.count > 1 {
       lines.append(
-        "mean test error of the last \(min(5, testErrors.count)) epochs: \(percentText(lastError))")
+        "mean test error of the last \(min(5, testErrors.count), of: "epoch"): "
+          + "\(percentText(lastError))")
     }
     return lines.joined(separator: "\n")
   }

@@ -106,7 +106,7 @@ package struct ByteSource: Sendable {
   /// Checks that `count` bytes from `offset` on are there.
   private func check(_ offset: Int, _ count: Int, _ name: String) throws(Diagnostic) {
     guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else {
-      throw .truncated(name, needed: "\(count) bytes at \(offset)", size: self.count)
+      throw .truncated(name, needed: "\(count, of: "byte") at \(offset)", size: self.count)
     }
   }
 }

@@ -38,7 +38,7 @@ extension Diagnostic {
   /// Returns an error about a file shorter than its header says.
   package static func truncated(_ name: String, needed: String, size: Int) -> Diagnostic {
     .error(
-      "file.truncated", "the data end early: needed \(needed), found \(size) bytes",
+      "file.truncated", "the data end early: needed \(needed), found \(size, of: "byte")",
       at: .file(name), notes: ["the file is damaged or was not copied completely"])
   }
 }

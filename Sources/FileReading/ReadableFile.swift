@@ -61,7 +61,7 @@ package final class ReadableFile: Sendable {
     into bytes: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(Diagnostic) {
     guard offset >= 0, offset <= count, bytes.count <= count - offset else {
-      throw .truncated(path, needed: "\(bytes.count) bytes at \(offset)", size: count)
+      throw .truncated(path, needed: "\(bytes.count, of: "byte") at \(offset)", size: count)
     }
     var done = 0
     while done < bytes.count {
@@ -83,7 +83,7 @@ package final class ReadableFile: Sendable {
   package func read(at offset: Int, count: Int) throws(Diagnostic) -> [UInt8] {
     // Before memory is asked for: both numbers may come from a file.
     guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else {
-      throw .truncated(path, needed: "\(count) bytes at \(offset)", size: self.count)
+      throw .truncated(path, needed: "\(count, of: "byte") at \(offset)", size: self.count)
     }
     var failure: Diagnostic?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -48,7 +48,8 @@ struct DatasetReader: Sendable {
       // In memory an element takes 16 bytes at most: a string.
       let count = checkedProduct(extents), count <= Int.max / 16
     else {
-      throw problem("declares the extents \(extents) of \(info.elementType), found \(there) bytes")
+      throw problem(
+        "declares the extents \(extents) of \(info.elementType), found \(there, of: "byte")")
     }
     return count
   }

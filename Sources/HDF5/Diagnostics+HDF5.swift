@@ -48,7 +48,7 @@ extension Diagnostic {
   /// Returns an error about a file that ends before its declared end.
   static func cutOff(_ path: String, found: UInt64, expected: UInt64) -> Diagnostic {
     .error(
-      "hdf5.truncated", "the file has \(found) bytes, expected \(expected)", at: .file(path),
+      "hdf5.truncated", "the file has \(found, of: "byte"), expected \(expected)", at: .file(path),
       notes: ["copy or download the file again"])
   }
 
@@ -80,7 +80,8 @@ extension Diagnostic {
     _ name: String, _ bytes: Int, in file: String, at path: String
   ) -> Diagnostic {
     badAttribute(
-      name, "holds \(bytes) bytes, accepted are \(HDF5File.attributeLimit)", in: file, at: path)
+      name,
+      "holds \(bytes, of: "byte"), accepted are \(HDF5File.attributeLimit)", in: file, at: path)
   }
 
   /// Returns an error about a group whose members cannot be listed.

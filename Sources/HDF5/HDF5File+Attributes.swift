@@ -106,7 +106,8 @@ extension HDF5File {
     guard let bytes = checkedProduct(extents + [max(1, size)]), bytes <= source.count else {
       throw .badAttribute(
         name,
-        "declares the extents \(extents), more than the file of \(source.count) bytes can hold",
+        "declares the extents \(extents), more than the file of \(source.count, of: "byte") can "
+          + "hold",
         in: self.path, at: path)
     }
     return (attribute, extents)

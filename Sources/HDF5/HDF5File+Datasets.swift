@@ -33,7 +33,7 @@ public enum HDF5ElementType: Hashable, Sendable, CustomStringConvertible {
     case .signed(let n): "\(n * 8)-bit integers"
     case .unsigned(let n): "\(n * 8)-bit unsigned integers"
     case .string: "strings"
-    case .opaque(let n): "opaque elements of \(n) bytes"
+    case .opaque(let n): "opaque elements of \(n, of: "byte")"
     case .other(let words): words
     }
   }

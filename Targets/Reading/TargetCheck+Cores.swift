@@ -1,5 +1,6 @@
 // What a schema cannot say of a kind of cores: accounting has its numbers, registers hold their ranges.
 
+internal import Diagnostics
 internal import JSONReading
 
 extension TargetCheck {
@@ -160,7 +161,7 @@ extension TargetCheck {
     if let shift = field["shift"]?.int, shift > 64 - bits {
       report(
         "bad-range", pointer + "/shift", "\(shift)",
-        expected: "at most \(64 - bits): \(bits) bits and the shift are at most 64")
+        expected: "at most \(64 - bits): \(bits, of: "bit") and the shift are at most 64")
     }
     if bits < 62, let offset = field["offset"]?.int, offset.magnitude > max(high, -low).magnitude {
       report("bad-range", pointer + "/offset", "\(offset)", expected: words)

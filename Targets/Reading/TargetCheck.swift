@@ -151,7 +151,7 @@ struct TargetCheck {
     let (mostCores, mostTotal) = (1 << 20, 1 << 40)
     if cores > mostCores || total > mostTotal {
       report(
-        "too-many-cores", "/topology/levels", "\(cores) cores a chip, \(total) in all",
+        "too-many-cores", "/topology/levels", "\(cores, of: "core") a chip, \(total) in all",
         expected: "at most \(mostCores) and \(mostTotal)")
     }
     let classes = (root["cores"]?.elements ?? []).map { $0["count"]?.int }
@@ -160,7 +160,7 @@ struct TargetCheck {
     let sum = known.reduce(0) { $0.saturatingSum($1) }
     if sum != cores {
       report(
-        "count-mismatch", "/cores", "\(sum) cores of all kinds",
+        "count-mismatch", "/cores", "\(sum, of: "core") of all kinds",
         expected: "\(cores), the product of the levels within a chip")
     }
   }

@@ -82,9 +82,10 @@ import Testing
   }
 
   @Test(
-    "emulated cores do what the engine does where neurons leak", arguments: ["loihi1", "loihi2"])
-  func leaky(target: String) throws {
-    let compiled = try compile(Self.mlp, for: target, to: "tables", "--neuron", "lif")
+    "emulated cores do what the engine does where neurons leak",
+    arguments: [(mlp, "loihi1"), (mlp, "loihi2"), (residual, "loihi1")])
+  func leaky(network: String, target: String) throws {
+    let compiled = try compile(network, for: target, to: "tables", "--neuron", "lif")
     #expect(compiled.status == 0, "\(compiled.messages)")
     #expect(try spikec("inspect", "tables/network.spk").output.contains("cuba-lif"))
     #expect(try spikec("check", "tables", "--json").json()["isRight"] as? Bool == true)
@@ -96,6 +97,26 @@ import Testing
     let emulation = try #require(cores["emulation"] as? [String: Any])
     let counts = try #require(emulation["counts"] as? [String: Any])
     #expect(counts["lostArrivals"] as? Double == 0 && counts["overflows"] as? Double == 0)
+    // Inputs and readouts do not leak: what is said of them is not said of neurons that do.
+    let semantics = try #require(emulation["semantics"] as? [String])
+    let own = semantics.filter { $0.contains("cuba-lif") }
+    #expect(own.count == 1 && own.allSatisfy { $0.contains("truncated towards 0") }, "\(semantics)")
+    let forgetting = semantics.filter { $0.contains("forgotten") }
+    #expect(forgetting.count == (target == "loihi1" ? 1 : 0), "\(semantics)")
+    #expect(forgetting.allSatisfy { $0.hasPrefix("if, integrator: ") }, "\(semantics)")
+  }
+
+  /// Over few ticks neurons say how they begin rather than what they hear, and corrections of biases
+  /// grow beyond what a machine holds.
+  @Test("few ticks of leaky neurons are warned of") func fewTicks() throws {
+    let compiled = try compile(
+      Self.mlp, for: "loihi1", to: "tables", "--neuron", "lif", "--timesteps", "1",
+      "--calibration-limit", "128")
+    #expect(compiled.status == 0, "\(compiled.messages)")
+    for id in ["delay-readout.few-ticks", "correct-bias.held"] {
+      #expect(compiled.messages.contains("[\(id)]"), "\(compiled.messages)")
+    }
+    #expect(try spikec("check", "tables", "--json").json()["isRight"] as? Bool == true)
   }
 
   @Test("leaky neurons whose decays are shifts, from a network to its accuracy") func shifts()
@@ -247,6 +268,10 @@ import Testing
     #expect(result.messages.contains("600") && spikec.names == ["small.json"])
     #expect(result.output.isEmpty, "results only")
     #expect(result.messages.contains("\nlayer ") && result.messages.contains("  exceeded\n"))
+    let advice = result.messages.components(separatedBy: "would fit: ").dropFirst().map {
+      $0.prefix { !$0.isNewline }
+    }
+    #expect(!advice.isEmpty && Set(advice).count == advice.count, "\(result.messages)")
 
     let report = try compile(Self.mlp, for: "small.json", to: "tables", "--json")
     #expect(report.status == 69)

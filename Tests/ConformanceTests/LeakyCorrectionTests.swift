@@ -44,18 +44,25 @@ import Testing
 
   /// Returns it as leaky neurons, corrected.
   private func spiking(_ correction: String) throws -> SpikingGraph {
+    try compiled(correction).graph
+  }
+
+  /// Returns it as leaky neurons, corrected, and what was reported.
+  private func compiled(
+    _ correction: String, ticks: Int = 120, before first: String = ""
+  ) throws -> (graph: SpikingGraph, warnings: [Diagnostic]) {
     var program = Program.ann(try network())
     var context = PassContext()
     context.calibration = inputs
     context.simulator = EventSimulator()
     context.threads = 2
     try Pipeline(
-      parsing: "simplify,calibrate,soften{range=20},convert{code=rate,timesteps=120,"
-        + "synapse=exponential,tau-synapse=0.01},delay-readout,quantize,\(correction)",
+      parsing: "simplify,calibrate,soften{range=20},convert{code=rate,timesteps=\(ticks),"
+        + "synapse=exponential,tau-synapse=0.01},\(first)delay-readout,quantize,\(correction)",
       known: Pass.builtIn
     ).run(on: &program, &context, verifiesEach: true)
     guard case .snn(let graph) = program else { preconditionFailure("internal: not converted") }
-    return graph
+    return (graph, context.sink.diagnostics.filter { $0.severity == .warning })
   }
 
   /// Returns the biases of the populations of leaky neurons, in order.
@@ -86,5 +93,35 @@ import Testing
       return means.reduce(0, +)
     }
     #expect(try deepestMean("correct-bias") > 1.05 * deepestMean("correct-bias{start=-1}"))
+  }
+
+  @Test("whole-numbered biases stay within what a target holds") func held() throws {
+    /// Returns the biases in whole numbers, population by population, and the ids of warnings.
+    func corrected(_ limit: String) throws -> (biases: [[Int32]], warnings: [String]) {
+      let (graph, warnings) = try compiled(
+        "discretize-leaky,correct-bias{start=-1\(limit)}", before: "spike-inputs,")
+      let biases = try graph.populations.elements.compactMap { $0.bias }.map {
+        try graph.tensors.integers($0)
+      }
+      return (biases, warnings.map(\.id).filter { $0.hasPrefix("correct-bias") })
+    }
+    let free = try corrected("")
+    let largest = try #require(free.biases.first?.map(\.magnitude).max())
+    #expect(free.warnings.isEmpty && largest > 1000)
+    let most = Int32(largest / 2)
+    let held = try corrected(",largest=\(most)")
+    #expect(held.warnings.contains("correct-bias.held"))
+    #expect(held.biases.joined().allSatisfy { $0.magnitude <= most.magnitude })
+    // Nothing else happens to the first population; the others hear another one.
+    #expect(held.biases.first == free.biases.first?.map { min(max($0, -most), most) })
+  }
+
+  @Test("a window that ends before spikes have come through is a warning", arguments: [60, 65, 66])
+  func fewTicks(ticks: Int) throws {
+    let (graph, warnings) = try compiled("correct-bias{start=-1}", ticks: ticks)
+    // 60 ticks until a step has come through, and a tenth of all ticks to be read: 66.
+    #expect(graph.decoders.map(\.start) == [min(60, ticks - ticks / 10)])
+    #expect(warnings.map(\.id) == (ticks < 66 ? ["delay-readout.few-ticks"] : []))
+    #expect(warnings.allSatisfy { $0.notes.joined().contains("66 time steps") })
   }
 }

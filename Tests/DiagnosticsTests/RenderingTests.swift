@@ -33,4 +33,9 @@ import Testing
     let text = Diagnostic.warning("x.y", "layer '\u{1B}[2J'").rendered()
     #expect(text == "warning: layer '\\u{1b}[2J' [x.y]")
   }
+
+  @Test("counts are in the plural unless they are one") func counts() {
+    #expect("\(1, of: "chip"), \(2, of: "chip")" == "1 chip, 2 chips")
+    #expect("\(0, of: "entry", "entries"), \(1, of: "entry", "entries")" == "0 entries, 1 entry")
+  }
 }

@@ -56,6 +56,11 @@ import Testing
     for part in [
       "soften", "delay-readout", "discretize-leaky", "threshold-exponent=6", "current-offset=1",
       "bias-exponent=7", "decays=yes", "refractory=63", "timesteps=400", "profiles=8",
+      // (2^12 − 1) · 2^7; 7/8 of it, and 2^23 − 64, in what a current of 200/4096 and a potential of
+      // 41/4096 leave.
+      "largest=524160", "leaky-drive=22394", "leaky-threshold=4099",
+      // Two digits to the base 2^7: a third would be multiplied by 2^14, weights are by at most 2^13.
+      "identity-bits=14",
     ] { #expect(first.contains(part), "\(part)") }
     let second = try passes("loihi2", request)
     #expect(second.contains("decays=yes") && second.contains("refractory=1"))

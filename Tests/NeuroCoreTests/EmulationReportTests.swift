@@ -332,6 +332,33 @@ import Testing
     #expect(report.overflows.currents == 0 && report.overflows.potentials == 3)
   }
 
+  @Test("what is added in each tick is refused where it might leave 31 bits")
+  func drives() throws {
+    /// Returns the ids of what is refused of a current of 2^shift and a bias.
+    func refused(_ shift: Int, bias: Int32, on target: TargetDescription) throws -> [String] {
+      var graph = chain(weights: [[1], [1]], thresholds: [1 << 20], timesteps: 4)
+      graph[ProjectionID(0)].shift = shift
+      graph[PopulationID(1)].bias = graph.tensors.add(
+        Tensor("bias", shape: [1], data: .int32([bias])))
+      let tables = try layout(graph, on: target)
+      do throws(CompileError) {
+        _ = try MeshEmulator(loading: tables)
+        return []
+      } catch {
+        return error.diagnostics.map(\.id)
+      }
+    }
+    // Registers of 24 bits limit potentials, not what is added to them.
+    let most: Int32 = 1 << 30
+    for target in [TargetDescription.currentBased, .unlimited(latency: 1)] {
+      #expect(try refused(20, bias: 0, on: target) == [])
+      #expect(try refused(20, bias: most, on: target) == ["emulator.overflow"])
+    }
+    #expect(try refused(20, bias: most - 1 << 20 - 1, on: .currentBased) == [])
+    #expect(try refused(20, bias: most - 1 << 20, on: .currentBased) == ["emulator.overflow"])
+    #expect(try refused(0, bias: -most, on: .currentBased) == ["emulator.overflow"])
+  }
+
   @Test("thresholds that no mantissa holds are refused")
   func thresholds() throws {
     let graph = chain(weights: [[1], [1]], thresholds: [1 << 23])

@@ -422,6 +422,7 @@ private let mistakesAtEnds: [Mistake] = [
   Mistake("an output of other channels than are read", ["ir.bad-decoder"]) {
     $0.decoders[0].shape = Shape($0[$0.decoders[0].population].shape.extents + [1])
   },
+  Mistake("an output without dimensions", ["ir.bad-decoder"]) { $0.decoders[0].shape = Shape([]) },
   Mistake("a decoder out of range", ["ir.bad-population"]) {
     $0.decoders.append(Decoder(population: Good.missing))
   },

@@ -99,7 +99,7 @@ import Testing
       ) { _, _ in }
       Issue.record("expected a diagnostic")
     } catch {
-      #expect(error.message.contains("has 1 elements for input 'input', expected 72"))
+      #expect(error.message.contains("has 1 element for input 'input', expected 72"))
     }
   }
 

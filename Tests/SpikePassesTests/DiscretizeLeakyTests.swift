@@ -156,6 +156,13 @@ import Testing
     let slow = network({ LeakyIntegrateAndFire(threshold: $0, tauRC: 4000) })
     #expect(ids(slow, "{threshold-bits=4,threshold-exponent=0}") == ["legalize.threshold"])
     #expect(ids(slow, "{bias-bits=2,bias-exponent=0}") == ["legalize.bias"])
+    // Shifts of 1 and 15: the smaller one allows to divide by 2, after which the other is 14.
+    var digits = network({ LeakyIntegrateAndFire(threshold: $0) })
+    digits.projections.append(digits[ProjectionID(1)])
+    digits[ProjectionID(3)].name = "w/1"
+    digits[ProjectionID(3)].shift = 15
+    #expect(ids(digits, "{weight-exponent=14}") == [])
+    #expect(ids(digits, "{weight-exponent=13}") == ["legalize.shift"])
   }
 
   @Test("is checked for decays and refractory times") func checked() throws {

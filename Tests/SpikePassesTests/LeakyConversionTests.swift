@@ -91,6 +91,37 @@ import Testing
   }
 
   @Test(
+    "units are as large as thresholds and biases have to be", arguments: ["channel", "profile"])
+  func ranges(scales: String) throws {
+    /// Returns the largest threshold and the largest sum with a bias, in units.
+    func largest(_ limits: String) throws -> (threshold: Float, drive: Float) {
+      let program = try run(
+        "simplify,calibrate,soften,convert{code=rate,timesteps=16,dt=0.002},"
+          + "quantize{scales=\(scales)\(limits)}", on: network(4), samples([8, 8, 2], count: 32))
+      guard case .snn(let graph) = program else { throw TestFailure("level changed") }
+      var (threshold, drive) = (Float(0), Float(0))
+      for population in graph.populations.elements {
+        guard case .leaky(let model) = population.model else { continue }
+        let thresholds = try graph.tensors.floats(model.threshold)
+        let biases = try population.bias.map { try graph.tensors.floats($0) } ?? [0]
+        for i in 0..<max(thresholds.count, biases.count) {
+          let own = thresholds[i % thresholds.count]
+          threshold = max(threshold, own)
+          drive = max(drive, abs(own + biases[i % biases.count]))
+        }
+      }
+      return (threshold, drive)
+    }
+    let free = try largest("")
+    #expect(free.threshold > 10 && free.drive > 10, "\(free)")
+    let most = Int(free.threshold / 3)
+    let narrow = try largest(",leaky-threshold=\(most)")
+    #expect(narrow.threshold <= Float(most) * 1.001 && narrow.threshold > Float(most) / 2)
+    let driven = try largest(",leaky-drive=\(Int(free.drive / 3))")
+    #expect(driven.drive <= free.drive / 3 * 1.001 && driven.drive > free.drive / 6)
+  }
+
+  @Test(
     "options for other neurons are refused",
     arguments: ["retraction=0.5", "initial=0.25", "retraction=0"])
   func options(option: String) throws {

@@ -63,8 +63,8 @@ package struct CrossbarCheck {
     if !(1...layer.matrix.positions ~= layer.replicas) {
       report(
         "replicas", number,
-        "\(layer.replicas) copies for \(layer.matrix.positions) vectors, expected one or more, and "
-          + "no more than vectors")
+        "\(layer.replicas, of: "copy", "copies") for \(layer.matrix.positions) vectors, expected "
+          + "one or more, and no more than vectors")
       return
     }
     var copies: [[TileBlock]] = []
@@ -74,8 +74,8 @@ package struct CrossbarCheck {
       else {
         report(
           "no-such-weights", number,
-          "\(block.words), the layer has \(layer.replicas) copies of \(layer.matrix.groups) groups of "
-            + "\(layer.matrix.outputs) × \(rows)")
+          "\(block.words), the layer has \(layer.replicas, of: "copy", "copies") of "
+            + "\(layer.matrix.groups, of: "group") of \(layer.matrix.outputs) × \(rows)")
         continue
       }
       // Blocks of a copy and group are in order, or they are not counted as those of one.
@@ -99,7 +99,9 @@ package struct CrossbarCheck {
       checkCover(number, blocks, rows: rows)
     }
     if copies.count < expected {
-      report("copies-missing", number, "\(copies.count) copies of groups, expected \(expected)")
+      report(
+        "copies-missing", number,
+        "\(copies.count, of: "copy", "copies") of groups, expected \(expected)")
     }
   }
 
@@ -199,7 +201,7 @@ package struct CrossbarCheck {
         findings.append(
           .error(
             "check.too-many-tiles",
-            "\(used) tiles of class '\(array.name)', the machine has \(available)"))
+            "\(used, of: "tile") of class '\(array.name)', the machine has \(available)"))
       }
     }
   }

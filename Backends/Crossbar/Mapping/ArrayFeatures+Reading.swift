@@ -47,7 +47,7 @@ extension ArrayFeatures {
     let bits = (cellBits ?? 0) * slices
     guard !isSliced || cellBits != nil, bits <= 30 else {
       throw .badArray(
-        core.name, target, "weights of \(slices) slices and \(bits) bits in all",
+        core.name, target, "weights of \(slices, of: "slice") and \(bits, of: "bit") in all",
         expected: "'cellBits', and 30 bits at most")
     }
     cells = CellMapping(
@@ -77,8 +77,8 @@ extension ArrayFeatures {
     guard mostInputs >= 1, mostOutputs >= 1 else {
       throw .badArray(
         core.name, target,
-        "\(rows) rows and \(columns) columns, \(rowsPerInput) rows an input and "
-          + "\(columnsPerOutput) columns an output", expected: "room for one weight at least")
+        "\(rows, of: "row") and \(columns, of: "column"), \(rowsPerInput, of: "row") an input and "
+          + "\(columnsPerOutput, of: "column") an output", expected: "room for one weight at least")
     }
   }
 

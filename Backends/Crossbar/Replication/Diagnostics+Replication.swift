@@ -13,18 +13,18 @@ extension Diagnostic {
 
   /// Returns an error about a network that takes more tiles than there are.
   static func tooFewTiles(_ shortage: TileShortage) -> Diagnostic {
-    let largest = shortage.largest.map {
-      "'\($0.name)' takes \($0.tiles) tiles for \($0.outputs) × \($0.inputs) weights a group"
-    }
     let doubt =
       shortage.isProved
       ? []
       : ["the search stopped early: that layers fit on other classes of arrays is not ruled out"]
+    let changes =
+      shortage.changes.isEmpty
+      ? ["no single change that was tried makes it fit"]
+      : shortage.changes.map { "it would fit: \($0)" }
     return .error(
       "fit.tiles",
-      "'\(shortage.network)' takes \(shortage.needed) tiles of '\(shortage.target)', expected at most "
-        + "\(shortage.available)",
-      notes: largest + doubt + shortage.changes.map { "it would fit: \($0)" }, exitCode: .doesNotFit
-    )
+      "'\(shortage.network)' takes \(shortage.needed, of: "tile") of '\(shortage.target)', "
+        + "expected at most \(shortage.available)",
+      notes: doubt + changes, exitCode: .doesNotFit)
   }
 }

@@ -5,15 +5,12 @@ internal import Diagnostics
 
 extension TileShortage {
 
-  /// The layers that take most, the tiles, and what would do.
+  /// The layers that take most, and the tiles; changes are notes of the error.
   var text: String {
     let parts = largest.map { part in
-      "'\(part.name)' \(part.outputs) x \(part.inputs): \(part.tiles) tiles"
+      "'\(part.name)' \(part.outputs) x \(part.inputs): \(part.tiles, of: "tile")"
     }
-    let ends =
-      changes.isEmpty
-      ? ["  no single change that was tried makes it fit"] : changes.map { "  would fit: \($0)" }
-    return (parts + ["\(needed) tiles in all, at most \(available)"] + ends)
+    return (parts + ["\(needed, of: "tile") in all, at most \(available)"])
       .joined(separator: "\n")
   }
 

@@ -57,11 +57,11 @@ struct TileShortage: Hashable, Sendable {
     changes = []
     isProved = problem.isFeasible == false
     if case .most = options.budget, let fewest = fewestInAll(problem) {
-      changes.append("a budget of \(fewest) tiles")
+      changes.append("a budget of \(fewest, of: "tile")")
       return
     }
     let more = fewestChips(matrices, arrays, above: chips, packs: options.packs)
-    if more <= 1 << 20 { changes.append("\(more) chips") }
+    if more <= 1 << 20 { changes.append("\(more, of: "chip")") }
     if let larger = largerArrays(matrices, arrays, chips, packs: options.packs) {
       changes.append(larger)
     }

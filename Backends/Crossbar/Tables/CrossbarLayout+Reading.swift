@@ -78,7 +78,7 @@ extension CrossbarLayout {
     guard layers.count == matrices.count else {
       throw .badRow(
         table.file, table.rows.count + 2,
-        "\(layers.count) layers, expected \(matrices.count), those of the network")
+        "\(layers.count, of: "layer"), expected \(matrices.count), those of the network")
     }
   }
 
@@ -90,8 +90,8 @@ extension CrossbarLayout {
     guard 1...array.mostInputs ~= result.rows, 1...array.mostOutputs ~= result.columns else {
       throw .badRow(
         table.file, row.line,
-        "\(result.rows) copies of rows and \(result.columns) of columns, expected 1 to "
-          + "\(array.mostInputs) and 1 to \(array.mostOutputs), which have room on an array")
+        "\(result.rows, of: "copy", "copies") of rows and \(result.columns) of columns, expected "
+          + "1 to \(array.mostInputs) and 1 to \(array.mostOutputs), which have room on an array")
     }
     return result
   }
@@ -112,7 +112,7 @@ extension CrossbarLayout {
       } else if tile != tiles.count - 1 {
         throw .badRow(
           table.file, row.line,
-          "tile \(tile) after \(tiles.count) tiles, expected that number or the last one")
+          "tile \(tile) after \(tiles.count, of: "tile"), expected that number or the last one")
       } else if tiles[tile] != CrossbarTile(kind: kind, layer: layer) {
         throw .badRow(
           table.file, row.line,

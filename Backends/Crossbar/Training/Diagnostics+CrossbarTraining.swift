@@ -65,15 +65,16 @@ extension Diagnostic {
   static func cannotLearnOnParts(_ devices: Int) -> Diagnostic {
     .error(
       "crossbar.cannot-learn",
-      "the \(devices) devices of a weight are on as many arrays ('parts' is 'arrays'), updates by pulses "
-        + "need them on one",
+      "the \(devices, of: "device") of a weight are on as many arrays ('parts' is 'arrays'), "
+        + "updates by pulses need them on one",
       notes: ["say 'columns' for 'parts' in the target's 'analog' part, or one device a weight"])
   }
 
   /// Returns an error about a network that takes more arrays than a machine has.
   static func tooFewArrays(_ count: Int, available: Int, of target: String) -> Diagnostic {
     .error(
-      "fit.arrays", "the layers take \(count) arrays of '\(target)', expected at most \(available)",
+      "fit.arrays",
+      "the layers take \(count, of: "array") of '\(target)', expected at most \(available)",
       notes: [
         "give weights fewer devices, or a target with more or larger arrays",
         "--exact trains matrices in memory, of any size",
@@ -91,7 +92,8 @@ extension Diagnostic {
   static func tooManyDevices(_ count: Int, layer: String, columns: Int) -> Diagnostic {
     .error(
       "crossbar.too-many-devices",
-      "the weights of '\(layer)' are to have \(count) devices each, an array has \(columns) columns",
+      "the weights of '\(layer)' are to have \(count, of: "device") each, an array has "
+        + "\(columns, of: "column")",
       notes: ["give at least 1 and at most \(columns)"], exitCode: .doesNotFit)
   }
 

@@ -111,7 +111,8 @@ extension AllocationCheck {
         if expected != connection.synapses {
           report(
             "synapse-count",
-            "\(describe(connection)) has \(connection.synapses) synapses, expected \(expected)")
+            "\(describe(connection)) has \(connection.synapses, of: "synapse"), expected "
+              + "\(expected)")
         }
         realized[connection.target, default: 0] += found
         if let hull = geometry.sources(of: slice.box), found > 0 {
@@ -161,7 +162,7 @@ extension AllocationCheck {
     if connection.delay != expected {
       report(
         "delay",
-        "\(describe(connection)) has a delay of \(connection.delay) ticks, expected "
+        "\(describe(connection)) has a delay of \(connection.delay, of: "tick"), expected "
           + "\(expected)")
     }
     let kind = allocation.target.kind(ofCore: block.core)
@@ -170,7 +171,7 @@ extension AllocationCheck {
     {
       report(
         "delay-range",
-        "\(describe(connection)) has a delay of \(connection.delay) ticks, the "
+        "\(describe(connection)) has a delay of \(connection.delay, of: "tick"), the "
           + "machine has at most \(offered.upperBound)")
     }
     return true
@@ -226,8 +227,8 @@ extension AllocationCheck {
       if let found = counts.max(), found > most {
         report(
           "destinations",
-          "a neuron of slice \(source.index) of '\(nameOf(slice.population))' sends to \(found) places, at "
-            + "most \(most)")
+          "a neuron of slice \(source.index) of '\(nameOf(slice.population))' sends to "
+            + "\(found, of: "place"), at most \(most)")
       }
     }
   }

@@ -88,8 +88,8 @@ extension AllocationCheck {
       if connection.words != expected {
         report(
           "words",
-          "path \(connection.path) into slice \(connection.target.index) takes \(expected) words, "
-            + "the table says \(connection.words)")
+          "path \(connection.path) into slice \(connection.target.index) takes "
+            + "\(expected, of: "word"), the table says \(connection.words)")
       }
     }
   }
@@ -113,15 +113,19 @@ extension AllocationCheck {
     guard allocation.target.topology.network.routing != .multicastTables else { return }
     for route in allocation.routes {
       guard let source = route.source else {
-        if route.hops != 0 { report("hops", "a route from the host takes \(route.hops) links") }
+        if route.hops != 0 {
+          report(
+            "hops",
+            "a route from the host takes \(route.hops, of: "link")")
+        }
         continue
       }
       let expected = grid.hops(from: allocation.mapped.slices[source].core, to: route.core)
       if route.hops != expected {
         report(
           "hops",
-          "the route of slice \(source.index) to core \(route.core) takes \(route.hops) links, "
-            + "expected \(expected)")
+          "the route of slice \(source.index) to core \(route.core) takes "
+            + "\(route.hops, of: "link"), expected \(expected)")
       }
     }
   }

@@ -151,7 +151,7 @@ package struct AllocationCheck {
     }
     let missing = places.reduce(0) { $0 + ($1 == nil ? 1 : 0) }
     if missing > 0 {
-      report("neuron-missing", "\(missing) neurons of '\(own.name)' have no place")
+      report("neuron-missing", "no place for \(missing, of: "neuron") of '\(own.name)'")
     }
   }
 

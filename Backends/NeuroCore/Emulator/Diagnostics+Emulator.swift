@@ -11,8 +11,8 @@ extension Diagnostic {
   ) -> Diagnostic {
     .error(
       "emulator.threshold",
-      "a threshold of '\(population)' is \(threshold), which a mantissa of \(bits) bits times "
-        + "2^\(shift) does not hold",
+      "a threshold of '\(population)' is \(threshold), which a mantissa of \(bits, of: "bit") "
+        + "times 2^\(shift) does not hold",
       at: .entity(population), notes: ["legalize the network for this target first"],
       exitCode: .doesNotFit)
   }
@@ -42,11 +42,14 @@ extension Diagnostic {
       at: .entity(name), notes: ["compile with a target, which quantizes and legalizes"])
   }
 
-  /// Returns an error about potentials that may leave 31 bits where the machine has no limit.
-  static func emulatorOverflow(_ population: String, bound: Double) -> Diagnostic {
+  /// Returns an error about numbers that may leave 31 bits: what is added in each tick, or potentials
+  /// where the machine has no limit.
+  static func emulatorOverflow(
+    _ numbers: String, _ population: String, bound: Double
+  ) -> Diagnostic {
     .error(
       "emulator.overflow",
-      "potentials of '\(population)' may reach ±\(bound.rounded()), accepted are ±2^30",
+      "\(numbers) of '\(population)' may reach ±\(bound.rounded()), accepted are ±2^30",
       at: .entity(population), notes: ["use fewer time steps, or weights of fewer bits"])
   }
 
@@ -59,7 +62,7 @@ extension Diagnostic {
 
   /// Returns an error about delays that no machine has.
   static func longDelay(_ row: Int, _ delay: Int) -> Diagnostic {
-    badTable("connections", row, "a delay of \(delay) ticks, accepted range is [0, 4096]")
+    badTable("connections", row, "a delay of \(delay, of: "tick"), accepted range is [0, 4096]")
   }
 
   /// Returns an error about a number of ticks that cannot be run.

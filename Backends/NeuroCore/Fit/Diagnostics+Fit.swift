@@ -16,7 +16,7 @@ extension Diagnostic {
       "fit.layer",
       "'\(layer.name)' \(layer.shape) does not fit a core of '\(target)': \(found)"
         + uses.joined(separator: "; "),
-      at: .entity(layer.name), notes: layer.changes.map { "it would fit: \($0.text)" },
+      at: .entity(layer.name), notes: FitReport.notes(on: layer.changes),
       exitCode: .doesNotFit)
   }
 
@@ -27,9 +27,20 @@ extension Diagnostic {
       ? "" : "; no core is left for " + shortage.leftOver.map { "'\($0)'" }.joined(separator: ", ")
     return .error(
       "fit.cores",
-      "the network takes \(shortage.cores) cores of '\(target)' on \(shortage.chips) chips, expected "
-        + "at most \(shortage.mostChips) chips\(left)",
-      notes: shortage.changes.map { "it would fit: \($0.text)" }, exitCode: .doesNotFit)
+      "the network takes \(shortage.cores, of: "core") of '\(target)' on "
+        + "\(shortage.chips, of: "chip"), expected "
+        + "at most \(shortage.mostChips, of: "chip")\(left)",
+      notes: FitReport.notes(on: shortage.changes), exitCode: .doesNotFit)
+  }
+}
+
+extension FitReport {
+
+  /// Returns what is to be said of the changes that would make a network fit.
+  fileprivate static func notes(on changes: [Change]) -> [String] {
+    changes.isEmpty
+      ? ["no single change that was tried makes it fit"]
+      : changes.map { "it would fit: \($0.text)" }
   }
 }
 

@@ -1,5 +1,6 @@
 // The report as people read it.
 
+internal import Diagnostics
 internal import SpikeIR
 
 extension FitReport.Change {
@@ -9,20 +10,21 @@ extension FitReport.Change {
     switch self {
     case .tile(let tile): "cut the layer into tiles of \(tile)"
     case .search: "search for tiles instead of filling cores in order"
-    case .weightBits(let bits): "store the weights with \(bits) bits ('--weight-bits \(bits)')"
+    case .weightBits(let bits):
+      "store the weights with \(bits, of: "bit") ('--weight-bits \(bits)')"
     case .averagePooling:
       "use average instead of maximum pooling (the pass pool-maximum{as=average})"
-    case .chips(let count): "use \(count) chips"
+    case .chips(let count): "use \(count, of: "chip")"
     case .joined(let count, let most):
-      "use a machine of \(count) chips: a copy of the description ('spikec inspect TARGET --json') "
-        + "with this 'count' of chips; up to \(most) can be joined"
-    case .channels(let count): "train the layer with \(count) channels"
-    case .inputChannels(let count): "train the layer's input with \(count) channels"
+      "use a machine of \(count, of: "chip"): a copy of the description ('spikec inspect TARGET "
+        + "--json') with this 'count' of chips; up to \(most) can be joined"
+    case .channels(let count): "train the layer with \(count, of: "channel")"
+    case .inputChannels(let count): "train the layer's input with \(count, of: "channel")"
     case .kernel(let height, let width): "train the layer with a kernel of \(height)x\(width)"
     case .fanInParts(let parts, let most):
-      "add up the input in \(parts) parts, by neurons in between (the pass "
+      "add up the input in \(parts, of: "part"), by neurons in between (the pass "
         + "split-fan-in{most=\(most)}, which runs if a description has the resource 'fanIn' \(most))"
-    case .copies(let count): "send the spikes on by \(count) copies of each neuron"
+    case .copies(let count): "send the spikes on by \(count, of: "copy", "copies") of each neuron"
     }
   }
 
@@ -60,7 +62,7 @@ extension FitReport.Change {
 
 extension FitReport {
 
-  /// The report as a table, a line for each layer, slice and resource.
+  /// The report as a table, a line for each layer, slice and resource; changes are notes of `error`.
   ///
   /// ```
   /// layer  slice     core  resource     used  available
@@ -83,23 +85,16 @@ extension FitReport {
     var lines = rows.count > 1 ? Self.aligned(rows) : []
     for layer in layers {
       lines.append("\(layer.name) \(layer.shape): bound by \(layer.binding)")
-      lines += Self.changes(layer.changes)
     }
     if let shortage {
       lines.append(
-        "\(shortage.cores) cores on \(shortage.chips) chips, at most \(shortage.mostChips)")
+        "\(shortage.cores, of: "core") on \(shortage.chips, of: "chip"), at most "
+          + "\(shortage.mostChips)")
       if !shortage.leftOver.isEmpty {
         lines.append("left over: " + shortage.leftOver.joined(separator: ", "))
       }
-      lines += Self.changes(shortage.changes)
     }
     return lines.joined(separator: "\n")
-  }
-
-  private static func changes(_ changes: [Change]) -> [String] {
-    changes.isEmpty
-      ? ["  no single change that was tried makes it fit"]
-      : changes.map { "  would fit: \($0.text)" }
   }
 
   /// Returns the rows with columns of equal width; numbers to the right.

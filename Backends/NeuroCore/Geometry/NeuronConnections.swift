@@ -106,7 +106,7 @@ extension NeuronConnections {
     for i in factors.indices {
       let scaled = Int64(factors[i]) << Int64(projection.shift)
       guard let fitting = Int32(exactly: scaled) else {
-        throw .emulatorOverflow(projection.name, bound: Double(scaled))
+        throw .emulatorOverflow("weights of synapses", projection.name, bound: Double(scaled))
       }
       factors[i] = fitting
     }

@@ -11,7 +11,7 @@ extension Diagnostic {
   ) -> Diagnostic {
     .error(
       "placement.too-many-chips",
-      "\(cores) cores need \(found) chips, '\(target.id)' has at most \(most)",
+      "\(cores, of: "core") would take \(found, of: "chip"), '\(target.id)' has at most \(most)",
       notes: [
         "make the network smaller, or describe a larger machine: the count of the outermost level "
           + "of its topology"
@@ -22,7 +22,7 @@ extension Diagnostic {
   static func unknownCoreKind(_ kind: Int, in target: TargetDescription) -> Diagnostic {
     .error(
       "placement.unknown-kind",
-      "a core of kind \(kind) is needed, '\(target.id)' has \(target.cores.count) kinds",
+      "a core of kind \(kind) is needed, '\(target.id)' has \(target.cores.count, of: "kind")",
       exitCode: .doesNotFit)
   }
 
@@ -30,7 +30,8 @@ extension Diagnostic {
   static func noPlaceOfKind(_ kind: Int, needed: Int, offered: Int) -> Diagnostic {
     .error(
       "placement.no-place",
-      "\(needed) cores of kind \(kind) are needed, the grid has \(offered) places of this kind",
+      "the network takes \(needed, of: "core") of kind \(kind), the grid has "
+        + "\(offered, of: "place") of this kind",
       exitCode: .doesNotFit)
   }
 
@@ -41,7 +42,8 @@ extension Diagnostic {
     .error(
       "placement.beyond-reach",
       "a packet from (\(source.x), \(source.y)) to (\(destination.x), \(destination.y)) would go "
-        + "\(abs(destination.x - source.x)) columns and \(abs(destination.y - source.y)) rows, "
+        + "\(abs(destination.x - source.x), of: "column") and "
+        + "\(abs(destination.y - source.y), of: "row"), "
         + "packets reach \(reach.map(String.init).joined(separator: " and "))",
       notes: ["a network on fewer chips has shorter ways"], exitCode: .doesNotFit)
   }

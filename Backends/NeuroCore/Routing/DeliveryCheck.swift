@@ -159,7 +159,7 @@ extension Allocation {
       let places = mapped.slices[block.slice].box.count
       if places > 1 << min(block.pattern.generality, 32) {
         result.append(
-          .misrouted(block.pattern, "\(block.slice) has \(places) neurons, more than keys"))
+          .misrouted(block.pattern, "\(block.slice) has \(places, of: "neuron"), more than keys"))
       }
     }
     let check = DeliveryCheck(routing.entries, on: grid)

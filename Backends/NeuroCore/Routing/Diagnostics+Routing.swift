@@ -9,7 +9,7 @@ extension Diagnostic {
   static func tooManyKeys(neurons: Int) -> Diagnostic {
     .error(
       "routing.too-many-keys",
-      "\(neurons) neurons, in slices rounded up to powers of two, need more than 2^32 keys",
+      "\(neurons, of: "neuron"), in slices rounded up to powers of two, need more than 2^32 keys",
       exitCode: .doesNotFit)
   }
 
@@ -30,8 +30,8 @@ extension Diagnostic {
     let more = others == 0 ? "" : "; \(others) other routers need too many as well"
     return .error(
       "routing.table-overflow",
-      "router (\(point.x), \(point.y)) of chip \(grid.chip(ofRouter: router)) needs \(rows) entries "
-        + "after merging, its table has \(limit)\(more)",
+      "router (\(point.x), \(point.y)) of chip \(grid.chip(ofRouter: router)) needs "
+        + "\(rows, of: "entry", "entries") after merging, its table has \(limit)\(more)",
       notes: [
         "fewer and larger slices, or fewer cores that listen to each, need fewer entries"
       ], exitCode: .doesNotFit)
@@ -45,7 +45,7 @@ extension Diagnostic {
     return .error(
       "routing.list-overflow",
       "the cores of router (\(point.x), \(point.y)) of chip \(grid.chip(ofRouter: router)) send to "
-        + "\(entries) destinations, its table has \(limit) entries",
+        + "\(entries, of: "destination"), its table has \(limit, of: "entry", "entries")",
       exitCode: .doesNotFit)
   }
 

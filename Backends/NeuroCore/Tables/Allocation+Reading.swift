@@ -124,7 +124,7 @@ extension Allocation {
         throw .badRow(
           table.file, row.line,
           "path \(path) to slice '\(row.fields[11])', expected one of \(paths.count) paths to one of "
-            + "\(mapped.slices.count) slices")
+            + "\(mapped.slices.count, of: "slice")")
       }
       connections.append(
         AxonConnection(

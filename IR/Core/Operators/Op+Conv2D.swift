@@ -64,8 +64,8 @@ public struct Conv2D: Operator {
     // Divided rather than multiplied: the number of groups may be anything.
     guard groups >= 1, channels % groups == 0, channels / groups == k[2], k[3] % groups == 0 else {
       throw .badShape(
-        "input has \(channels) channels, kernel \(k) with \(groups) groups expects \(k[2]) "
-          + "a group and a multiple of \(groups) outputs")
+        "input has \(channels, of: "channel"), kernel \(k) with \(groups, of: "group") expects "
+          + "\(k[2]) a group and a multiple of \(groups, of: "output")")
     }
     if let bias { try tensors.requireVector(bias, count: k[3], as: "bias") }
     let extents = try window.outputExtents(height: inputs[0][0], width: inputs[0][1])

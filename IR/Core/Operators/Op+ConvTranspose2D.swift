@@ -76,7 +76,8 @@ public struct ConvTranspose2D: Operator {
     }
     guard groups >= 1, inputs[0][2] == k[3], k[3] % groups == 0 else {
       throw .badShape(
-        "input has \(inputs[0][2]) channels, kernel \(k) with \(groups) groups expects \(k[3])")
+        "input has \(inputs[0][2], of: "channel"), kernel \(k) with \(groups, of: "group") "
+          + "expects \(k[3])")
     }
     // Reuse the checks of the parameters' ranges.
     _ = try window.outputExtents(height: Window.limit * 4, width: Window.limit * 4)

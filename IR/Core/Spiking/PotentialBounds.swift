@@ -26,6 +26,10 @@ public struct PotentialBounds: Sendable {
   /// populations without potential.
   public private(set) var potentials: [[ValueRange]] = []
 
+  /// What a neuron of each channel receives in a tick from sources with constant encoders, directly or
+  /// through relays; [population][channel].
+  public private(set) var currents: [[ValueRange]] = []
+
   private let afferents: [[ProjectionID]]
 
   /// Analyses a verified, quantized graph.
@@ -34,9 +38,12 @@ public struct PotentialBounds: Sendable {
   /// - Complexity: O(weights + channels · ticks).
   public init(_ graph: SpikingGraph) throws(Diagnostic) {
     afferents = graph.afferents()
+    let isConstant = graph.isConstant
     for id in graph.populations.ids {
       let population = graph[id]
       let input = try inputs(of: id, in: graph)
+      currents.append(
+        try inputs(of: id, in: graph) { isConstant[graph[$0].source.index] })
       switch population.model {
       case .source:
         let encoder = graph.encoders.first { $0.population == id }
@@ -92,6 +99,13 @@ public struct PotentialBounds: Sendable {
     return all.first.map { first in all.reduce(first) { $0.hull($1) } }
   }
 
+  /// The range that holds biases and constant currents of all neurons of population `id` together.
+  ///
+  /// - Throws: `ir.elided-tensor`.
+  public func drive(of id: PopulationID, in graph: SpikingGraph) throws(Diagnostic) -> ValueRange {
+    try biased(currents[id.index], graph[id], graph.tensors).reduce(.zero) { $0.hull($1) }
+  }
+
   private mutating func append(units own: [ValueRange], potentials held: [ValueRange] = []) {
     units.append(own)
     potentials.append(held)
@@ -102,13 +116,14 @@ public struct PotentialBounds: Sendable {
 
 extension PotentialBounds {
 
-  /// Returns the range of what reaches a neuron of each channel, bias left out.
+  /// Returns the range of what reaches a neuron of each channel through those projections that are
+  /// `chosen`, bias left out.
   package func inputs(
-    of id: PopulationID, in graph: SpikingGraph
+    of id: PopulationID, in graph: SpikingGraph, chosen: (ProjectionID) -> Bool = { _ in true }
   ) throws(Diagnostic) -> [ValueRange] {
     let channels = graph[id].shape.channels
     var result = [ValueRange](repeating: .zero, count: channels)
-    for projection in afferents[id.index] {
+    for projection in afferents[id.index] where chosen(projection) {
       let own = try inputs(along: graph[projection], channels, graph)
       if graph[id].model == .maximum {
         result = zip(result, own).map { $0.hull($1) }

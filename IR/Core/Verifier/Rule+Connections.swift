@@ -104,7 +104,7 @@ extension Diagnostic {
   /// Returns an error about one-to-one connections between populations of different sizes.
   fileprivate static func unequalCounts(_ source: Shape, _ target: Shape) -> Diagnostic {
     .badShape(
-      "the source \(source) has \(source.count) neurons, the target \(target) has "
+      "the source \(source) has \(source.count, of: "neuron"), the target \(target) has "
         + "\(target.count), expected as many")
   }
 

@@ -56,7 +56,7 @@ extension VerifierRule<SpikingGraph> {
         + "counts of shift-lif populations; only counts have an offset; "
         + "every integrator is read by a decoder; first spikes need the code rate; a decoder starts "
         + "before the last tick, and with the first one unless the code is rate; the shape of an "
-        + "output has the elements and channels of the population."
+        + "output has a dimension at least, and the elements and channels of the population."
     ) { graph, sink in
       var read: Set<PopulationID> = []
       for (i, decoder) in graph.decoders.enumerated() {
@@ -94,7 +94,7 @@ extension Shape {
 
   /// Returns whether the shape holds the elements of `other`, with the same channels.
   fileprivate func rearranges(_ other: Shape) -> Bool {
-    extents.allSatisfy { $0 > 0 } && checkedCount == other.checkedCount
+    rank > 0 && extents.allSatisfy { $0 > 0 } && checkedCount == other.checkedCount
       && channels == other.channels
   }
 }
@@ -118,7 +118,8 @@ extension Preprocessing {
   fileprivate func violation(channels: Int) -> Diagnostic? {
     for (name, list) in [("mean", mean), ("std", std)]
     where list.count != 1 && list.count != channels {
-      return .badPreprocessing("'\(name)' has \(list.count) numbers, expected 1 or \(channels)")
+      return .badPreprocessing(
+        "'\(name)' has \(list.count, of: "number"), expected 1 or \(channels)")
     }
     guard scale.isFinite, (mean + std).allSatisfy(\.isFinite) else {
       return .badPreprocessing("'scale', 'mean' and 'std' must be finite")
@@ -151,7 +152,8 @@ extension Diagnostic {
   /// Returns an error about a source without an encoder or with several.
   fileprivate static func badSource(_ encoders: Int, at site: Site) -> Diagnostic {
     .error(
-      "ir.bad-encoder", "the source is driven by \(encoders) encoders, expected exactly 1", at: site
+      "ir.bad-encoder",
+      "the source is driven by \(encoders, of: "encoder"), expected exactly 1", at: site
     )
   }
 

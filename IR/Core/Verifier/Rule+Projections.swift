@@ -83,6 +83,7 @@ extension Diagnostic {
   /// Returns an error about a delay that is out of range.
   fileprivate static func badDelay(_ delay: Int, at site: Site) -> Diagnostic {
     .error(
-      "ir.bad-delay", "the delay is \(delay) ticks, accepted range is [0, \(delayLimit)]", at: site)
+      "ir.bad-delay",
+      "the delay is \(delay, of: "tick"), accepted range is [0, \(delayLimit)]", at: site)
   }
 }

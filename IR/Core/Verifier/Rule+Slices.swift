@@ -87,7 +87,7 @@ extension Diagnostic {
   ) -> Diagnostic {
     .error(
       "ir.misplaced-neurons",
-      "slices of '\(population.name)' hold \(placed) neurons, expected each of its "
+      "slices of '\(population.name)' hold \(placed, of: "neuron"), expected each of its "
         + "\(population.shape.count) once", at: site)
   }
 }

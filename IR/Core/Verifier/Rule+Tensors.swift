@@ -93,7 +93,7 @@ extension Diagnostic {
     }
     return .error(
       "ir.bad-tensor",
-      "the tensor holds \(count) elements, its shape \(tensor.shape) expects "
+      "the tensor holds \(count, of: "element"), its shape \(tensor.shape) expects "
         + "\(tensor.shape.count)", at: site)
   }
 

@@ -44,14 +44,14 @@ extension Diagnostic {
   /// Returns an error about a sample that has not as many inputs as the network.
   static func wrongInputCount(_ found: Int, expected: Int) -> Diagnostic {
     .error(
-      "interpreter.bad-input", "a sample has \(found) inputs, the network takes \(expected)")
+      "interpreter.bad-input", "a sample has \(found, of: "input"), the network takes \(expected)")
   }
 
   /// Returns an error about an input that has not as many elements as the network takes.
   static func wrongInputSize(_ found: Int, of name: String, expected: Shape) -> Diagnostic {
     .error(
       "interpreter.bad-input",
-      "a sample has \(found) elements for input '\(name)', expected \(expected.count) for shape "
-        + "\(expected)", at: .entity(name))
+      "a sample has \(found, of: "element") for input '\(name)', expected \(expected.count) for "
+        + "shape \(expected)", at: .entity(name))
   }
 }

@@ -23,13 +23,14 @@ extension QuantizedConstants {
   /// - Throws: `simulator.bad-input` if a list has the wrong length or holds NaN.
   func encode(_ inputs: [[Float]]) throws(Diagnostic) -> [[Int32]] {
     guard inputs.count == graph.encoders.count else {
-      throw .badInput("\(inputs.count) inputs for \(graph.encoders.count) encoders")
+      throw .badInput("\(inputs.count, of: "input") for \(graph.encoders.count, of: "encoder")")
     }
     var units = [[Int32]](repeating: [], count: graph.populations.count)
     for (e, encoder) in graph.encoders.enumerated() {
       guard inputs[e].count == quanta[e].count, !inputs[e].contains(where: \.isNaN) else {
         throw .badInput(
-          "input \(e) must be \(quanta[e].count) numbers, found \(inputs[e].count) values")
+          "input \(e) must be \(quanta[e].count, of: "number"), found "
+            + "\(inputs[e].count, of: "value")")
       }
       let limit = Double(encoder.levels)
       units[encoder.population.index] = zip(inputs[e], quanta[e]).map { (x, quantum) in

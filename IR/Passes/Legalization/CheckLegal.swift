@@ -220,7 +220,7 @@ private struct LegalityChecker {
     guard let most = limits.limit("refractory"), model.refractory > most else { return }
     report(
       "refractory",
-      "neurons of '\(name)' wait \(model.refractory) ticks after a spike, at most "
+      "neurons of '\(name)' wait \(model.refractory, of: "tick") after a spike, at most "
         + "\(most)", at: name, "give 'soften' a shorter tau-ref, or 'convert' longer ticks")
   }
 
@@ -253,14 +253,14 @@ private struct LegalityChecker {
     if projection.delay > limits.arguments.integer("delay") {
       report(
         "delay",
-        "'\(projection.name)' takes \(projection.delay) ticks, at most "
+        "'\(projection.name)' takes \(projection.delay, of: "tick"), at most "
           + "\(limits.arguments.integer("delay"))", at: name, "remove the delay")
     }
     if let bits = limits.limit("weight-bits"), let weights = projection.kind.weights {
       let most = try graph.tensors.integers(weights).map(\.magnitude).max() ?? 0
       if UInt64(most) > (UInt64(1) << UInt64(bits - 1)) - 1 {
         report(
-          "weight-bits", "a weight of '\(projection.name)' is \(most), at most \(bits) bits",
+          "weight-bits", "a weight of '\(projection.name)' is \(most), at most \(bits, of: "bit")",
           at: name, "quantize{bits=\(min(bits, 8))}",
           "split-weights{bits=\(min(bits, 8))} sums up narrow ones")
       }
@@ -284,7 +284,7 @@ private struct LegalityChecker {
       let found = fanIns[id.index]
       if found > most {
         report(
-          "fan-in", "a neuron of '\(name)' has \(found) inputs, at most \(most)", at: name,
+          "fan-in", "a neuron of '\(name)' has \(found, of: "input"), at most \(most)", at: name,
           "split-fan-in{most=\(most)}")
       }
     }

@@ -173,7 +173,9 @@ extension Diagnostic {
       "legalize.axon-types",
       "neurons of '\(name)' need \(found) different weights, a neuron keeps \(most)",
       at: .entity(name),
-      notes: ["quantize to \(most) bits, so that all projections share the same powers of two"],
+      notes: [
+        "quantize to \(most, of: "bit"), so that all projections share the same powers of two"
+      ],
       exitCode: .doesNotFit)
   }
 }

@@ -2,7 +2,7 @@
 
 internal import Diagnostics
 package import PluginAPI
-internal import SpikeIR
+package import SpikeIR
 
 extension Pass {
 
@@ -19,9 +19,10 @@ extension Pass {
         Θ = θ · 2^p / (kv · ku), rounded to a multiple of 2^threshold-exponent,
         B = (θ + b) · 2^p / ku,
       with the unit of the bias as the population's unit. p is the largest for which thresholds and
-      biases fit their bits, shifts are at most 'weight-exponent', and interval analysis proves that
-      currents do not wrap around; where nothing is small enough for that, p is the least possible,
-      and this is a warning (legalize.current-range).
+      biases fit their bits, an eighth of the largest bias being left to 'correct-bias', shifts are at
+      most 'weight-exponent', and interval analysis proves that currents do not wrap around; where
+      nothing is small enough for that, p is the least possible, and this is a warning
+      (legalize.current-range).
 
       Neurons wait r = max(1, round(τref + 1/2)) ticks after a spike, that of the spike included:
       potentials are looked at once a tick, half a tick late on average, so that the time from spike
@@ -31,7 +32,8 @@ extension Pass {
 
       Counted are the populations and those whose currents may wrap. The constants have to be integers.
       Refused are constant currents (legalize.current), alpha synapses (legalize.synapse), and
-      thresholds and biases that are too large even so (legalize.threshold, legalize.bias).
+      thresholds, biases and shifts that are too large even so (legalize.threshold, legalize.bias,
+      legalize.shift).
       Before: %p2 lif {threshold=[8.2], tau-rc=100, tau-ref=0.5, synapse=exponential, tau-synapse=20}
       After:  %p2 cuba-lif {threshold=[134208], current-decay=200, potential-decay=41}     shift=3
 
@@ -166,6 +168,9 @@ private struct LeakyDiscretizer {
   /// Thresholds of fewer steps are rounded by more than a part of a hundred.
   private static let fewSteps = 50.0
 
+  /// The part of the largest bias that is left to corrections, where the unit allows it.
+  private static let reserve = 1.0 / 8
+
   init(_ graph: SpikingGraph, _ formats: DiscreteFormats) {
     (self.graph, self.formats) = (graph, formats)
   }
@@ -218,13 +223,16 @@ private struct LeakyDiscretizer {
     let least = -(shifts.min() ?? 0)
     let most = formats.weightExponent - (shifts.max() ?? 0)
     let threshold = powerOfTwo(of: thresholds.max() ?? 1, within: formats.largestThreshold)
-    let drive = powerOfTwo(of: biases.map(abs).max() ?? 0, within: formats.largestBias)
-    let highest = min(most, threshold, drive)
-    guard least <= highest else {
-      problems.append(
-        .tooLarge(graph[id].name, threshold < drive ? "threshold" : "bias", by: least - highest))
+    let largest = biases.map(abs).max() ?? 0
+    let drive = powerOfTwo(of: largest, within: formats.largestBias)
+    let limit = min(most, threshold, drive)
+    guard least <= limit else {
+      let what = limit == most ? "shift" : limit == threshold ? "threshold" : "bias"
+      problems.append(.tooLarge(graph[id].name, what, by: least - limit))
       return nil
     }
+    let roomy = powerOfTwo(of: largest, within: formats.largestBias * (1 - Self.reserve))
+    let highest = max(least, min(limit, roomy))
     let magnitude = max(-input.low, input.high) / ku
     return DiscreteScales(
       thresholds: thresholds, thresholdShape: graph.tensors[leaky.threshold].shape, biases: biases,
@@ -297,7 +305,10 @@ private struct LeakyDiscretizer {
 extension LeakyIntegrateAndFire {
 
   /// Returns the dynamics in whole numbers, without constants.
-  fileprivate func discretized(currentOffset: Int) -> CurrentBasedLeaky {
+  ///
+  /// - Parameter currentOffset: what the target adds to the 12 bits of a current's decay.
+  /// - Returns: the dynamics, with the thresholds of these.
+  package func discretized(currentOffset: Int) -> CurrentBasedLeaky {
     let whole = Double(CurrentBasedLeaky.wholeDecay)
     let potential = Int((whole * Double(membraneStep)).rounded())
     let current =
@@ -338,9 +349,14 @@ extension Diagnostic {
 
   static func tooLarge(_ name: String, _ what: String, by bits: Int) -> Diagnostic {
     .error(
-      "legalize.\(what)", "a \(what) of '\(name)' needs \(bits) bits more than the target has",
+      "legalize.\(what)",
+      "a \(what) of '\(name)' needs \(bits, of: "bit") more than the target has",
       at: .entity(name),
-      notes: ["a shorter tau-rc or tau-synapse makes it smaller, and so do weights of fewer bits"],
+      notes: [
+        what == "shift"
+          ? "one-to-one weights of fewer digits have smaller ones: quantize{identity-bits=8}"
+          : "a shorter tau-rc or tau-synapse makes it smaller, and so do weights of fewer bits"
+      ],
       exitCode: .doesNotFit)
   }
 
@@ -354,7 +370,8 @@ extension Diagnostic {
   fileprivate static func coarseSteps(_ name: String, _ least: Int32, step: Int) -> Diagnostic {
     .warning(
       "legalize.coarse-threshold",
-      "a threshold of '\(name)' is \(Int(least) / step) steps of \(step), and rounded to them",
+      "a threshold of '\(name)' is \(Int(least) / step, of: "step") of \(step), and rounded to "
+        + "them",
       at: .entity(name), notes: ["quantize to more bits"])
   }
 }

@@ -368,7 +368,7 @@ extension Diagnostic {
   fileprivate static func mayExceed(_ name: String, _ bits: Int, _ width: Int) -> Diagnostic {
     .error(
       "legalize.potential",
-      "potentials of '\(name)' might need \(bits) bits, there are \(width): some input might "
+      "potentials of '\(name)' might need \(bits, of: "bit"), there are \(width): some input might "
         + "saturate them", at: .entity(name),
       notes: ["convert with fewer time steps, or quantize to fewer bits"], exitCode: .doesNotFit)
   }
@@ -376,7 +376,7 @@ extension Diagnostic {
   fileprivate static func wideThreshold(_ name: String, _ found: Int64, _ bits: Int) -> Diagnostic {
     .error(
       "legalize.threshold",
-      "a threshold of '\(name)' has the mantissa \(found), there are \(bits) bits",
+      "a threshold of '\(name)' has the mantissa \(found), there are \(bits, of: "bit")",
       at: .entity(name), notes: ["quantize{scales=profile}, or to fewer bits"],
       exitCode: .doesNotFit)
   }
@@ -398,8 +398,8 @@ extension Diagnostic {
       formats.biasExponent == 0 ? "" : ", times a power of two up to 2^\(formats.biasExponent)"
     return .error(
       "legalize.bias",
-      "\(found) in '\(name)', which needs \(bits) bits; the target has \(formats.bias) beside the "
-        + "sign\(exponent)",
+      "\(found) in '\(name)', which needs \(bits, of: "bit"); the target has \(formats.bias) "
+        + "beside the sign\(exponent)",
       at: .entity(name), notes: [note], exitCode: .doesNotFit)
   }
 

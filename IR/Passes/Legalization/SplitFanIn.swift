@@ -307,7 +307,8 @@ extension Diagnostic {
 
   fileprivate static func uncuttable(_ name: String, _ found: Int, _ most: Int) -> Diagnostic {
     .error(
-      "legalize.fan-in", "even in parts a neuron of '\(name)' has \(found) inputs, at most \(most)",
+      "legalize.fan-in",
+      "even in parts a neuron of '\(name)' has \(found, of: "input"), at most \(most)",
       at: .entity(name), notes: ["train the layer with fewer inputs or smaller kernels"],
       exitCode: .doesNotFit)
   }

@@ -39,7 +39,7 @@ struct BiasCorrector {
   ) throws(CompileError) {
     guard let wanted = means[id] else { return }
     let measured = try simulator.means(of: id, in: graph, over: inputs, threads: threads)
-    try liftingDiagnostic { () throws(Diagnostic) in
+    _ = try liftingDiagnostic { () throws(Diagnostic) in
       try graph.shiftBias(of: id, from: measured, to: wanted)
     }
   }

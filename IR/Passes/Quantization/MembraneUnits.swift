@@ -93,10 +93,12 @@ struct MembraneUnits {
     let threshold: TensorID
     switch population.model {
     case .integrateAndFire(let model): threshold = model.threshold
-    // Leaky neurons keep real ones, unless a core holds few of them.
-    case .leaky(let model) where settings.scales == .profile: threshold = model.threshold
-    case .source, .relay, .maximum, .leaky, .currentBased, .bitShift, .staircase, .integrator:
-      return
+    case .leaky(let model):
+      try limitDrive(model, population, of: graph)
+      // Leaky neurons keep real ones, unless a core holds few of them.
+      guard settings.scales == .profile else { return }
+      threshold = model.threshold
+    case .source, .relay, .maximum, .currentBased, .bitShift, .staircase, .integrator: return
     }
     let values = try graph.tensors.floats(threshold)
     let smallest = (0..<channels).map { c -> Float in
@@ -106,6 +108,22 @@ struct MembraneUnits {
     let levels = Float(population.code.levels)
     for c in 0..<channels { least[c] = max(least[c], smallest[c] * levels / largestRange) }
     thresholds = smallest
+  }
+
+  /// Has units be so large that the constants of leaky neurons fit a target, which multiplies them by
+  /// factors of its own: thresholds, and what drives a neuron in each tick, bias and threshold.
+  private mutating func limitDrive(
+    _ model: LeakyIntegrateAndFire, _ population: Population, of graph: SpikingGraph
+  ) throws(Diagnostic) {
+    let thresholds = try graph.tensors.floats(model.threshold)
+    var biases: [Float] = [0]
+    if let bias = population.bias { biases = try graph.tensors.floats(bias) }
+    for i in 0..<max(channels, thresholds.count, biases.count) {
+      let (threshold, c) = (thresholds[i % thresholds.count], i % channels)
+      let drive = abs(threshold + biases[i % biases.count])
+      least[c] = max(
+        least[c], threshold / settings.largestThreshold, drive / settings.largestDrive)
+    }
   }
 
   /// The threshold, in membrane units, from which on rounding is fine.

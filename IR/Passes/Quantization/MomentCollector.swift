@@ -69,7 +69,7 @@ struct MomentCollector {
       return "projections divide its channels differently"
     }
     if weights.rows > largestRows {
-      return "a neuron has \(weights.rows) inputs, at most \(largestRows) are measured"
+      return "a neuron has \(weights.rows, of: "input"), at most \(largestRows) are measured"
     }
     let columns = weights.rows + weights.outputs / groups
     return groups * columns * columns > largestElements

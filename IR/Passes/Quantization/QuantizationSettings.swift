@@ -66,6 +66,10 @@ struct QuantizationSettings: Sendable {
   var profiles: ThresholdProfiles
   /// The largest magnitude of one-to-one weights.
   var largestIdentity: Float
+  /// The largest threshold of leaky neurons, membrane units.
+  var largestThreshold: Float
+  /// The largest sum of a threshold and a bias of leaky neurons, membrane units.
+  var largestDrive: Float
   /// What is added to the second moments of the inputs, as a part of their mean.
   var damping: Double
   /// How many samples to measure.
@@ -92,6 +96,12 @@ struct QuantizationSettings: Sendable {
       "the number of zeros in which a threshold ends at least, where scales=profile"),
     PassOption(
       "identity-bits", .integer(8...16), default: "16", "the width of one-to-one weights, bits"),
+    PassOption(
+      "leaky-threshold", .integer(0...16_777_216), default: "0",
+      "the largest threshold of leaky neurons, in membrane units; 0: no limit"),
+    PassOption(
+      "leaky-drive", .integer(0...16_777_216), default: "0",
+      "the largest sum of a threshold and a bias of leaky neurons, in membrane units; 0: no limit"),
     PassOption(
       "clip", .word(["max", "mmse"]), default: "max",
       "scales that clip no weight, or that make the squared error least"),
@@ -130,8 +140,19 @@ struct QuantizationSettings: Sendable {
       count: arguments.integer("profiles"), mantissa: arguments.integer("mantissa"),
       exponent: arguments.integer("exponent"))
     largestIdentity = Float(1 << (arguments.integer("identity-bits") - 1) - 1)
+    largestThreshold = arguments.limit("leaky-threshold")
+    largestDrive = arguments.limit("leaky-drive")
     damping = arguments.number("damping")
     samples = arguments.integer("samples")
     corrections = arguments.integer("corrections")
+  }
+}
+
+extension PassArguments {
+
+  /// Returns the limit called `name`, of which 0 is none.
+  fileprivate func limit(_ name: String) -> Float {
+    let value = integer(name)
+    return value > 0 ? Float(value) : .infinity
   }
 }

@@ -27,6 +27,8 @@ extension Pass {
       reset by a weight can subtract. Scales are chosen for each channel first; the thresholds n that
       follow are grouped so that the squared deviations of log n are least, and each channel takes
       that group's n whose error is least.
+      With leaky-threshold and leaky-drive a unit is at least so large that thresholds of leaky neurons,
+      and their sums with biases, are at most so many units: 'discretize-leaky' multiplies them.
       Neurons that only say units as they are, behind one-to-one projections of weight 1 or −1 with a
       membrane unit of their own, keep this unit.
 

@@ -8,7 +8,8 @@ extension AttributionReport {
   var page: HTMLPage {
     var page = HTMLPage(title: "Where accuracy is lost: \(request.model)")
     page.paragraph(
-      "\(grouped(images)) images, calibrated on \(grouped(calibrationImages)). Passes: \(pipeline)")
+      "\(counted(images, "image")), calibrated on \(grouped(calibrationImages)). Passes: "
+        + "\(pipeline)")
     addStages(to: &page)
     addLayers(to: &page)
     addAnytime(to: &page)

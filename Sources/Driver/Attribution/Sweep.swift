@@ -72,7 +72,7 @@ extension Session {
         guard case .snn(let spiking)? = stages.last?.program else { continue }
         let (result, outputs) = try execute(
           spiking, on: samples, RunOptions(threads: processorCount),
-          "trying \(code) \(timesteps), \(width) bits")
+          "trying \(code) \(timesteps), \(width, of: "bit")")
         let classifier = spiking.classifier
         let agreement = classifier.flatMap {
           Classifier.accuracy(outputs.predictions($0), original.predictions($0))

@@ -78,15 +78,16 @@ extension Diagnostic {
     var found: [String] = []
     if let count = overloads.synapticOperations, count > 0 {
       found.append(
-        "in \(grouped(count)) steps of cores there were more synaptic operations than a tick allows"
+        "in \(counted(count, "step")) of cores there were more synaptic operations than a tick "
+          + "allows"
       )
     }
     if let count = overloads.inputSpikes, count > 0 {
-      found.append("in \(grouped(count)) steps of cores more spikes came than can wait")
+      found.append("in \(counted(count, "step")) of cores more spikes came than can wait")
     }
     return .warning(
       "run.overloads",
-      found.joined(separator: ", ") + ", \(grouped(images)) images",
+      found.joined(separator: ", ") + ", \(counted(images, "image"))",
       notes: [
         "the machine would fall behind or lose spikes, which is not emulated",
         "put fewer neurons on a core, or make ticks longer: both are in the machine's description",
@@ -102,7 +103,7 @@ extension Diagnostic {
   ) -> Diagnostic {
     .warning(
       "run.overflows",
-      "registers of the machine overflowed \(grouped(count)) times in \(grouped(images)) images",
+      "registers of the machine overflowed \(grouped(count)) times in \(counted(images, "image"))",
       notes: areOfNetwork
         ? [
           "currents saturated, as in network.spk; where synapses are read one by one, sums may differ",

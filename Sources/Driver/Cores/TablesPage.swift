@@ -153,7 +153,7 @@ extension Allocation {
       GridMap.Link(
         from: ($0.from.x, $0.from.y), to: ($0.to.x, $0.to.y),
         value: Double($0.packets) / Double(most),
-        label: "\(grouped($0.packets)) packets from \($0.from.x),\($0.from.y)")
+        label: "\(counted($0.packets, "packet")) from \($0.from.x),\($0.from.y)")
     }
     page.heading("Cores")
     page.figure(
@@ -195,7 +195,7 @@ extension Allocation {
 
   private func addRun(_ run: EmulationReport, to page: inout HTMLPage) {
     page.heading("Run")
-    page.paragraph("\(grouped(run.images)) images.")
+    page.paragraph("\(counted(run.images, "image")).")
     let emulation = Emulation(run)
     page.table(["an image", ">"], emulation.rows.map { [.init($0.0), .init($0.1)] })
     page.figure(

@@ -3,6 +3,7 @@
 internal import Diagnostics
 internal import HardwareTargets
 internal import SpikeIR
+internal import SpikePasses
 
 /// Leaky neurons on cores, in ticks of the machine.
 ///
@@ -17,11 +18,30 @@ enum LeakyOnCores {
   /// The current at the top of a channel's range, thresholds.
   static let range = 20
 
+  /// A tick, seconds.
+  private static let tick = 0.0005
+
+  /// The time constants of potentials and currents, seconds.
+  private static let (membrane, synapse) = (0.05, 0.01)
+
   /// The pass that fits rates to rectifiers.
-  static let softening = "soften{range=\(range),tau-rc=0.05,tau-ref=0.00025}"
+  static let softening = "soften{range=\(range),tau-rc=\(membrane),tau-ref=0.00025}"
 
   /// The options of `convert` for ticks and synapses.
-  static let ticks = ",dt=0.0005,synapse=exponential,tau-synapse=0.01"
+  static let ticks = ",dt=\(tick),synapse=exponential,tau-synapse=\(synapse)"
+
+  /// Returns the parts that currents and potentials lose in a tick, ku and kv.
+  ///
+  /// - Parameter currentOffset: what the machine adds to the 12 bits of a current's decay.
+  /// - Returns: the parts, multiples of 1/4096.
+  static func losses(currentOffset: Int) -> (current: Double, potential: Double) {
+    let model = LeakyIntegrateAndFire(
+      threshold: TensorID(0), tauRC: Float(membrane / tick), synapse: .exponential,
+      tauSynapse: Float(synapse / tick)
+    ).discretized(currentOffset: currentOffset)
+    let whole = Double(CurrentBasedLeaky.wholeDecay)
+    return (Double(model.currentDecay) / whole, Double(model.potentialDecay) / whole)
+  }
 }
 
 /// Leaky neurons whose decays are shifts, in ticks of the machine.
@@ -44,6 +64,34 @@ extension TargetPipeline {
 
   /// Whether neurons leak.
   var isLeaky: Bool { request.neuron == .leaky }
+
+  /// The options of `quantize` that keep constants of leaky neurons within what `discretize-leaky`, which
+  /// multiplies them, can say.
+  ///
+  /// - Parameter bias: what a neuron adds to its potential in every tick, bits and power of two.
+  /// - Returns: the options as text, each with a comma before it; none where decays are shifts, whose
+  ///   constants are not multiplied by powers of two that weights have.
+  func leakyRanges(bias: (bits: Int, exponent: Int)?) -> String {
+    if hasShifts { return "" }
+    let losses = LeakyOnCores.losses(currentOffset: neuron?.parameters["du"]?.offset ?? 0)
+    var options = ""
+    if let threshold = neuron?.parameters["vthMant"] {
+      let most = min(
+        threshold.range.upperBound << (threshold.shift ?? 0), CurrentBasedLeaky.largest)
+      options += ",leaky-threshold=\(Int(Double(most) * losses.current * losses.potential))"
+    }
+    if let bias {
+      // An eighth is left to the correction of biases.
+      let most = Double(largestBias(bias)) * 7 / 8
+      options += ",leaky-drive=\(min(Int(most * losses.current), 1 << 24))"
+    }
+    return options
+  }
+
+  /// Returns the largest bias of a format of bits, without sign, and a power of two.
+  func largestBias(_ format: (bits: Int, exponent: Int)) -> Int {
+    min((1 << min(format.bits, 24) - 1) << min(format.exponent, 24), Int(Int32.max))
+  }
 
   /// Whether currents and potentials of the machine decay by shifts, those of all neurons.
   var hasShifts: Bool { neuron?.shifts != nil }

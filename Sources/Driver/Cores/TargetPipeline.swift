@@ -43,7 +43,8 @@ struct TargetPipeline: Sendable {
       passes += narrowing
       passes.append(
         "discretize-leaky{\(discretization(bias: bias, weightExponent: weightExponent))}")
-      passes.append("correct-bias{samples=128,start=-1}")
+      let largest = bias.map { ",largest=\(largestBias($0))" } ?? ""
+      passes.append("correct-bias{samples=128,start=-1\(largest)}")
     } else if !hasNarrowBias {
       passes.append("correct-bias{samples=512}")
     }
@@ -167,8 +168,9 @@ struct TargetPipeline: Sendable {
     let bits = request.weightBits ?? weightBits.map { "\(min($0, roomForWeights))" } ?? "8"
     if isLeaky {
       // Thresholds get their zeros from 'discretize-leaky', which multiplies them.
-      return thresholds.map { "bits=\(bits),scales=profile,profiles=\(min(4096, $0))" }
-        ?? "bits=\(bits)"
+      let scales = thresholds.map { ",scales=profile,profiles=\(min(4096, $0))" } ?? ""
+      let digits = identityBits.map { ",identity-bits=\($0)" } ?? ""
+      return "bits=\(bits)\(scales)\(digits)\(leakyRanges(bias: bias))"
     }
     var result = "bits=\(bits),clip=mmse"
     if !hasNarrowBias { result += ",rounding=gptq,target=outputs,corrections=1" }
@@ -180,6 +182,13 @@ struct TargetPipeline: Sendable {
     }
     if thresholdExponent > 0 { result += ",exponent=\(thresholdExponent)" }
     return result
+  }
+
+  /// The width of one-to-one weights whose digits, as `split-weights` makes them, have shifts that the
+  /// machine's weights have; `nil` if they are not limited.
+  private var identityBits: Int? {
+    guard let exponent = weightExponent, let bits = weightBits, bits > 1 else { return nil }
+    return max(8, min(16, (exponent / (bits - 1) + 1) * (bits - 1)))
   }
 
   /// The different thresholds that a population may have; `nil` if there is no limit.

@@ -112,12 +112,12 @@ extension CrossbarLayout {
     var lines = [table.text, ""]
     for use in summary.classes where use.tiles > 0 {
       lines.append(
-        "class '\(use.name)': \(grouped(use.tiles)) tiles, \(grouped(use.arrays)) arrays of "
+        "class '\(use.name)': \(counted(use.tiles, "tile")), \(counted(use.arrays, "array")) of "
           + "\(grouped(use.arraysPerChip * use.chips)) on \(grouped(use.chips)) "
           + "\(use.chips == 1 ? "chip" : "chips")")
     }
     lines.append(
-      "\(grouped(summary.weights)) weights, "
+      "\(counted(summary.weights, "weight")), "
         + "\(fixed(100 * summary.utilization, 1)) % of the cells of these tiles"
         + (summary.occupancy > summary.utilization
           ? "; \(fixed(100 * summary.occupancy, 1)) % with those that repeat a weight on rows × columns"

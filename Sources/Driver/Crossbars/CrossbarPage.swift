@@ -11,8 +11,8 @@ extension CrossbarFolder {
   func describe(in page: inout HTMLPage) {
     let summary = layout.summary
     page.paragraph(
-      "\(grouped(summary.weights)) weights of '\(program.name)' on \(grouped(layout.tiles.count)) "
-        + "tiles, \(layout.target.title).")
+      "\(counted(summary.weights, "weight")) of '\(program.name)' on "
+        + "\(grouped(layout.tiles.count)) tiles, \(layout.target.title).")
     if let pipeline = layout.pipeline {
       let name = layout.layers[pipeline.limitingLayer].matrix.name
       page.paragraph(

@@ -168,7 +168,7 @@ extension RelayTable {
     for own in entries {
       for (neuron, factor) in own.sorted(by: { $0.key < $1.key }) where factor != 0 {
         guard let fitting = Int32(exactly: factor) else {
-          throw .emulatorOverflow(name, bound: Double(factor))
+          throw .emulatorOverflow("weights of synapses", name, bound: Double(factor))
         }
         neurons.append(neuron)
         factors.append(fitting)

@@ -187,10 +187,15 @@ extension TableLoader {
       let kind = tables.target.cores[tables.cores[core].kind]
       let own = parameters[slice.population.index]
       let plan = try RegisterPlan(population, limits: own.limits, on: kind)
+      let drive = try bounds.drive(of: slice.population, in: graph)
+      let drives = max(-drive.low, drive.high) * Double(1 << plan.scale)
+      guard drives < Double(1 << 30) else {
+        throw .emulatorOverflow("biases and constant currents", population.name, bound: drives)
+      }
       if !RegisterPlan.isLimited(kind), let held = bounds.potential(of: slice.population) {
         let bound = max(-held.low, held.high) * Double(1 << plan.scale)
         guard bound <= Double(1 << 30) else {
-          throw .emulatorOverflow(population.name, bound: bound)
+          throw .emulatorOverflow("potentials", population.name, bound: bound)
         }
       }
       let neurons = (0..<slice.box.count).map {

@@ -140,7 +140,7 @@ private struct SANAFEWriter {
     for d in landing.deliveries {
       let delivery = tables.deliveries[d]
       guard delivery.delay == 1 else {
-        throw CompileError(.notForSANAFE("connections of \(delivery.delay) ticks"))
+        throw CompileError(.notForSANAFE("connections of \(delivery.delay, of: "tick")"))
       }
       let base = tables.sums[delivery.slice].first
       (worker.scratch.neurons[0], worker.scratch.neuronUnits[0]) = (neuron, 1)
