@@ -7,7 +7,7 @@ package struct NeuronFeatures: Hashable, Sendable {
   package var model: Model
   /// The state by name: `u`, `v`.
   package var state: [String: RegisterField]
-  /// The parameters by name: `du`, `dv`, `biasMant`, `biasExp`, `vthMant`, `weight…`.
+  /// The parameters by name: `du`, `dv`, `dashSyn`, `dashMem`, `biasMant`, `biasExp`, `vthMant`, `weight…`.
   package var parameters: [String: RegisterField]
   /// The spike test.
   package var comparison: Comparison?

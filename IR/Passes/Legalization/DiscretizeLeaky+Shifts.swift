@@ -12,7 +12,7 @@ struct ShiftFormats {
   let mostOfOutputs: Int
   /// The largest threshold: half a register, so that the other half holds what comes in a tick.
   let largestThreshold: Double
-  /// The largest bias.
+  /// The largest bias: half a register, so that corrections fit.
   let largestBias: Double
   /// The largest power of two by which weights are multiplied.
   let weightExponent: Int
@@ -23,7 +23,7 @@ struct ShiftFormats {
     mostOfOutputs = arguments.integer("output-spikes")
     let register = BitShiftLeaky.register.upperBound
     largestThreshold = Double(min(1 << arguments.integer("threshold-bits") - 1, register / 2))
-    largestBias = Double(min(1 << arguments.integer("bias-bits") - 1, register))
+    largestBias = Double(min(1 << arguments.integer("bias-bits") - 1, register / 2))
     weightExponent = arguments.integer("weight-exponent")
   }
 }

@@ -36,16 +36,14 @@ extension Pass {
       legalize.shift).
       Before: %p2 lif {threshold=[8.2], tau-rc=100, tau-ref=0.5, synapse=exponential, tau-synapse=20}
       After:  %p2 cuba-lif {threshold=[134208], current-decay=200, potential-decay=41}     shift=3
-      Source: scales and truncation as in the discretization of nengo-loihi, here with powers of two
-      common to a population; neurons: Davies et al. (2018), table 1.
 
       With decay=shift they become shift-lif neurons, which lose the 2^s-th part of a current and the
       2^m-th part of a potential in a tick, reset by subtraction and do not wait: 2^s and 2^m are
-      the powers of two nearest to τs and τrc, by their ratio (s = 1 without synapse), and a remark says how far they are
-      off, a warning beyond a tenth (legalize.time-constant). A constant input I makes a
-      current of (2^s − 1) · I and a potential of 2^m times that in the long run, so that
+      the powers of two nearest to τs and τrc, by their ratio (s = 1 without synapse), and a remark
+      says how far they are off, a warning beyond a tenth (legalize.time-constant). A constant input I
+      makes a current of (2^s − 1) · I and a potential of 2^m times that in the long run, so that
         Θ = θ · 2^p · (2^s − 1) · 2^m,  B = (θ + b) · 2^p · (2^s − 1),
-      with the largest p for which thresholds take at most half a register of 16 bits. What a tick exceeds the
+      with the largest p for which both take at most half a register of 16 bits. What a tick exceeds the
       threshold by is kept, so that the time between spikes is τrc · ln(1 + 1/J), the curve of
       'soften' with tau-ref=0, with τrc = 2^m ticks.
       Integrate-and-fire outputs that a decoder counts become such neurons, too, with at most
@@ -54,6 +52,8 @@ extension Pass {
       Before: %p3 if {threshold=[300], signed=true} quantum [10]   decode {reading=count}
       After:  %p3 shift-lif {threshold=[4716], current-shift=3, potential-shift=5} quantum [22.456]
               decode {reading=count, offset=-11.754}
+      Source: scales and truncation as in the discretization of nengo-loihi, here with powers of two
+      common to a population; neurons: Davies et al. (2018), table 1, and xylosim 0.1.3.
       """,
     options: DiscreteFormats.options
   ) { (graph, arguments, context) throws(CompileError) in

@@ -55,7 +55,12 @@ extension Session {
       progress: { console.progress("emulating", Double($0) / Double(samples.count)) })
     try samples.throwIfFailed()
     let overflows = result.report.overflows.total
-    if overflows > 0 { console.report(.overflows(overflows, images: samples.count)) }
+    if overflows > 0 {
+      let saturates = allocation.graph.populations.elements.contains {
+        if case .bitShift = $0.model { true } else { false }
+      }
+      console.report(.overflows(overflows, images: samples.count, areOfNetwork: saturates))
+    }
     let overloads = result.report.overloads
     if (overloads.synapticOperations ?? 0) + (overloads.inputSpikes ?? 0) > 0 {
       console.report(.overloads(overloads, images: samples.count))
@@ -90,13 +95,23 @@ extension Diagnostic {
   }
 
   /// Returns a warning about registers of the machine that were too narrow.
-  fileprivate static func overflows(_ count: Int, images: Int) -> Diagnostic {
+  ///
+  /// Registers that are `areOfNetwork` overflow in the network as well: a machine that adds up spike by
+  /// spike may do so at another one.
+  fileprivate static func overflows(
+    _ count: Int, images: Int, areOfNetwork: Bool
+  ) -> Diagnostic {
     .warning(
       "run.overflows",
       "registers of the machine overflowed \(counted(count, "time")) in \(counted(images, "image"))",
-      notes: [
-        "mostly neurons that are far from firing; spikes may differ from those of network.spk",
-        "fewer time steps, or fewer bits of weights, make potentials smaller",
-      ])
+      notes: areOfNetwork
+        ? [
+          "currents saturated, as in network.spk; where synapses are read one by one, sums may differ",
+          "fewer bits of weights, or a smaller 'range' of 'soften', make currents smaller",
+        ]
+        : [
+          "mostly neurons that are far from firing; spikes may differ from those of network.spk",
+          "fewer time steps, or fewer bits of weights, make potentials smaller",
+        ])
   }
 }

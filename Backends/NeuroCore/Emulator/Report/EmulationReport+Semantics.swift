@@ -64,7 +64,9 @@ extension NeuronModel {
     case .bitShift:
       return [
         "input is added before currents decay; losses are rounded down and at least 1 above 0; currents "
-          + "and potentials saturate; a threshold is taken off for each spike"
+          + "and potentials saturate; a threshold is taken off for each spike",
+        "the spikes of a neuron in a tick are one packet with their number, for which a synapse is read once",
+        "biases act from the first tick of what a population hears on, not before",
       ]
     case .source, .relay, .maximum, .leaky: return []
     }
