@@ -23,7 +23,12 @@ extension ANNGraph {
     switch node.op {
     case .activation(let function):
       switch function.kind {
-      case .relu: return function.alpha == 0 && function.threshold >= 0 || operands
+      case .relu:
+        // What passes is the operand, at least the threshold; what does not, alpha times less than 0.
+        let passes = function.threshold >= 0 || operands
+        let rest = function.alpha <= 0 || (operands && function.threshold <= 0)
+        return passes && rest && (function.maximum ?? 0) >= 0
+      case .thresholded: return function.threshold >= 0 || operands
       case .sigmoid, .softplus, .exponential, .hardSigmoid, .absolute, .squareplus,
         .squareplusSparse:
         return true

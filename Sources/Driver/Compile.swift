@@ -145,7 +145,11 @@ private struct CompileJob {
       }
       if case .snn(let graph) = program {
         let bits = request.conversion.weightBits ?? "8"
-        standard = graph.isQuantized ? "" : "quantize{bits=\(bits),clip=mmse}"
+        let passes = [
+          graph.isQuantized ? nil : "quantize{bits=\(bits),clip=mmse}",
+          machine?.legality(of: graph, request.conversion),
+        ]
+        standard = passes.compactMap { $0 }.joined(separator: ",")
       }
       return try PassRun(
         request.passes, standard: standard, upTo: request.lastLevel, registry: session.registry,

@@ -53,12 +53,34 @@ extension NamedTarget {
     return try CrossbarPipeline(request: request, target: description).text()
   }
 
+  /// Returns the pass that refuses what cores of the machine do not have, for a network that spikes
+  /// already, as text; `nil` for analog arrays.
+  func legality(of graph: SpikingGraph, _ request: ConversionRequest) -> String? {
+    guard description.hasSpikingCores else { return nil }
+    var own = request
+    own.neuron = graph.hasLeakyNeurons ? .leaky : .integrateAndFire
+    return TargetPipeline(request: own, target: description).legality
+  }
+
   /// Refuses neurons, for a network of tensor operators, that the machine does not have.
   ///
   /// - Throws: `driver.target-neuron`.
   func check(_ request: ConversionRequest) throws(Diagnostic) {
     guard description.hasSpikingCores else { return }
     try TargetPipeline(request: request, target: description).checkChoice()
+  }
+}
+
+extension SpikingGraph {
+
+  /// Whether neurons leak, in floating point or as cores do.
+  fileprivate var hasLeakyNeurons: Bool {
+    populations.contains { population in
+      switch population.model {
+      case .leaky, .currentBased, .bitShift: true
+      case .source, .relay, .maximum, .integrateAndFire, .staircase, .integrator: false
+      }
+    }
   }
 }
 

@@ -148,6 +148,40 @@ import Testing
     #expect(counts["lostArrivals"] as? Double == 0 && counts["overflows"] as? Double == 0)
   }
 
+  @Test("neurons that no core has are refused, wherever they come from") func otherShifts() throws {
+    let options = ["--target", "xylo", "--neuron", "lif"]
+    let calibration = ["--calibration", Self.xylo("calibration.npy")]
+    let standard = try spikec(
+      ["compile", Self.xylo("network.onnx"), "-o", "net.sir", "--stop-after", "snn"] + options
+        + calibration)
+    #expect(standard.status == 0, "\(standard.messages)")
+    let same = try spikec(["compile", "net.sir", "-o", "tables"] + options)
+    #expect(same.status == 0, "\(same.messages)")
+    #expect(try spikec("check", "tables").status == 0)
+
+    try replace("tables/target.json") {
+      $0.replacingOccurrences(of: "\"maxSpikesPerStep\": 31", with: "\"maxSpikesPerStep\": 30")
+    }
+    let checked = try spikec("check", "tables")
+    #expect(checked.status == 65 && checked.messages.contains("check.slice-class"))
+    let run = try spikec("run", "tables", "--input", Self.xylo("inputs.npy"), "--limit", "1")
+    #expect(run.status == 65 && !run.messages.contains("--neuron if"), "\(run.messages)")
+
+    try replace("net.sir") {
+      $0.replacingOccurrences(of: "most-spikes=31", with: "most-spikes=32")
+    }
+    let other = try spikec(["compile", "net.sir", "-o", "t"] + options)
+    #expect(
+      other.status == 69 && other.messages.contains("legalize.most-spikes"), "\(other.messages)")
+    try replace("net.sir") {
+      $0.replacingOccurrences(of: "most-spikes=32", with: "most-spikes=30")
+    }
+    let fewer = try spikec(["compile", "net.sir", "-o", "t"] + options)
+    #expect(
+      fewer.status == 69 && fewer.messages.contains("no cores of 'xylo'"), "\(fewer.messages)")
+    #expect(!FileManager.default.fileExists(atPath: "\(spikec.folder)/t"))
+  }
+
   /// Returns the path of a file of the network for Xylo.
   private static func xylo(_ name: String) -> String {
     repositoryFile("Tests/Fixtures/xylo/\(name)")

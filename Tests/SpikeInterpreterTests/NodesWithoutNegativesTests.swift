@@ -47,4 +47,30 @@ import Testing
         false, true, true, false, false, true, false,
       ])
   }
+
+  @Test(
+    "a rectifier with a slope below its threshold may be negative",
+    arguments: [
+      (0, 0, nil, true, true), (0, 1, nil, true, true), (0, -1, nil, false, true),
+      (0.5, 0, nil, false, true), (0.5, 1, nil, false, false), (0.5, -1, nil, false, true),
+      (-0.5, 1, nil, true, true), (-0.5, -1, nil, false, true), (0, 0, -1, false, false),
+    ] as [(Float, Float, Float?, Bool, Bool)])
+  func rectifiers(
+    _ alpha: Float, _ threshold: Float, _ maximum: Float?, _ ofAll: Bool, _ ofRest: Bool
+  ) throws {
+    var graph = ANNGraph(name: "rectifiers")
+    let x = try graph.add("x", .input, shape: [2])
+    let rest = try graph.add("rest", .activation(.relu), [x])
+    let function = Activation(.relu, alpha: alpha, maximum: maximum, threshold: threshold)
+    let all = try graph.add("all", .activation(function), [x])
+    let behind = try graph.add("behind", .activation(function), [rest])
+    let known = graph.nodesWithoutNegatives
+    #expect([all, behind].map { known[$0.index] } == [ofAll, ofRest])
+    graph.outputs = [all, behind].filter { known[$0.index] }
+    guard !graph.outputs.isEmpty else { return }
+    for value in stride(from: -2, through: 2, by: 0.25) as StrideThrough<Float> {
+      let outputs = try ANNExecutor(graph).run([[value, -value]])
+      #expect(outputs.allSatisfy { $0.allSatisfy { $0 >= 0 } }, "\(value): \(outputs)")
+    }
+  }
 }

@@ -66,6 +66,14 @@ extension ReadParameters {
     guard let bits = try members.whole("input.bits", in: 1...24), slice <= bits else {
       throw members.bad("'input.slice' is \(slice)", expected: "'input.bits' of as many or more")
     }
+    // Steps may be given otherwise, too: slices of fewer bits than they have would lose the highest.
+    let input = options.input
+    let largest = input.step.map { (max(-input.low, input.high) / $0).rounded() } ?? 0
+    guard largest < Double(1 << bits) else {
+      throw members.bad(
+        "'input.slice' with inputs of up to \(Int(largest)) steps",
+        expected: "'input.bits' of as many as they have, here \(bits), or fewer steps")
+    }
     options.sliceBits = slice
     options.slices = (bits + slice - 1) / slice
   }

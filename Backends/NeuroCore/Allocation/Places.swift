@@ -42,19 +42,30 @@ extension Allocation {
 
 extension TargetDescription {
 
-  /// Returns the classes of cores that have neurons of `model`, a bit for each of the first 64
-  /// positions in `cores`; all of them if none has, which emulators refuse.
+  /// Returns the classes of cores that have neurons of `model`, with its constants, a bit for each of
+  /// the first 64 positions in `cores`; 0 if none has.
   ///
-  /// Classes differ in how often neurons fire in a tick. What else neurons are asked for is a matter of
-  /// machines as a whole, which legalization looks at.
+  /// Classes differ in what decays, and in how often neurons fire in a tick. What else neurons are asked
+  /// for is a matter of machines as a whole, which legalization looks at.
   func classes(having model: NeuronModel) -> UInt64 {
-    guard case .bitShift(let model) = model else { return .max }
-    var result: UInt64 = 0
-    for (kind, own) in cores.enumerated().prefix(64)
-    where own.neuron?.shifts?.include(model) ?? false {
-      result |= 1 << UInt64(kind)
+    var result = UInt64.max
+    for (kind, own) in cores.enumerated().prefix(64) where own.neuron?.has(model) == false {
+      result &= ~(1 << UInt64(kind))
     }
-    return result == 0 ? .max : result
+    return cores.indices.contains { $0 > 63 || result >> UInt64($0) & 1 == 1 } ? result : 0
+  }
+}
+
+extension NeuronFeatures {
+
+  /// Returns whether neurons of cores do what those of `model` do, as far as decays and spikes go.
+  func has(_ model: NeuronModel) -> Bool {
+    switch model {
+    case .source, .relay: true
+    case .bitShift(let model): shifts?.include(model) ?? false
+    case .currentBased(let model): decays?.include(model) ?? false
+    case .integrateAndFire, .leaky, .maximum, .staircase, .integrator: self.model != .bitShift
+    }
   }
 }
 

@@ -119,6 +119,13 @@ package struct AllocationCheck {
     for population in allocation.graph.populations.ids {
       let own = allocation.graph[population]
       let classes = allocation.target.classes(having: own.model)
+      if classes == 0 {
+        report(
+          "slice-class",
+          "no cores of '\(allocation.target.id)' have the neurons of '\(own.name)', of the model "
+            + "'\(own.model.mnemonic)' with these constants")
+        continue
+      }
       for id in slices[population.index] {
         let core = allocation.mapped.slices[id].core
         guard let kind = allocation.cores.first(where: { $0.number == core })?.kind,

@@ -30,8 +30,10 @@ extension Diagnostic {
   static func unsupportedNeuron(_ population: String, _ model: String) -> Diagnostic {
     .error(
       "emulator.unsupported-neuron",
-      "the neurons of '\(population)' are of the model '\(model)', which is not emulated",
-      at: .entity(population), notes: ["convert with '--neuron if'"])
+      "the neurons of '\(population)' are of the model '\(model)', with constants that their cores do not "
+        + "have, or not at all",
+      at: .entity(population),
+      notes: ["compile the network for the machine again, from the model file: it makes such neurons"])
   }
 
   /// Returns an error about a graph that is no network for cores.

@@ -11,11 +11,11 @@ extension Diagnostic {
     }
     let uses = (nearest?.uses ?? []).filter(\.isExceeded)
       .map { "\($0.used) \($0.name), a core has \($0.available ?? 0)" }
-    let found = nearest.map { "a slice of \($0.tile) takes " } ?? "it takes "
+    let found = nearest.map { "a slice of \($0.tile) takes " + uses.joined(separator: "; ") }
     return .error(
       "fit.layer",
-      "'\(layer.name)' \(layer.shape) does not fit a core of '\(target)': \(found)"
-        + uses.joined(separator: "; "),
+      "'\(layer.name)' \(layer.shape) does not fit a core of '\(target)': "
+        + (found ?? "it does not fit the cores that have such neurons, with what else is on them"),
       at: .entity(layer.name), notes: FitReport.notes(on: layer.changes),
       exitCode: .doesNotFit)
   }

@@ -50,8 +50,8 @@ struct FitDiagnosis {
   /// layer on each class of cores.
   private func attempts(_ layer: Int) -> [FitReport.Attempt] {
     let shape = network.layers[layer].shape
-    guard !builder.accountants[builder.main].takesWholeLayers else {
-      return builder.accountants.map {
+    guard !isWhole(layer) else {
+      return accountants(of: layer).map {
         attempt($0, layer, NeuronBox(all: shape), $0.demand(of: layer, NeuronBox(all: shape)))
       }
     }
@@ -81,6 +81,20 @@ struct FitDiagnosis {
       }
     }
     return result
+  }
+
+  /// The accountants of the classes of cores that have such neurons.
+  private func accountants(of layer: Int) -> [ResourceAccountant] {
+    let classes = network.layers[layer].classes
+    return builder.accountants.enumerated()
+      .filter { $0.offset > 63 || classes >> UInt64($0.offset) & 1 == 1 }.map(\.element)
+  }
+
+  /// Whether a layer is not cut: on its machine none is, or other cores than the main ones, for which
+  /// layers are cut, have its neurons.
+  private func isWhole(_ layer: Int) -> Bool {
+    builder.accountants[builder.main].takesWholeLayers
+      || network.layers[layer].classes >> UInt64(builder.main) & 1 == 0
   }
 
   private func attempt(
@@ -155,7 +169,7 @@ struct FitDiagnosis {
 
   /// Returns whether a layer fits a core of some class under other circumstances.
   func fits(_ layer: Int, _ change: (inout ResourceAccountant) -> Void) -> Bool {
-    builder.accountants.contains { own in
+    accountants(of: layer).contains { own in
       var accountant = own
       change(&accountant)
       return fits(layer, accountant)
@@ -164,7 +178,7 @@ struct FitDiagnosis {
 
   private func fits(_ layer: Int, _ accountant: ResourceAccountant) -> Bool {
     let box =
-      accountant.takesWholeLayers
+      isWhole(layer)
       ? NeuronBox(all: network.layers[layer].shape) : smallestSlice(of: layer, accountant)
     return accountant.budget.fits(accountant.demand(of: layer, box))
   }
@@ -174,10 +188,10 @@ struct FitDiagnosis {
     let model = network.layers[layer]
     var result: [FitReport.Change] = []
     let all = NeuronBox(all: model.shape)
-    if builder.accountants[builder.main].takesWholeLayers {
+    if isWhole(layer) {
       let own = most(all.channels.count - 1) { count in
         let box = NeuronBox(rows: all.rows, columns: all.columns, channels: 0..<count)
-        return builder.accountants.contains {
+        return accountants(of: layer).contains {
           $0.budget.fits($0.demand(of: layer, box))
         }
       }
@@ -188,7 +202,7 @@ struct FitDiagnosis {
     }
     let input = most(inputs - 1) { count in fits(layer) { $0.mostInputChannels = count } }
     if input > 0 { result.append(.inputChannels(input)) }
-    guard !builder.accountants[builder.main].takesWholeLayers else { return result }
+    guard !isWhole(layer) else { return result }
     if let parts = parts(layer, channels: inputs, most: input) { result.append(parts) }
     return result
   }

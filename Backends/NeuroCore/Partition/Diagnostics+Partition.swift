@@ -10,4 +10,15 @@ extension Diagnostic {
       "mapping.no-cores", "the target '\(target)' has no cores that hold neurons",
       notes: ["choose another target, or give the classes of cores a count"])
   }
+
+  /// Returns an error about neurons that no class of cores has.
+  static func noCoresHave(_ model: String, _ population: String, on target: String) -> Diagnostic {
+    .error(
+      "mapping.no-such-neurons",
+      "no cores of '\(target)' have the neurons of '\(population)', of the model '\(model)' with these "
+        + "constants",
+      at: .entity(population),
+      notes: ["compile the network for the machine from the model file: its passes make such neurons"],
+      exitCode: .doesNotFit)
+  }
 }

@@ -124,6 +124,9 @@ struct LayerModel: Sendable {
     self.inputs = inputs
     senders = Set(inputs.map(\.sender)).sorted()
     classes = target.classes(having: graph[id].model)
+    guard classes != 0 else {
+      throw .noCoresHave(graph[id].model.mnemonic, graph[id].name, on: target.id)
+    }
     (thresholds, profile) = try names.profiles(of: graph[id], in: graph)
     switch graph[id].bias.map({ graph.tensors[$0].shape }) {
     case nil: biases = .none

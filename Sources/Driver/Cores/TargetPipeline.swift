@@ -54,7 +54,7 @@ struct TargetPipeline: Sendable {
       passes.append("crossbar-weights{types=\(table.types),bits=\(table.bits)}")
     }
     if target.topology.network.delivery == .unicastSingle { passes.append("add-splitters{most=1}") }
-    passes.append("check-legal{\(limits)}")
+    passes.append(legality)
     return passes.joined(separator: ",")
   }
 
@@ -252,6 +252,9 @@ struct TargetPipeline: Sendable {
     return options.joined(separator: ",")
   }
 
+  /// The pass that refuses what the machine does not have.
+  var legality: String { "check-legal{\(limits)}" }
+
   /// The options of `check-legal`.
   private var limits: String {
     var options = ["codes=rate"]
@@ -285,5 +288,4 @@ extension Diagnostic {
         + "more: -1, 0 and 1",
       notes: ["in a description of your own, widen 'weight' of 'synapse'"], exitCode: .doesNotFit)
   }
-
 }

@@ -81,6 +81,8 @@ import Testing
       ([:], ["boundManagement.scope": "batch"]), ([:], ["boundManagement.mode": "worst-case"]),
       (["wires.columnResistance": 1], [:]), (["input.slice": 2], [:]),
       (["noiseManagement": 1], [:]),
+      (["input.bound": 1, "input.bits": 4, "input.steps": 1000, "input.slice": 1], [:]),
+      (["input.least": -100, "input.most": 100, "input.bits": 4, "input.slice": 1], [:]),
       (
         ["input.bound": 1, "input.bits": 8, "input.slice": 1, "output.bound": 1, "output.bits": 8],
         ["input.signed": "false", "boundManagement.mode": "iterative"]

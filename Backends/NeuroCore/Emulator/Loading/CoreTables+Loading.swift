@@ -218,21 +218,15 @@ extension TableLoader {
     _ kind: CoreClass
   ) throws(Diagnostic) -> (NeuronProgram, NeuronBox) {
     let population = graph[slice.population]
-    if kind.neuron?.model == .bitShift, !population.model.isBitShift {
+    guard kind.neuron?.has(population.model) ?? true else {
       throw .unsupportedNeuron(population.name, population.model.mnemonic)
     }
     switch population.model {
     case .integrateAndFire:
       return (.fire(own.firing(neurons, scale: plan.scale, kind.neuron)), slice.box)
     case .currentBased(let model):
-      guard let decays = kind.neuron?.decays, decays.include(model) else {
-        throw .unsupportedNeuron(population.name, population.model.mnemonic)
-      }
       return (.decay(own.decaying(neurons, model)), slice.box)
     case .bitShift(let model):
-      guard let shifts = kind.neuron?.shifts, shifts.include(model) else {
-        throw .unsupportedNeuron(population.name, population.model.mnemonic)
-      }
       return (.shift(own.shifting(neurons, model)), slice.box)
     case .integrator: return (.integrate, slice.box)
     case .staircase: return (.staircase(own.staircase(slice.box.channels)), slice.box)
@@ -246,12 +240,6 @@ extension TableLoader {
       throw .unsupportedNeuron(population.name, population.model.mnemonic)
     }
   }
-}
-
-extension NeuronModel {
-
-  /// Whether currents and potentials decay by shifts.
-  fileprivate var isBitShift: Bool { if case .bitShift = self { true } else { false } }
 }
 
 // MARK: - Routes
