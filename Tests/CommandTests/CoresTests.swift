@@ -414,8 +414,7 @@ import Testing
     #expect(akida.messages.contains("do not send spikes"))
     let rectifying = try compile(Self.mlp, for: "xylo")
     #expect(rectifying.status == 64 && rectifying.messages.contains("driver.target-neuron"))
-    let wide = try compile(
-      Self.mlp, for: "xylo", to: "t", "--neuron", "lif", "--weight-bits", "4")
+    let wide = try compile(Self.mlp, for: "xylo", to: "t", "--neuron", "lif")
     #expect(wide.status == 69 && wide.messages.contains("legalize.inputs"), "\(wide.messages)")
     let counted = try compile(
       Self.mlp, for: "xylo", to: "t", "--neuron", "lif", "--decoder", "potential")

@@ -68,7 +68,8 @@ import Testing
     let shifted = try passes("xylo", request)
     for part in [
       "tau-ref=0", "decoder=count", "encoder=even", "counted=leave", "decay=shift",
-      "most-spikes=31", "output-spikes=1", "threshold-bits=15", "leakless=no", "inputs=16",
+      "leaky-threshold=73", "leaky-drive=2340", "most-spikes=31", "output-spikes=1",
+      "threshold-bits=15", "leakless=no", "inputs=16",
       "timesteps=200",
     ] { #expect(shifted.contains(part), "\(part)") }
     #expect(!shifted.contains("spike-inputs"))

@@ -58,6 +58,13 @@ enum ShiftedOnCores {
 
   /// The options of `convert` for ticks and synapses of 2^3 ticks.
   static let ticks = ",dt=0.001,synapse=exponential,tau-synapse=0.008"
+
+  /// The options of `quantize` with which thresholds and biases take at most half a register: they are
+  /// multiplied by 2^3 − 1, thresholds by 2^5, too.
+  static let ranges: String = {
+    let most = BitShiftLeaky.register.upperBound / 2
+    return ",leaky-threshold=\(most / (7 * 32)),leaky-drive=\(most / 7)"
+  }()
 }
 
 extension TargetPipeline {
@@ -69,10 +76,9 @@ extension TargetPipeline {
   /// multiplies them, can say.
   ///
   /// - Parameter bias: what a neuron adds to its potential in every tick, bits and power of two.
-  /// - Returns: the options as text, each with a comma before it; none where decays are shifts, whose
-  ///   constants are not multiplied by powers of two that weights have.
+  /// - Returns: the options as text, each with a comma before it.
   func leakyRanges(bias: (bits: Int, exponent: Int)?) -> String {
-    if hasShifts { return "" }
+    if hasShifts { return ShiftedOnCores.ranges }
     let losses = LeakyOnCores.losses(currentOffset: neuron?.parameters["du"]?.offset ?? 0)
     var options = ""
     if let threshold = neuron?.parameters["vthMant"] {
