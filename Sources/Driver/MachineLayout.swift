@@ -75,7 +75,7 @@ extension SpikingGraph {
 
   /// Whether neurons leak, in floating point or as cores do.
   fileprivate var hasLeakyNeurons: Bool {
-    populations.contains { population in
+    populations.elements.contains { population in
       switch population.model {
       case .leaky, .currentBased, .bitShift: true
       case .source, .relay, .maximum, .integrateAndFire, .staircase, .integrator: false

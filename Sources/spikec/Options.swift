@@ -73,7 +73,8 @@ struct ConversionOptions: ParsableArguments {
       valueName: "n"))
   var timesteps: Int?
 
-  @Option(help: "The width of weights, bits; ternary: −1, 0, 1; binary: −1, 1. Default: 8.")
+  @Option(
+    help: "Bits of weights; ternary: −1, 0, 1; binary: −1, 1. Default: 8, or what cores hold.")
   var weightBits: WeightWidth?
 
   @Option(
@@ -263,6 +264,7 @@ enum EncoderName: String, CaseIterable, ExpressibleByArgument {
   case poisson
   case bernoulli
   case latency
+  case even
 }
 
 /// What is read of outputs.

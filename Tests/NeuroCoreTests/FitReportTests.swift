@@ -46,6 +46,39 @@ import Testing
     #expect(report.text.contains("neuronWords"))
   }
 
+  /// 9 outputs where the class of cores that has outputs holds 8: hidden neurons are no reason.
+  @Test func outputsOnCoresOfTheirOwn() throws {
+    var network = LayeredNetwork("outputs", input: [1, 1, 8])
+    network.addDense("hidden", 20)
+    var graph = network.end(classes: 9)
+    for id in graph.populations.ids where graph[id].model != .source {
+      let isOutput = graph.decoders.contains { $0.population == id }
+      let threshold = graph.tensors.add(
+        Tensor("threshold", shape: [1], data: .int32([100])))
+      graph[id].model = .bitShift(
+        BitShiftLeaky(
+          threshold: threshold, currentShift: 3, potentialShift: 5,
+          mostSpikes: isOutput ? 1 : 31))
+    }
+    let target = try #require(TargetDescription.builtIn("xylo"))
+    let report = try #require(try report(graph, target))
+    #expect(report.layers.map { graph[$0.population].shape.count } == [9])
+    #expect(report.layers[0].binding == "neurons" && report.layers[0].changes == [.channels(8)])
+    #expect(report.error.diagnostics[0].message.contains("takes 9 neurons, a core has 8"))
+    for id in graph.populations.ids {
+      guard case .bitShift(var model) = graph[id].model else { continue }
+      model.mostSpikes = 30
+      graph[id].model = .bitShift(model)
+    }
+    do {
+      _ = try Partition.attempt(graph, target, .init())
+      Issue.record("neurons that no core has were laid out")
+    } catch {
+      let found = (error as? CompileError)?.diagnostics.map(\.id)
+      #expect(found == ["mapping.no-such-neurons"])
+    }
+  }
+
   /// A neuron with more inputs than a core has axons.
   @Test func fanIn() throws {
     var network = LayeredNetwork("fan-in", input: [8, 8, 100])

@@ -33,7 +33,7 @@ extension Diagnostic {
       "the neurons of '\(population)' are of the model '\(model)', with constants that their cores do not "
         + "have, or not at all",
       at: .entity(population),
-      notes: ["compile the network for the machine again, from the model file: it makes such neurons"])
+      notes: ["compile the model file for the machine again: its passes make such neurons"])
   }
 
   /// Returns an error about a graph that is no network for cores.

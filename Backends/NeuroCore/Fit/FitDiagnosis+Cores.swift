@@ -19,7 +19,9 @@ extension FitDiagnosis {
         }
     }
     let layers = Set(homeless.flatMap { cores[$0].map(\.layer) }).sorted()
-    if !layers.isEmpty { return try report(layers: layers) }
+    // Layers that would fit by themselves are there for the company that they are in.
+    let reasons = layers.filter { !fits($0) { _ in } }
+    if !layers.isEmpty { return try report(layers: reasons.isEmpty ? layers : reasons) }
     let perChip = max(1, network.target.coresPerChip)
     let isWhole = builder.accountants[builder.main].takesWholeLayers
     let left = cores.indices.filter { kinds[$0] == nil }.flatMap { cores[$0].map(\.layer) }

@@ -18,7 +18,7 @@ extension Diagnostic {
       "no cores of '\(target)' have the neurons of '\(population)', of the model '\(model)' with these "
         + "constants",
       at: .entity(population),
-      notes: ["compile the network for the machine from the model file: its passes make such neurons"],
+      notes: ["compile the model file for the machine: its passes make such neurons"],
       exitCode: .doesNotFit)
   }
 }
