@@ -150,11 +150,11 @@ extension Session {
     _ request: TrainRPURequest
   ) throws(CompileError) -> any LearningMatrices {
     let machine = try target(request.target)
-    guard machine.hasAnalogArrays, let array = machine.cores.first?.analog else {
+    guard machine.hasAnalogArrays, let core = machine.cores.first, let array = core.analog else {
       throw CompileError(.noArrays(request.target))
     }
     guard !request.isExact else { return ExactMatrices() }
-    try ArrayTraining.check(array)
+    try ArrayTraining.check(array, name: core.name, target: request.target)
     let ignored = array.membersNotOfTraining
     if !ignored.isEmpty { console.report(.notEmulated(ignored, of: request.target)) }
     let features = try ArrayFeatures.all(of: machine)

@@ -120,6 +120,14 @@ private struct SchemaCheck {
   let limit: Int
   var problems: [JSONSchema.Problem] = []
 
+  /// What the members of the object at a pointer are, where the schema first says it: conditions, which
+  /// come later, need not say it again.
+  private var known: [String: [String: JSON]] = [:]
+
+  init(definitions: JSON, limit: Int) {
+    (self.definitions, self.limit) = (definitions, limit)
+  }
+
   mutating func report(
     _ rule: JSONSchema.Rule, at pointer: String, _ found: String, _ expected: String,
     nearest: String? = nil
@@ -230,9 +238,11 @@ private struct SchemaCheck {
       if members.count > most { return }
     }
     let known = schema["properties"]?.members ?? [:]
+    if self.known[pointer] == nil, !known.isEmpty { self.known[pointer] = known }
     for name in (schema["required"]?.elements ?? []).compactMap(\.string)
     where members[name] == nil {
-      report(.missingMember, at: pointer, "no '\(name)'", meaning(of: known[name], name))
+      let part = self.known[pointer]?[name] ?? known[name]
+      report(.missingMember, at: pointer, "no '\(name)'", meaning(of: part, name))
     }
     for (name, value) in members.sorted(by: { $0.key < $1.key }) {
       let here = pointer.jsonPointer(appending: name)

@@ -16,7 +16,8 @@ struct TrainRPU: ParsableCommand {
       Each dense layer and convolution lies on an array of devices, which does all three cycles of \
       backpropagation: reads forward, reads backward, and updates by coincident stochastic pulses. \
       Images are learnt one at a time by gradient descent. Devices move by steps of the same mean \
-      size: machines whose 'device.model' is another than 'ideal' are refused.
+      size and hold weights with their sign: machines whose 'device.model' is another than 'ideal', \
+      or whose 'mapping' is another than 'signed-abstract', are refused.
 
       The model gives the layers and the weights to begin with; 'lenet', without a file, is the \
       network for images of 28 × 28 whose training on such arrays was published, with random \

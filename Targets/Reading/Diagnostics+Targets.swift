@@ -47,7 +47,7 @@ extension Diagnostic {
         )
       case .name: ("bad-name", place.says(problem.found, expected: problem.expected))
       case .unusedMember:
-        ("unused-member", "\(place.name) is not a member beside these others, expected none")
+        ("unused-member", "\(place.name) does not belong beside the other members")
       }
     let nearest = problem.nearest.map { "did you mean '\($0)'?" }
     return .error(

@@ -155,6 +155,21 @@ import Testing
     #expect(run.output.contains("of training alone: ") && !run.output.contains("wMaxDtod"))
   }
 
+  @Test("what stays clipped with management is told what limits it") func limitedManagement() throws
+  {
+    try describe(
+      "stops.json",
+      [
+        ("\"bound\": {\"value\": 12", "\"bound\": {\"value\": 0.5"),
+        ("\"maxInputResolution\": {\"value\": 0.25", "\"maxInputResolution\": {\"value\": 1e-6"),
+      ])
+    #expect(try compile(for: "stops.json").status == 0)
+    let run = try spikec("run", "tables", "--input", WorkflowTests.images, "--limit", "1")
+    #expect(run.status == 0 && run.messages.contains("crossbar.clipped-outputs"), "\(run.messages)")
+    #expect(run.messages.contains("as far as 'maxFactor' and 'maxInputResolution' allow"))
+    #expect(!run.messages.contains("has read"), "\(run.messages)")
+  }
+
   @Test("frames of spikes that clip are not advised what only vectors have") func clippedFrames()
     throws
   {

@@ -166,18 +166,24 @@ import Testing
       #expect(try train(model, "--exact").status == 0)
     }
     let both = try train("\"model\": \"pcm\"", mapping: "differential")
+    #expect(both.messages.components(separatedBy: "--exact trains").count == 2)
+    #expect(both.messages.contains("the arrays of class 'array' of 'b.json'"), "\(both.messages)")
     #expect(both.status == 65 && !both.messages.contains("unknown-device-number"))
     #expect(both.messages.contains("'differential'") && both.messages.contains("'pcm'"))
   }
 
   @Test("says what of a description it does not emulate") func notEmulated() throws {
-    let device = Self.device + ", \"stuckOff\": 0.1, \"variation\": 0"
+    let device =
+      Self.device
+      + ", \"stuckOff\": 0.1, \"variation\": 0, \"drift\": {\"compensation\": \"global\"}"
     try spikec.write("b.json", Data(machine(device).utf8))
     let result = try spikec(
       "train-rpu", "--data", WorkflowTests.images, "--labels", WorkflowTests.labels, "--target",
       "b.json", "--limit", "2", "--epochs", "1")
     #expect(result.status == 0 && result.messages.contains("train-rpu.not-emulated"))
-    #expect(result.messages.contains("does not emulate 'device.stuckOff'"), "\(result.messages)")
+    #expect(
+      result.messages.contains("does not emulate 'device.drift.compensation', 'device.stuckOff'"),
+      "\(result.messages)")
     #expect(!result.messages.contains("variation"))
   }
 }

@@ -201,6 +201,11 @@ extension String {
         "onThreshold", "offThreshold", "setVoltage", "retention", "onOffRatio",
       ])
     #expect(try lacks("") == ["cell", "onOffRatio"])
+    let damage = Damage(
+      "rpu", #""device": {"#, #""device": {"model": "gated-volatile", "#, "", "")
+    let messages = problems(try damage.text()).map(\.message)
+    #expect(messages.first == "'device' has no 'cell', expected 'cell', an object")
+    #expect(messages.last?.contains("a finite number") == true, "\(messages)")
     #expect(
       try lacks(#""onOffRatio": 2, "cell": {"setVoltage": -1, "setSeconds": 1, "retention": 1}, "#)
         == ["onThreshold", "offThreshold"])

@@ -123,6 +123,19 @@ import Testing
     #expect(found.allSatisfy { $0.reason == "x has a" })
   }
 
+  /// What a condition asks for is what the schema says of it, also inside a member.
+  @Test("a member that a condition asks for has its type") func typesOfConditions() throws {
+    let schema = """
+      {"properties":{"a":{"type":"object","properties":{"b":{"type":"string"}}},"c":{"type":"object"}},
+      "allOf":[{"if":{},"then":{
+        "required":["c"],"properties":{"a":{"required":["b"]},"c":{"required":["d"]}}
+      }}]}
+      """
+    #expect(
+      try problems(schema, #"{"a":{}}"#).map(\.expected) == ["'c', an object", "'b', a string"])
+    #expect(try problems(schema, #"{"c":{}}"#).map(\.expected) == ["'d'"])
+  }
+
   @Test("all parts of a list of schemas hold") func allParts() throws {
     let schema = #"{"allOf":[{"minimum":1},{"exclusiveMinimum":2}]}"#
     #expect(try problems(schema, "0").map(\.rule) == [.range, .range])

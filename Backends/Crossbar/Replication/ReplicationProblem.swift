@@ -122,6 +122,22 @@ extension ReplicationProblem {
     }
   }
 
+  /// The fewest tiles on which all layers fit once, whatever `total` allows; `nil` if no way was found.
+  ///
+  /// Of those that the search finds where that stops early, so that fewer might do.
+  ///
+  /// - Complexity: that of one question of `solve`.
+  package var fewestTiles: Int? {
+    guard let slowest = candidateTimes().last else { return layers.isEmpty ? 0 : nil }
+    var free = self
+    free.total = nil
+    // No copy of a layer is needed for the longest of all times.
+    var steps = 0
+    let outcome = free.outcome(within: slowest, fewest: true, longest: true, steps: &steps)
+    guard case .found(let kinds) = outcome else { return nil }
+    return zip(layers, kinds).reduce(0) { $0.adding($1.0[$1.1].tiles(1)) }
+  }
+
   /// Returns all times that a layer can take, ascending.
   private func candidateTimes() -> [Double] {
     var times: Set<Double> = []

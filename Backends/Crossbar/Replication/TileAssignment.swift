@@ -88,6 +88,10 @@ struct TileAssignment: Sendable {
       (0..<classes).contains { tiles[layer * classes + $0] >= 0 }
     }
     guard hasPlace else { return .impossible }
+    if fewest {
+      let smallest = smallestKinds
+      if fits(smallest) { return .found(smallest) }
+    }
     var prices = TilePrices(self)
     var found: [Int]?
     for round in 0..<Self.rounds where found == nil {
@@ -106,6 +110,15 @@ struct TileAssignment: Sendable {
       return .found(found)
     }
     return outcome
+  }
+
+  /// The class on which each layer takes the fewest tiles.
+  private var smallestKinds: [Int] {
+    (0..<layers).map { layer in
+      let own = tiles[layer * classes..<(layer + 1) * classes]
+      let allowed = (0..<classes).filter { own[own.startIndex + $0] >= 0 }
+      return allowed.min { own[own.startIndex + $0] < own[own.startIndex + $1] } ?? 0
+    }
   }
 
   /// The states that are kept.

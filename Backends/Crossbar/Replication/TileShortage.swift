@@ -56,7 +56,7 @@ struct TileShortage: Hashable, Sendable {
     largest.removeLast(max(0, largest.count - 3))
     changes = []
     isProved = problem.isFeasible == false
-    if case .most = options.budget, let fewest = fewestInAll(problem) {
+    if case .most = options.budget, let fewest = problem.fewestTiles {
       changes.append("a budget of \(fewest, of: "tile")")
       return
     }
@@ -65,17 +65,6 @@ struct TileShortage: Hashable, Sendable {
     if let larger = largerArrays(matrices, arrays, chips, packs: options.packs) {
       changes.append(larger)
     }
-  }
-
-  /// Returns the fewest tiles with which the network fits the chips; `nil` if it does not.
-  private func fewestInAll(_ problem: ReplicationProblem) -> Int? {
-    var free = problem
-    free.total = nil
-    for layer in free.layers.indices {
-      for kind in free.layers[layer].indices { free.layers[layer][kind].mostReplicas = 1 }
-    }
-    guard let answer = free.solve() else { return nil }
-    return zip(free.layers, answer.choices).reduce(0) { $0 + $1.0[$1.1.kind].tiles(1) }
   }
 
   /// Returns the fewest chips with which the network fits.

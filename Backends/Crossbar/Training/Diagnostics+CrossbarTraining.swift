@@ -4,6 +4,10 @@ internal import Diagnostics
 
 extension Diagnostic {
 
+  /// What networks for arrays whose devices do not learn are trained with.
+  static let exactTrains =
+    "--exact trains matrices in memory, which 'compile' lays out on such arrays"
+
   /// Returns an error about numbers of devices that the description leaves open.
   static func unknownDeviceNumbers(_ names: [String]) -> Diagnostic {
     let list = names.map { "'\($0)'" }.joined(separator: ", ")
@@ -42,23 +46,20 @@ extension Diagnostic {
   }
 
   /// Returns an error about arrays that hold signed weights in a way that pulses do not change.
-  static func cannotLearn(_ mapping: String) -> Diagnostic {
+  static func cannotLearn(_ mapping: String, on arrays: String) -> Diagnostic {
     .error(
       "crossbar.cannot-learn",
-      "the array holds weights as '\(mapping)' ('mapping'), updates by pulses need 'signed-abstract'",
-      notes: ["--exact trains matrices in memory, which 'compile' lays out on such arrays"])
+      "\(arrays) hold weights as '\(mapping)' ('mapping'), expected 'signed-abstract': updates by "
+        + "pulses move devices that hold a weight with its sign")
   }
 
   /// Returns an error about devices of a model that pulses do not move by constant steps.
-  static func hasNoConstantSteps(_ model: String) -> Diagnostic {
+  static func hasNoConstantSteps(_ model: String, on arrays: String) -> Diagnostic {
     .error(
       "crossbar.cannot-learn",
-      "'device.model' is '\(model)', expected 'ideal': training moves weights by steps of the same mean "
-        + "size, which such devices do not make",
-      notes: [
-        "leave 'device.model' out to train devices of constant steps, 'dwMin' and the like",
-        "--exact trains matrices in memory, which 'compile' lays out on such arrays",
-      ])
+      "'device.model' of \(arrays) is '\(model)', expected 'ideal': training moves weights by steps of "
+        + "the same mean size, which such devices do not make",
+      notes: ["leave 'device.model' out to train devices of constant steps, 'dwMin' and the like"])
   }
 
   /// Returns an error about devices of a weight that are on arrays of their own.

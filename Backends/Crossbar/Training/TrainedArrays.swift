@@ -52,15 +52,25 @@ package struct ArrayTraining: Hashable, Sendable {
 
   /// Refuses arrays whose devices do not learn as `PulsedDeviceModel` has it, whatever its numbers.
   ///
-  /// - Parameter array: the arrays' description: `mapping` and `device.model`.
+  /// - Parameters:
+  ///   - array: the arrays' description: `mapping` and `device.model`.
+  ///   - name: their class.
+  ///   - target: the machine.
   /// - Throws: `crossbar.cannot-learn` unless a device holds a weight with its sign, and unless pulses
   ///   move it by steps of the same mean size; both if both are so.
-  package static func check(_ array: AnalogArray) throws(CompileError) {
-    var sink = DiagnosticSink()
+  package static func check(
+    _ array: AnalogArray, name: String, target: String
+  ) throws(CompileError) {
+    var problems: [Diagnostic] = []
+    let arrays = "the arrays of class '\(name)' of '\(target)'"
     let mapping = array.mapping ?? "signed-abstract"
-    if mapping != "signed-abstract" { sink.report(.cannotLearn(mapping)) }
+    if mapping != "signed-abstract" { problems.append(.cannotLearn(mapping, on: arrays)) }
     let model = array.words["device.model"] ?? "ideal"
-    if model != "ideal" { sink.report(.hasNoConstantSteps(model)) }
+    if model != "ideal" { problems.append(.hasNoConstantSteps(model, on: arrays)) }
+    // What helps against each of them is said once.
+    if let last = problems.indices.last { problems[last].notes.append(Diagnostic.exactTrains) }
+    var sink = DiagnosticSink()
+    for problem in problems { sink.report(problem) }
     try sink.throwIfErrors()
   }
 
@@ -87,23 +97,6 @@ package struct ArrayTraining: Hashable, Sendable {
     var own = arrays
     own.cells.devices = devices(of: task.layer)
     return LayerCut(inputs: task.inputs, outputs: task.outputs, groups: groups, on: own)
-  }
-}
-
-extension AnalogArray {
-
-  /// The members that change what reads or devices of a programmed network do, and that training on the
-  /// array does not emulate.
-  package var membersNotOfTraining: [String] {
-    let groups = ["wires.", "mismatch.", "device.programming."]
-    let names: Set = [
-      "input.most", "output.gain", "device.onOffRatio", "device.leastResistance",
-      "device.mostResistance", "device.variation", "device.stuckOff", "device.stuckOn",
-    ]
-    return numbers.filter { name, number in
-      (number.value ?? 0) != 0
-        && (names.contains(name) || groups.contains { name.hasPrefix($0) })
-    }.keys.sorted()
   }
 }
 

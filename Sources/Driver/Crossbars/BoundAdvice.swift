@@ -56,11 +56,13 @@ struct BoundAdvice: Hashable {
   private var ofVectors: String {
     switch management {
     case "iterative":
-      return "'boundManagement' is 'iterative' and has read such vectors again: with a larger "
-        + "'maxFactor' or 'maxInputResolution' it goes on"
+      return
+        "'boundManagement' is 'iterative': it reads such vectors again, as far as 'maxFactor' and "
+        + "'maxInputResolution' allow"
     case "worst-case":
-      return "'boundManagement' is 'worst-case' and has read such vectors again: a larger "
-        + "'assumedWeight' or 'maxInputResolution' makes smaller sums"
+      return
+        "'boundManagement' is 'worst-case': it reads such vectors again, at a scale that follows from "
+        + "'assumedWeight', as far as 'maxInputResolution' allows"
     default:
       return isSliced
         ? "inputs that are given bit by bit, 'input.slice', cannot be read again at another scale"

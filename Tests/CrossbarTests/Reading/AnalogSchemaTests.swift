@@ -116,6 +116,11 @@ import Testing
   @Test("there are as many members as one expects") func completeness() {
     #expect(leaves.count > 90, "\(leaves.map(\.path))")
     #expect(Self.notRead.isSubset(of: leaves.map(\.path)))
+    for names in [
+      AnalogArray.usedByTraining, AnalogArray.notUsedOfGroups, AnalogArray.ofNoEffect,
+    ] {
+      #expect(names.subtracting(leaves.map(\.path)) == [])
+    }
   }
 
   /// What a number needs beside it to be read.

@@ -116,11 +116,13 @@ import Testing
       rows: 8, columns: 8, mapping: mapping, numbers: [:],
       words: model.map { ["device.model": $0] } ?? [:])
     do throws(CompileError) {
-      try ArrayTraining.check(array)
+      try ArrayTraining.check(array, name: "array", target: "rpu")
       #expect(problems == 0)
     } catch {
       #expect(error.diagnostics.count == problems)
       #expect(error.diagnostics.allSatisfy { $0.id == "crossbar.cannot-learn" })
+      #expect(error.diagnostics.allSatisfy { $0.message.contains("class 'array' of 'rpu'") })
+      #expect(error.diagnostics.flatMap(\.notes).count { $0.hasPrefix("--exact") } == 1)
     }
   }
 
