@@ -48,11 +48,11 @@ extension TargetDescription {
   /// Classes differ in what decays, and in how often neurons fire in a tick. What else neurons are asked
   /// for is a matter of machines as a whole, which legalization looks at.
   func classes(having model: NeuronModel) -> UInt64 {
-    var result = UInt64.max
-    for (kind, own) in cores.enumerated().prefix(64) where own.neuron?.has(model) == false {
-      result &= ~(1 << UInt64(kind))
+    var result: UInt64 = 0
+    for (kind, own) in cores.enumerated().prefix(64) where own.neuron?.has(model) ?? true {
+      result |= 1 << UInt64(kind)
     }
-    return cores.indices.contains { $0 > 63 || result >> UInt64($0) & 1 == 1 } ? result : 0
+    return result
   }
 }
 
