@@ -418,6 +418,9 @@ import Testing
     #expect(wide.status == 69 && wide.messages.contains("legalize.inputs"), "\(wide.messages)")
     let counted = try compile(
       Self.mlp, for: "xylo", to: "t", "--neuron", "lif", "--decoder", "potential")
+    let constant = try compile(
+      Self.mlp, for: "xylo", to: "t", "--neuron", "lif", "--encoder", "constant")
+    #expect(constant.status == 64 && constant.messages.contains("driver.target-encoder"))
     #expect(counted.status == 64 && counted.messages.contains("driver.target-decoder"))
     let unknown = try compile(Self.mlp, for: "loihi9")
     #expect(unknown.status == 64 && unknown.messages.contains("driver.unknown-target"))

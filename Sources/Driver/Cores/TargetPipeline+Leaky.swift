@@ -127,14 +127,15 @@ extension TargetPipeline {
     if hasShifts, !isLeaky { throw .alwaysLeaks(target.id) }
   }
 
-  /// Refuses neurons and readings of outputs that the machine does not have.
+  /// Refuses neurons, inputs and readings of outputs that the machine does not have.
   ///
-  /// - Throws: `driver.target-neuron`, `driver.target-decoder`.
+  /// - Throws: `driver.target-neuron`, `driver.target-encoder`, `driver.target-decoder`.
   func checkNeuron() throws(Diagnostic) {
     if hasShifts {
       if let decoder = request.decoder, decoder != Decoder.Reading.count.rawValue {
         throw .targetDecoder(decoder, target.id)
       }
+      if request.encoder == Encoder.Kind.constant.rawValue { throw .targetEncoder(target.id) }
     } else if isLeaky, neuron?.decays == nil {
       throw .neverLeaks(target.id)
     }
@@ -197,6 +198,15 @@ extension Diagnostic {
       "driver.target-neuron",
       "found '--neuron if', expected 'lif': all neurons of '\(target)' leak",
       notes: ["compile with '--neuron lif'"], exitCode: .usage)
+  }
+
+  /// Returns an error about inputs that are currents where there are only spikes.
+  fileprivate static func targetEncoder(_ target: String) -> Diagnostic {
+    .error(
+      "driver.target-encoder",
+      "found '--encoder constant', expected one that says inputs in spikes: '\(target)' takes no "
+        + "currents from outside",
+      notes: ["leave out '--encoder'"], exitCode: .usage)
   }
 
   /// Returns an error about outputs that are read as a machine's cannot be.
